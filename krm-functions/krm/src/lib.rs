@@ -1,0 +1,23 @@
+//! The Kubernetes resource model that the build engine, the functions and the plugin share.
+//!
+//! Owns: the value tree ([`Node`]) and the only YAML reader and writer ([`yaml`]), identities ([`Gvk`], [`ResId`],
+//! [`ObjectKey`]), [`Resource`] and [`ResourceSet`], where things came from ([`Origin`]), the ResourceList protocol
+//! ([`list`]) and [`Masked`]. Must not know: files, processes, network, clock, environment, randomness, terminals.
+
+pub mod gvk;
+pub mod id;
+pub mod list;
+pub mod masked;
+pub mod node;
+pub mod origin;
+pub mod resource;
+pub mod set;
+pub mod yaml;
+
+pub use gvk::{GroupKind, Gvk};
+pub use id::{ObjectKey, ParseObjectKeyError, ResId};
+pub use masked::Masked;
+pub use node::{Mapping, Mark, Node, Scalar, Sequence, Style, Tag, Text};
+pub use origin::Origin;
+pub use resource::{InvalidResource, Resource};
+pub use set::{DuplicateId, ResourceSet};

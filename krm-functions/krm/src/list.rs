@@ -1,0 +1,1 @@
+//! The ResourceList wire protocol. Filled by the functions work.

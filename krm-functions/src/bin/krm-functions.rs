@@ -1,0 +1,2 @@
+//! `krm-functions`: runs one function over the ResourceList on standard input.
+fn main() {}

@@ -1,0 +1,2 @@
+//! The plugin: parse, run, exit code.
+fn main() {}
