@@ -1,0 +1,66 @@
+# kubectl-gitops. `make help` lists what there is; every target installs what it needs.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+CARGO ?= cargo
+PREFIX ?= /usr/local
+CACHE := $(CURDIR)/.cache
+BIN := $(CACHE)/bin
+KUSTOMIZE_VERSION := v5.8.1
+export PATH := $(BIN):$(PATH)
+
+include tests/cluster/cluster.mk
+include tests/dist.mk
+
+.PHONY: help build install demo check test test-full e2e golden oracle bench dist clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+build: ## the plugin and the functions, optimised, in target/release
+	$(CARGO) build --locked --release --bin kubectl-gitops --bin krm-functions
+
+install: build ## the plugin, its completion and the functions into $(PREFIX)/bin
+	install -D -m 755 target/release/kubectl-gitops $(DESTDIR)$(PREFIX)/bin/kubectl-gitops
+	install -D -m 755 target/release/krm-functions $(DESTDIR)$(PREFIX)/bin/krm-functions
+	ln -sf kubectl-gitops $(DESTDIR)$(PREFIX)/bin/kubectl_complete-gitops
+
+demo: build cluster-tools ## the main job, shown on a throwaway Kubernetes
+	@tests/demo.sh
+
+check: ## what a change must pass: format, lints, units, golden builds, tidy
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) test --locked --workspace --lib --bins
+	$(CARGO) test --locked -p kustomize --test golden -- --quiet
+	$(CARGO) test --locked -p kubectl-gitops --test tidy --test plugin --test functions
+
+test: ## every test layer, then what ran and what was skipped
+	@tests/layers.sh check oracle e2e demo
+
+test-full: ## test, then what takes longer: more seeds, distribution twice, benches
+	@ORACLE_CASES=100000 tests/layers.sh check oracle e2e demo dist-reproducible bench
+
+e2e: cluster-tools ## one behaviour per test against a real Kubernetes
+	@tests/e2e.sh
+
+golden: $(BIN)/kustomize ## let the real kustomize write what fixtures/build expects
+	tests/oracle/golden.sh
+
+oracle: $(BIN)/kustomize $(BIN)/oracle-dump ## generated inputs through the real tools and ours
+	tests/oracle/golden.sh --check
+	$(CARGO) test --locked -p krm --test oracle_yaml
+
+bench: build $(BIN)/kustomize ## ratios against the peers, throughput, start-up, memory, size
+	@tests/bench.sh
+
+clean: cluster-down ## everything that was built or downloaded here
+	$(CARGO) clean
+	rm -rf $(CACHE) dist
+
+$(BIN)/kustomize:
+	GOBIN=$(BIN) CGO_ENABLED=0 go install -ldflags '-s -w' sigs.k8s.io/kustomize/kustomize/v5@$(KUSTOMIZE_VERSION)
+
+$(BIN)/oracle-dump: $(wildcard tests/oracle/dump/*.go) tests/oracle/dump/go.mod
+	cd tests/oracle/dump && CGO_ENABLED=0 go build -ldflags '-s -w' -o $@ .

@@ -1,0 +1,267 @@
+//! A handle on the Kubernetes that the end-to-end tests run against, and one sandbox per test: a directory for manifests and a
+//! namespace of its own. Never touches the developer's own kubeconfig.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The cluster named by `GITOPS_E2E_KUBECONFIG`.
+#[derive(Debug, Clone)]
+pub struct Cluster {
+    kubeconfig: PathBuf,
+    kubectl: PathBuf,
+    plugin: PathBuf,
+    pods_run: bool,
+}
+
+/// How a command ended, with what it printed.
+#[derive(Debug)]
+#[must_use = "assert on the result"]
+pub struct Ran {
+    /// What was run, for messages.
+    pub line: String,
+    /// Exit code; -1 if a signal ended it.
+    pub code: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+/// One test's own directory and namespace. Dropping it asks the cluster to delete the namespace, unless the test failed.
+#[derive(Debug)]
+pub struct Sandbox {
+    /// The cluster.
+    pub cluster: Cluster,
+    /// The test's namespace, made and empty.
+    pub namespace: String,
+    dir: TempDir,
+}
+
+impl Cluster {
+    /// From the environment; `plugin` is the binary under test (`env!("CARGO_BIN_EXE_kubectl-gitops")`).
+    ///
+    /// # Errors
+    /// A sentence that says what to do, when no cluster is named or its kubeconfig does not exist.
+    pub fn from_env(plugin: &str) -> Result<Self, String> {
+        let var = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let kubeconfig = var("GITOPS_E2E_KUBECONFIG")
+            .ok_or("no cluster: run `make e2e`, or set GITOPS_E2E_KUBECONFIG to a kubeconfig")?;
+        if !kubeconfig.is_file() {
+            return Err(format!("no cluster: GITOPS_E2E_KUBECONFIG names {}, which is no file", kubeconfig.display()));
+        }
+        let mode = std::fs::read_to_string(kubeconfig.with_file_name("node-mode")).unwrap_or_default();
+        // A cluster of the user's own has no such file and real nodes.
+        let pods_run = !matches!(mode.trim(), "kwok" | "none");
+        let kubectl = var("GITOPS_E2E_KUBECTL").unwrap_or_else(|| PathBuf::from("kubectl"));
+        Ok(Self { kubeconfig, kubectl, plugin: PathBuf::from(plugin), pods_run })
+    }
+
+    /// Do containers really run, or does something only mark pods as ready?
+    pub fn pods_run(&self) -> bool {
+        self.pods_run
+    }
+
+    /// The kubeconfig of the user without rights, if this cluster has one.
+    pub fn limited_kubeconfig(&self) -> Option<PathBuf> {
+        Some(self.kubeconfig.with_file_name("kubeconfig-limited")).filter(|path| path.is_file())
+    }
+
+    /// A sandbox for the test `name`, in a namespace of its own.
+    ///
+    /// # Panics
+    /// When the namespace cannot be made: nothing can be tested then.
+    pub fn sandbox(&self, name: &str) -> Sandbox {
+        let dir = tempfile::Builder::new().prefix("gitops-e2e-").tempdir().expect("a temporary directory");
+        let namespace = format!("e2e-{}-{}", name.replace('_', "-"), std::process::id());
+        let sandbox = Sandbox { cluster: self.clone(), namespace, dir };
+        sandbox.kubectl(&["create", "namespace", &sandbox.namespace]).ok();
+        sandbox
+    }
+}
+
+impl Ran {
+    fn from_output(line: String, output: &Output) -> Self {
+        Self {
+            line,
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Demands exit code 0; gives standard output.
+    ///
+    /// # Panics
+    /// When it ended otherwise, with everything it printed.
+    #[track_caller]
+    pub fn ok(self) -> String {
+        self.exit(0).stdout
+    }
+
+    /// Demands this exit code.
+    ///
+    /// # Panics
+    /// When it ended otherwise, with everything it printed.
+    #[track_caller]
+    pub fn exit(self, code: i32) -> Self {
+        assert!(self.code == code, "expected exit {code}\n{self}");
+        self
+    }
+
+    /// Demands that the output holds `text`, on either stream.
+    ///
+    /// # Panics
+    /// When it does not, with everything it printed.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        assert!(self.stdout.contains(text) || self.stderr.contains(text), "expected it to say {text:?}\n{self}");
+        self
+    }
+
+    /// Demands that neither stream holds `text`.
+    ///
+    /// # Panics
+    /// When one does. The text is not repeated: it may be a secret.
+    #[track_caller]
+    pub fn hides(self, text: &str) -> Self {
+        assert!(!self.stdout.contains(text) && !self.stderr.contains(text), "{} printed what it must hide", self.line);
+        self
+    }
+}
+
+impl std::fmt::Display for Ran {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "$ {}  [exit {}]\n{}{}", self.line, self.code, self.stdout, self.stderr)
+    }
+}
+
+impl Sandbox {
+    /// Its directory.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Writes a file below the directory, making its folders. `NAMESPACE` in the text becomes the sandbox's namespace.
+    ///
+    /// # Panics
+    /// When the file cannot be written.
+    pub fn write(&self, path: &str, text: &str) -> &Self {
+        let path = self.dir().join(path);
+        std::fs::create_dir_all(path.parent().expect("a file below the directory")).expect("its folders");
+        std::fs::write(path, text.replace("NAMESPACE", &self.namespace)).expect("the file");
+        self
+    }
+
+    /// Removes a file below the directory.
+    ///
+    /// # Panics
+    /// When it is not there.
+    pub fn remove(&self, path: &str) -> &Self {
+        std::fs::remove_file(self.dir().join(path)).expect("the file to remove");
+        self
+    }
+
+    /// Runs `kubectl gitops ARGS -n NAMESPACE` in the directory, hermetically.
+    pub fn gitops(&self, args: &[&str]) -> Ran {
+        Self::run(&mut self.gitops_command(args))
+    }
+
+    /// The same as a command that is not started yet.
+    pub fn gitops_command(&self, args: &[&str]) -> Command {
+        let mut command = self.hermetic(&self.cluster.plugin);
+        command.args(args).args(["-n", &self.namespace]);
+        command
+    }
+
+    /// Runs the same with another kubeconfig.
+    pub fn gitops_as(&self, kubeconfig: &Path, args: &[&str]) -> Ran {
+        Self::run(self.gitops_command(args).env("KUBECONFIG", kubeconfig))
+    }
+
+    /// Runs `kubectl ARGS -n NAMESPACE`.
+    pub fn kubectl(&self, args: &[&str]) -> Ran {
+        let mut command = self.hermetic(&self.cluster.kubectl);
+        command.args(args);
+        if !args.contains(&"-A") {
+            command.args(["-n", &self.namespace]);
+        }
+        Self::run(&mut command)
+    }
+
+    /// The live object, or `None` when the server says there is none.
+    ///
+    /// # Panics
+    /// When the server says anything else.
+    #[track_caller]
+    pub fn get(&self, kind: &str, name: &str) -> Option<Value> {
+        let ran = self.kubectl(&["get", kind, name, "-o", "json", "--show-managed-fields"]);
+        if ran.code != 0 && ran.stderr.contains("NotFound") {
+            return None;
+        }
+        Some(serde_json::from_str(&ran.ok()).expect("kubectl prints JSON"))
+    }
+
+    /// A field of a live object that must be there, as JSON.
+    ///
+    /// # Panics
+    /// When the object is absent.
+    #[track_caller]
+    pub fn field(&self, kind: &str, name: &str, pointer: &str) -> Value {
+        let object = self.get(kind, name).unwrap_or_else(|| panic!("{kind}/{name} is not there"));
+        object.pointer(pointer).cloned().unwrap_or(Value::Null)
+    }
+
+    /// Waits up to `seconds` until `condition` holds.
+    ///
+    /// # Panics
+    /// When it does not hold in time.
+    #[track_caller]
+    pub fn until(&self, what: &str, seconds: u64, condition: impl Fn() -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(seconds);
+        while !condition() {
+            assert!(Instant::now() < deadline, "not within {seconds} s: {what}\n{}", self.describe());
+            std::thread::sleep(Duration::from_millis(300));
+        }
+    }
+
+    fn hermetic(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command
+            .current_dir(self.dir())
+            .env_clear()
+            .env("HOME", self.dir())
+            .env("PATH", "/usr/bin:/bin")
+            .env("KUBECONFIG", &self.cluster.kubeconfig);
+        command
+    }
+
+    fn run(command: &mut Command) -> Ran {
+        let mut line = String::new();
+        for word in std::iter::once(command.get_program()).chain(command.get_args()) {
+            write!(line, "{} ", word.to_string_lossy()).expect("writing to a string");
+        }
+        let output = command.output().unwrap_or_else(|error| panic!("cannot run {line}: {error}"));
+        Ran::from_output(line, &output)
+    }
+
+    /// What stands in the namespace, for failure messages.
+    fn describe(&self) -> String {
+        let objects = self.kubectl(&["get", "all,configmaps", "-o", "wide"]);
+        let events = self.kubectl(&["get", "events", "--sort-by=.lastTimestamp"]);
+        format!("{objects}\n{events}")
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        // A failed test leaves its namespace for whoever looks.
+        if !std::thread::panicking() {
+            drop(self.kubectl(&["delete", "namespace", &self.namespace, "--wait=false"]));
+        }
+    }
+}
