@@ -1,0 +1,8 @@
+//! The plugin: builds a directory, plans against a cluster, applies, prunes, reports.
+//!
+//! Read [`pipeline`] first: it names every stage in order. Rooms: [`cli`] (the only one that knows clap), [`settings`],
+//! [`source`], `inventory`, `plan` and `health` (pure), `cluster` (the only one with a Kubernetes client), `execute`,
+//! [`report`] (the only one that prints), [`error`].
+
+pub mod cluster;
+pub mod execute;
