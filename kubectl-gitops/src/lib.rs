@@ -1,8 +1,13 @@
 //! The plugin: builds a directory, plans against a cluster, applies, prunes, reports.
 //!
 //! Read [`pipeline`] first: it names every stage in order. Rooms: [`cli`] (the only one that knows clap), [`settings`],
-//! [`source`], `inventory`, `plan` and `health` (pure), `cluster` (the only one with a Kubernetes client), `execute`,
+//! [`source`], `inventory`, `plan` and `health` (pure), [`cluster`] (the only one with a Kubernetes client), [`execute`],
 //! [`report`] (the only one that prints), [`error`].
 
+pub mod cli;
 pub mod cluster;
+pub mod error;
 pub mod execute;
+pub mod pipeline;
+pub mod report;
+pub mod settings;

@@ -1,2 +1,7 @@
 //! The plugin: parse, run, exit code.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(kubectl_gitops::cli::main(std::env::args_os().collect()))
+}

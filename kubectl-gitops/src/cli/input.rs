@@ -1,0 +1,57 @@
+//! `DIR`, `-f`, `-k`, `-R`: what a command reads.
+
+use std::path::PathBuf;
+
+use crate::error::{CliError, Code, Result};
+use crate::settings::{BuildSettings, Input, InputPart, LoadRestrictor};
+
+use super::flags::choice;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct InputArgs {
+    /// Directory with a kustomization, or with plain manifests
+    #[arg(value_name = "DIR", conflicts_with_all = ["filename", "kustomize"])]
+    directory: Option<PathBuf>,
+    /// File, directory, URL or `-` (standard input) with manifests; may be repeated
+    #[arg(short, long, value_name = "FILE|-|URL", conflicts_with = "kustomize", help_heading = "Input")]
+    filename: Vec<String>,
+    /// Directory that holds a kustomization
+    #[arg(short = 'k', long, value_name = "DIR", help_heading = "Input")]
+    kustomize: Option<PathBuf>,
+    /// Descend into the directories given with -f
+    #[arg(short = 'R', long, requires = "filename", help_heading = "Input")]
+    recursive: bool,
+    /// May a kustomization read files outside its own directory?
+    #[arg(long, value_name = "MODE", value_parser = choice::<LoadRestrictor>(LoadRestrictor::WORDS), default_value = LoadRestrictor::RootOnly.word(), hide_default_value = true, hide_short_help = true, help_heading = "Input")]
+    load_restrictor: LoadRestrictor,
+}
+
+impl InputArgs {
+    /// The settings; without any input, `fallback` is read, where the command has one.
+    pub(super) fn into_settings(self, fallback: Option<&str>) -> Result<BuildSettings> {
+        let Self { directory, filename, kustomize, recursive, load_restrictor } = self;
+        let mut parts: Vec<InputPart> = filename.into_iter().map(part_of).collect();
+        if parts.iter().filter(|part| **part == InputPart::Stdin).count() > 1 {
+            return Err(CliError::new(Code::Usage, "`-f -` can be given only once"));
+        }
+        parts.extend(kustomize.map(InputPart::Kustomization));
+        parts.extend(
+            directory.or_else(|| parts.is_empty().then(|| fallback.map(PathBuf::from))?).map(InputPart::Directory),
+        );
+        if parts.is_empty() {
+            return Err(CliError::new(Code::NoInput, "nothing to work on was given")
+                .hint("give a directory (`kubectl gitops apply DIR`), `-k DIR` or `-f FILE`"));
+        }
+        Ok(BuildSettings { input: Input { parts, recursive }, load_restrictor })
+    }
+}
+
+fn part_of(text: String) -> InputPart {
+    if text == "-" {
+        InputPart::Stdin
+    } else if text.starts_with("http://") || text.starts_with("https://") {
+        InputPart::Url(text)
+    } else {
+        InputPart::File(text.into())
+    }
+}

@@ -1,0 +1,188 @@
+//! The two streams. Owns writing, and that a reader who has gone away is no error; must not know what is written.
+
+use std::fmt;
+use std::io::{ErrorKind, Write};
+
+use super::failure;
+use super::paint::{Paint, columns};
+use super::surface::Surface;
+use crate::error::{CliError, Code, Result};
+use crate::settings::Presentation;
+
+/// Width to which explanations are wrapped where nothing else is known.
+const PROSE_WIDTH: usize = 100;
+
+/// Standard output for the result, standard error for the story.
+pub struct Console {
+    out: Box<dyn Write>,
+    err: Box<dyn Write>,
+    surface: Surface,
+    presentation: Presentation,
+    /// Nobody reads the result any more, as in `diff | head`.
+    reader_gone: bool,
+}
+
+impl fmt::Debug for Console {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Console")
+            .field("surface", &self.surface)
+            .field("presentation", &self.presentation)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Console {
+    /// The process's own streams.
+    pub fn from_environment() -> Self {
+        Self::new(Box::new(std::io::stdout()), Box::new(std::io::stderr()), Surface::from_environment())
+    }
+
+    /// Any two streams.
+    pub fn new(out: Box<dyn Write>, err: Box<dyn Write>, surface: Surface) -> Self {
+        Self { out, err, surface, presentation: Presentation::default(), reader_gone: false }
+    }
+
+    /// Tells more from now on.
+    #[must_use]
+    pub fn with_verbosity(mut self, verbosity: u8) -> Self {
+        self.presentation.verbosity = verbosity;
+        self
+    }
+
+    /// How to print from now on.
+    pub fn present(&mut self, presentation: Presentation) {
+        self.presentation = presentation;
+    }
+
+    /// How to print.
+    pub fn presentation(&self) -> &Presentation {
+        &self.presentation
+    }
+
+    /// Where we print.
+    pub fn surface(&self) -> &Surface {
+        &self.surface
+    }
+
+    /// How to draw on standard output.
+    pub fn paint_out(&self) -> Paint {
+        self.paint(self.surface.stdout_is_terminal)
+    }
+
+    /// How to draw on standard error.
+    pub fn paint_err(&self) -> Paint {
+        self.paint(self.surface.stderr_is_terminal)
+    }
+
+    fn paint(&self, stream_is_terminal: bool) -> Paint {
+        Paint {
+            color: self.surface.colored(self.presentation.color, stream_is_terminal),
+            unicode: self.surface.unicode,
+        }
+    }
+
+    /// Writes a part of the result. A reader that has gone away is no error.
+    pub fn result(&mut self, bytes: &[u8]) -> Result<()> {
+        if self.reader_gone {
+            return Ok(());
+        }
+        match self.out.write_all(bytes).and_then(|()| self.out.flush()) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                self.reader_gone = true;
+                Ok(())
+            }
+            Err(error) => Err(CliError::new(Code::Output, WriteResult(error))),
+        }
+    }
+
+    /// Writes a part of the story. If nobody can hear it, the run goes on.
+    pub fn tell(&mut self, text: &str) {
+        match self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush()) {
+            Ok(()) | Err(_) => {}
+        }
+    }
+
+    /// Prints an error and returns its exit code.
+    pub fn fail(&mut self, error: &CliError) -> u8 {
+        let text = failure::render(error, self.paint_err());
+        self.tell(&text);
+        error.exit_code()
+    }
+
+    /// Prose, wrapped to the terminal.
+    pub fn wrap(&self, text: &str) -> String {
+        wrap(text, self.surface.width.unwrap_or(PROSE_WIDTH).clamp(40, PROSE_WIDTH))
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the result cannot be written to standard output")]
+struct WriteResult(#[source] std::io::Error);
+
+fn wrap(text: &str, width: usize) -> String {
+    let mut wrapped = String::new();
+    let mut column = 0;
+    for word in text.split_whitespace() {
+        let size = columns(word);
+        if column > 0 && column + 1 + size > width {
+            wrapped.push('\n');
+            column = 0;
+        } else if column > 0 {
+            wrapped.push(' ');
+            column += 1;
+        }
+        wrapped.push_str(word);
+        column += size;
+    }
+    wrapped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Gone;
+
+    impl Write for Gone {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    struct Full;
+
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(ErrorKind::StorageFull.into())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_went_away_is_success() {
+        let mut console = Console::new(Box::new(Gone), Box::new(Gone), Surface::plain());
+        assert!(console.result(b"x").is_ok());
+        assert!(console.result(b"y").is_ok());
+        console.tell("z");
+    }
+
+    #[test]
+    fn a_full_disk_is_an_error() {
+        let mut console = Console::new(Box::new(Full), Box::new(Vec::new()), Surface::plain());
+        assert_eq!(console.result(b"x").unwrap_err().code, Code::Output);
+    }
+
+    #[test]
+    fn prose_is_wrapped_between_words() {
+        assert_eq!(wrap("aa bb cc dd", 5), "aa bb\ncc dd");
+        assert_eq!(wrap("a-very-long-word b", 5), "a-very-long-word\nb");
+    }
+}

@@ -1,0 +1,139 @@
+//! What a run was asked to do, as plain values. Owns the types and their text forms; must not know clap, environment
+//! variables or where a value came from.
+
+mod choice;
+mod duration;
+mod input;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use krm::Masked;
+
+pub use choice::{Adopt, ColorChoice, DryRun, LoadRestrictor, OutputFormat, ParseChoiceError, ProgressMode};
+pub use duration::{ParseDurationError, format_duration, parse_duration};
+pub use input::{Input, InputPart};
+
+/// How to reach the cluster: kubectl's global flags.
+#[derive(Debug, Clone, Default)]
+pub struct Connection {
+    /// `--kubeconfig`
+    pub kubeconfig: Option<PathBuf>,
+    /// `--context`
+    pub context: Option<String>,
+    /// `--cluster`
+    pub cluster: Option<String>,
+    /// `--user`
+    pub user: Option<String>,
+    /// `-n`: fills a missing namespace, and is where the inventory lies by default.
+    pub namespace: Option<String>,
+    /// `--as`
+    pub as_user: Option<String>,
+    /// `--as-group`
+    pub as_groups: Vec<String>,
+    /// `--as-uid`
+    pub as_uid: Option<String>,
+    /// `--server`
+    pub server: Option<String>,
+    /// `--token`
+    pub token: Option<Masked<String>>,
+    /// `--certificate-authority`
+    pub certificate_authority: Option<PathBuf>,
+    /// `--client-certificate`
+    pub client_certificate: Option<PathBuf>,
+    /// `--client-key`
+    pub client_key: Option<PathBuf>,
+    /// `--insecure-skip-tls-verify`
+    pub insecure_skip_tls_verify: bool,
+    /// `--tls-server-name`
+    pub tls_server_name: Option<String>,
+    /// `--request-timeout`; `None` is the default of the client, zero means none.
+    pub request_timeout: Option<Duration>,
+    /// `--disable-compression`
+    pub disable_compression: bool,
+    /// `-v`
+    pub verbosity: u8,
+}
+
+/// How to turn the input into objects.
+#[derive(Debug, Clone, Default)]
+pub struct BuildSettings {
+    /// What to read.
+    pub input: Input,
+    /// May a kustomization read files outside its own directory?
+    pub load_restrictor: LoadRestrictor,
+}
+
+/// What of a run may be decided by the user: `apply`, `diff` and `delete` share it, so that they plan alike.
+#[derive(Debug, Clone)]
+pub struct RunSettings {
+    /// `--name`
+    pub name: Option<String>,
+    /// `--inventory-namespace`
+    pub inventory_namespace: Option<String>,
+    /// `--dry-run`
+    pub dry_run: DryRun,
+    /// `--prune`
+    pub prune: bool,
+    /// `--adopt`
+    pub adopt: Adopt,
+    /// `--force-conflicts`
+    pub force_conflicts: bool,
+    /// `--create-namespace`
+    pub create_namespace: bool,
+    /// `--wait`
+    pub wait: bool,
+    /// `--timeout`: how long to wait for health.
+    pub timeout: Duration,
+    /// `--lock-timeout`: how long to wait for another run.
+    pub lock_timeout: Duration,
+    /// `--allow-prune`: consent to pruning this many objects.
+    pub allow_prune: Option<usize>,
+    /// `--allow-empty`
+    pub allow_empty: bool,
+    /// `--allow-delete`: kinds that are otherwise kept, lower case (`pvc`, `namespace`, …).
+    pub allow_delete: Vec<String>,
+    /// `--full`: apply every object, whatever the skip rule says.
+    pub full: bool,
+    /// `--yes`: do not ask.
+    pub yes: bool,
+    /// `--concurrency`: requests in flight.
+    pub concurrency: usize,
+}
+
+impl Default for RunSettings {
+    fn default() -> Self {
+        Self {
+            name: None,
+            inventory_namespace: None,
+            dry_run: DryRun::None,
+            prune: true,
+            adopt: Adopt::Auto,
+            force_conflicts: false,
+            create_namespace: false,
+            wait: false,
+            timeout: Duration::from_secs(300),
+            // The lock's time to live is 30 s: a dead holder is seen before this ends.
+            lock_timeout: Duration::from_secs(35),
+            allow_prune: None,
+            allow_empty: false,
+            allow_delete: Vec::new(),
+            full: false,
+            yes: false,
+            concurrency: 16,
+        }
+    }
+}
+
+/// How to tell the story and the result.
+#[derive(Debug, Clone, Default)]
+pub struct Presentation {
+    /// `-o`; `None` is the human form.
+    pub output: Option<OutputFormat>,
+    /// `--progress`
+    pub progress: ProgressMode,
+    /// `--color`
+    pub color: ColorChoice,
+    /// `-v`
+    pub verbosity: u8,
+}

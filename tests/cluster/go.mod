@@ -1,3 +1,0 @@
-module gitops.test/cluster
-
-go 1.26.0
