@@ -1,0 +1,105 @@
+//! Digests that decide whether anything changed. Owns [`Digest`], the hash of a manifest and the digest of the live values
+//! we own. Must not see Secrets: their values are guessable, so callers compare them instead of storing a digest.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+/// The first 96 bits of a SHA-256: accidental collisions are out of reach, and 12 000 entries stay small.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest([u8; 12]);
+
+/// The text is not 24 lower-case hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a digest of 24 hexadecimal digits")]
+pub struct ParseDigestError;
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl FromStr for Digest {
+    type Err = ParseDigestError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        from_hex::<12>(text).map(Self).ok_or(ParseDigestError)
+    }
+}
+
+/// Exactly `N` bytes of lower-case hexadecimal.
+pub(crate) fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let digits = text.as_bytes();
+    if digits.len() != 2 * N {
+        return None;
+    }
+    let value = |digit: u8| match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    };
+    let mut bytes = [0; N];
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = value(pair[0])? << 4 | value(pair[1])?;
+    }
+    Some(bytes)
+}
+
+/// Hash of a manifest as it is sent, whatever the order of its keys.
+pub fn desired_hash(manifest: &Value) -> Digest {
+    let mut sink = Sink(Sha256::new());
+    canonical(manifest, &mut sink);
+    sink.finish()
+}
+
+/// Feeds a hash. Every token ends or starts with a byte that cannot continue it, so that no two values feed the same bytes.
+pub(super) struct Sink(pub(super) Sha256);
+
+impl Sink {
+    pub(super) fn text(&mut self, text: &str) {
+        // JSON quoting makes the end of a string unambiguous.
+        self.0.update(serde_json::to_string(text).expect("a string has a JSON form").as_bytes());
+    }
+
+    pub(super) fn raw(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    pub(super) fn finish(self) -> Digest {
+        let full = self.0.finalize();
+        let mut bytes = [0; 12];
+        bytes.copy_from_slice(&full[..12]);
+        Digest(bytes)
+    }
+}
+
+/// Canonical JSON: sorted keys, no spaces.
+pub(super) fn canonical(value: &Value, sink: &mut Sink) {
+    match value {
+        Value::Object(map) => {
+            let mut keys: Vec<&String> = map.keys().collect();
+            keys.sort_unstable();
+            sink.raw(b"{");
+            for key in keys {
+                sink.text(key);
+                sink.raw(b":");
+                canonical(&map[key], sink);
+                sink.raw(b",");
+            }
+            sink.raw(b"}");
+        }
+        Value::Array(items) => {
+            sink.raw(b"[");
+            for item in items {
+                canonical(item, sink);
+                sink.raw(b",");
+            }
+            sink.raw(b"]");
+        }
+        Value::String(text) => sink.text(text),
+        Value::Null | Value::Bool(_) | Value::Number(_) => sink.raw(value.to_string().as_bytes()),
+    }
+}

@@ -1,0 +1,85 @@
+//! What a set of objects remembers between runs. Owns [`Inventory`], its stored form (`codec`), its transitions
+//! (`step`), the lock (`lock`), the marks on members ([`marks`]) and the digests ([`digest`]). Must not know a client,
+//! a clock, randomness or files: random bytes, times and elapsed durations come in as arguments.
+//!
+//! Invariants: I1 a key is stored before the first mutating call on it; I2 it leaves only after its absence, another
+//! object under its name or a foreign owner was observed, or after the user disowned it; I3 it never lists its own root or
+//! shards; I4 every write carries the resourceVersion that was read; I5 `decode(encode(x)) == x`, and a stored form we do
+//! not know is an error, never an empty inventory.
+
+pub mod digest;
+mod entry;
+mod id;
+pub mod marks;
+mod status;
+
+use std::collections::BTreeMap;
+
+use krm::ObjectKey;
+
+pub use digest::Digest;
+pub use entry::{Entry, State};
+pub use id::{InventoryId, ParseInventoryIdError, RootRef};
+pub use status::{Lock, Phase, RunRecord, RunResult, Source};
+
+/// One applied set: who it is, what it holds, how its last run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inventory {
+    /// Its identity, minted once.
+    pub id: InventoryId,
+    /// Where its root lives.
+    pub root: RootRef,
+    /// The run that wrote it last.
+    pub run_id: String,
+    /// What that run was doing.
+    pub phase: Phase,
+    /// Who works on it now.
+    pub lock: Option<Lock>,
+    /// What it is applied from; none only before the first run.
+    pub source: Option<Source>,
+    /// Revision that was applied completely; empty if none was.
+    pub revision: String,
+    /// Revision of the last attempt.
+    pub attempted: String,
+    /// Digest of everything the last complete run read; empty if unknown.
+    pub inputs_digest: String,
+    /// Was it suspended by its owner.
+    pub suspended: bool,
+    /// How the last run ended.
+    pub last: Option<RunRecord>,
+    /// Earlier runs, newest first, at most five.
+    pub history: Vec<RunRecord>,
+    /// The members, and what is about to be one.
+    pub entries: BTreeMap<ObjectKey, Entry>,
+    /// Rebuilt from the marks on objects after its root was lost: nothing is pruned in such a run.
+    pub rebuilt: bool,
+}
+
+impl Inventory {
+    /// A set that holds nothing yet.
+    pub fn new(id: InventoryId, root: RootRef) -> Self {
+        Self {
+            id,
+            root,
+            run_id: String::new(),
+            phase: Phase::Stable,
+            lock: None,
+            source: None,
+            revision: String::new(),
+            attempted: String::new(),
+            inputs_digest: String::new(),
+            suspended: false,
+            last: None,
+            history: Vec::new(),
+            entries: BTreeMap::new(),
+            rebuilt: false,
+        }
+    }
+
+    /// Nothing is under way and nothing is left over from an aborted run.
+    pub fn is_settled(&self) -> bool {
+        self.phase == Phase::Stable
+            && self.lock.is_none()
+            && self.entries.values().all(|entry| entry.state == State::Owned)
+    }
+}

@@ -1,0 +1,240 @@
+//! The plan as a value. Owns [`Plan`], [`Action`], [`Deed`] and [`Wave`]; must not decide anything.
+
+use std::fmt;
+use std::sync::Arc;
+
+use krm::{Gvk, ObjectKey, Origin};
+use serde_json::Value;
+
+use super::reason::{Reason, Refusal, Warning};
+use crate::inventory::Digest;
+
+/// What is done with one object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deed {
+    /// Server-side apply with `metadata.resourceVersion: "1"`: never touches what exists.
+    Create,
+    /// Server-side apply with this uid and resourceVersion: never touches anything but what was judged.
+    Update {
+        /// The judged object.
+        uid: String,
+        /// At which ownership was judged.
+        resource_version: String,
+        /// Take fields from other managers.
+        force: bool,
+        /// First hand the fields of the managers it is adopted from over to us ([`super::adopt::handed_over`]), so that
+        /// fields that left Git go away with the apply.
+        takeover: bool,
+    },
+    /// It is as desired: no request.
+    Unchanged,
+    /// Delete (unless it is already terminating), wait until it is gone, create.
+    Recreate {
+        /// The judged object.
+        uid: String,
+        /// At which ownership was judged.
+        resource_version: String,
+        /// It is being deleted already: only wait.
+        terminating: bool,
+    },
+    /// Its kind arrives in an earlier wave: after that wave, discover, GET and ask [`super::recheck`].
+    ApplyBlind,
+    /// Delete with uid and resourceVersion preconditions, then observe that it is gone.
+    Prune {
+        /// The judged object.
+        uid: String,
+        /// At which ownership was judged.
+        resource_version: String,
+        /// It is being deleted already: only observe.
+        terminating: bool,
+    },
+    /// Remove our label and annotations by a merge patch with this uid and resourceVersion; then its entry leaves.
+    Detach {
+        /// The judged object.
+        uid: String,
+        /// At which ownership was judged.
+        resource_version: String,
+    },
+    /// No request: its entry leaves the inventory, because it is gone or not ours, or the user disowned it.
+    Forget,
+    /// No request: its entry stays as it is.
+    Keep,
+    /// No request and no run: see [`Plan::refusal`].
+    Refuse,
+}
+
+impl Deed {
+    /// Does it send a mutating request.
+    pub const fn mutates(&self) -> bool {
+        match self {
+            Self::Create
+            | Self::Update { .. }
+            | Self::Recreate { .. }
+            | Self::ApplyBlind
+            | Self::Prune { .. }
+            | Self::Detach { .. } => true,
+            Self::Unchanged | Self::Forget | Self::Keep | Self::Refuse => false,
+        }
+    }
+
+    /// Is the object desired by this deed, so that it must be in the inventory's union before.
+    pub const fn applies(&self) -> bool {
+        match self {
+            Self::Create | Self::Update { .. } | Self::Recreate { .. } | Self::ApplyBlind | Self::Unchanged => true,
+            Self::Prune { .. } | Self::Detach { .. } | Self::Forget | Self::Keep | Self::Refuse => false,
+        }
+    }
+
+    /// The stable word for it.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update { .. } => "update",
+            Self::Unchanged => "unchanged",
+            Self::Recreate { .. } => "recreate",
+            Self::ApplyBlind => "apply-blind",
+            Self::Prune { .. } => "prune",
+            Self::Detach { .. } => "detach",
+            Self::Forget => "forget",
+            Self::Keep => "keep",
+            Self::Refuse => "refuse",
+        }
+    }
+}
+
+/// A deed with its reason: what [`super::recheck`] and [`super::prune_recheck`] answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// What to do.
+    pub deed: Deed,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// The one action on one key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Action {
+    /// The object.
+    pub key: ObjectKey,
+    /// What is done with it.
+    pub deed: Deed,
+    /// Why.
+    pub reason: Reason,
+    /// What is sent; none where nothing is desired under the key.
+    pub body: Option<Body>,
+    /// It existed before us: the entry remembers that.
+    pub adopted: bool,
+    /// Indexes in [`Plan::actions`] of what must have succeeded before: explicit dependencies, its Namespace, its
+    /// CustomResourceDefinition. If one fails, this one is skipped and names it.
+    pub after: Vec<usize>,
+}
+
+/// What is sent for one desired object.
+#[derive(Clone, PartialEq)]
+pub struct Body {
+    /// Type, with the version to send it in.
+    pub gvk: Gvk,
+    /// The manifest without guards; uid and resourceVersion come from the deed.
+    pub manifest: Arc<Value>,
+    /// Where it came from.
+    pub origin: Origin,
+    /// Hash for the entry; none for Secrets.
+    pub desired_hash: Option<Digest>,
+}
+
+/// The manifest stays out: it may be a Secret's.
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Body").field("gvk", &self.gvk.to_string()).finish_non_exhaustive()
+    }
+}
+
+/// Actions that may run at the same time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wave {
+    /// For people: `namespaces`, `definitions`, `workloads`, ….
+    pub name: &'static str,
+    /// Indexes in [`Plan::actions`], in the plan's order.
+    pub actions: Vec<usize>,
+    /// Those of them that must be *ready* (established, healthy) before the next wave starts, because something in a later
+    /// wave depends on them; all others only have to be applied.
+    pub ready: Vec<usize>,
+}
+
+/// Everything the executor does, and everything it needs to know.
+///
+/// P1 every key of desired ∪ inventory has exactly one action; P2 no pruned key is desired; P3 a prune carries a uid and
+/// the ownership was ours; P4 the order is total and independent of the input's order; P5 same inputs, same plan; P6 no
+/// desired objects against a non-empty inventory is refused unless deletion was asked for; P7 the executor needs no fact
+/// outside the plan. [`super::check`] states P1 to P6 as code.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Plan {
+    /// One per key: first what is applied in wave order, then prunes in theirs, then the rest.
+    pub actions: Vec<Action>,
+    /// Applies, in order.
+    pub waves: Vec<Wave>,
+    /// Prunes, in order; run only after every apply succeeded. All of a wave is observed absent before the next starts.
+    pub prunes: Vec<Wave>,
+    /// Listed members with our marks that the inventory lacked (left by a run that was thought dead): indexes of their
+    /// actions. They enter the union before anything is written.
+    pub strays: Vec<usize>,
+    /// Namespaces to create before the first wave (`--create-namespace`): bare, without our marks, never members.
+    pub namespaces: Vec<krm::Text>,
+    /// What the user should know though nothing stops.
+    pub warnings: Vec<Warning>,
+    /// Why nothing at all is done.
+    pub refusal: Option<Refusal>,
+}
+
+/// How many actions of each deed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// To create, including those whose kind arrives in the run.
+    pub create: usize,
+    /// To update.
+    pub update: usize,
+    /// To delete and create again.
+    pub recreate: usize,
+    /// As desired.
+    pub unchanged: usize,
+    /// To delete.
+    pub prune: usize,
+    /// To forget or detach.
+    pub forget: usize,
+    /// Kept though not desired, or left alone.
+    pub keep: usize,
+    /// Refused.
+    pub refuse: usize,
+}
+
+impl Plan {
+    /// The counts.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for action in &self.actions {
+            *match action.deed {
+                Deed::Create | Deed::ApplyBlind => &mut counts.create,
+                Deed::Update { .. } => &mut counts.update,
+                Deed::Recreate { .. } => &mut counts.recreate,
+                Deed::Unchanged => &mut counts.unchanged,
+                Deed::Prune { .. } => &mut counts.prune,
+                Deed::Detach { .. } | Deed::Forget => &mut counts.forget,
+                Deed::Keep => &mut counts.keep,
+                Deed::Refuse => &mut counts.refuse,
+            } += 1;
+        }
+        counts
+    }
+
+    /// No object is touched and no entry leaves. (The root may still need settling: [`crate::inventory::Inventory::is_settled`].)
+    pub fn is_noop(&self) -> bool {
+        self.refusal.is_none()
+            && self.strays.is_empty()
+            && self.actions.iter().all(|action| matches!(action.deed, Deed::Unchanged | Deed::Keep))
+    }
+
+    /// The action on `key`.
+    pub fn action(&self, key: &ObjectKey) -> Option<&Action> {
+        self.actions.iter().find(|action| action.key == *key)
+    }
+}
