@@ -66,9 +66,12 @@ pub enum Style {
     Flow,
 }
 
-/// What few nodes have: an explicit foreign tag, comments.
+/// What few nodes have: an explicit foreign tag, comments, a twin.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Extra {
+    /// Not 0: scalars of one resource with this number are one node to kustomize, which puts the same label node into
+    /// several places; a change in place of one is a change of all. Parsers leave it 0.
+    pub shared: u32,
     /// The tag as written (`!foo`), for [`Tag::Custom`].
     pub tag: Option<Box<str>>,
     /// Comment lines above the node, each with its `#`.

@@ -1,0 +1,64 @@
+//! The annotations in which kustomize keeps its books. Owns reading them off objects that carry them (people copy them out of
+//! pipelines, functions set them) and the list of those that never leave a build.
+
+use krm::{Mapping, Node, Text};
+
+use super::{Behavior, Draft, FormerId};
+
+const PREFIX: &str = "internal.config.kubernetes.io/";
+
+/// Annotations that a build takes off every object at its end.
+pub const INTERNAL_ANNOTATIONS: &[&str] = &[
+    "internal.config.kubernetes.io/previousKinds",
+    "internal.config.kubernetes.io/previousNames",
+    "internal.config.kubernetes.io/prefixes",
+    "internal.config.kubernetes.io/suffixes",
+    "internal.config.kubernetes.io/previousNamespaces",
+    "internal.config.kubernetes.io/allowNameChange",
+    "internal.config.kubernetes.io/allowKindChange",
+    "internal.config.kubernetes.io/refBy",
+    "internal.config.kubernetes.io/generatorBehavior",
+    "internal.config.kubernetes.io/needsHashSuffix",
+    "internal.config.kubernetes.io/path",
+    "internal.config.kubernetes.io/index",
+    "internal.config.kubernetes.io/seqindent",
+    "internal.config.kubernetes.io/id",
+    "internal.config.kubernetes.io/annotations-migration-resource-id",
+    "config.kubernetes.io/path",
+    "config.kubernetes.io/index",
+    "config.k8s.io/id",
+    HELM_GENERATED,
+];
+
+const HELM_GENERATED: &str = "helm.kustomize.config.k8s.io/generated";
+
+/// Moves the books that the object carries in annotations into the draft.
+pub fn take_bookkeeping(draft: &mut Draft) {
+    let Some(annotations) = draft.node.at_mut(&["metadata", "annotations"]).and_then(Node::as_map_mut) else { return };
+    let carried = |key: &str| key.starts_with(PREFIX) || key == HELM_GENERATED;
+    if !annotations.iter().any(|(key, _)| carried(key)) {
+        return;
+    }
+    let mut list = |key: &str| -> Vec<Text> {
+        let text = take(annotations, key);
+        text.map(|text| text.split(',').map(Text::from).collect()).unwrap_or_default()
+    };
+    let names = list("previousNames");
+    let namespaces = list("previousNamespaces");
+    let kinds = list("previousKinds");
+    draft.prefixes = list("prefixes");
+    draft.suffixes = list("suffixes");
+    let enabled = |text: Option<Text>| text.is_some_and(|text| text == "enabled");
+    draft.wants_hash = enabled(take(annotations, "needsHashSuffix"));
+    draft.allows_name_change = enabled(take(annotations, "allowNameChange"));
+    draft.allows_kind_change = enabled(take(annotations, "allowKindChange"));
+    draft.behavior = take(annotations, "generatorBehavior").map_or(Behavior::Unspecified, |w| Behavior::from_word(&w));
+    draft.from_helm = annotations.get(HELM_GENERATED).and_then(Node::as_str) == Some("true");
+    let former = names.into_iter().zip(namespaces).zip(kinds);
+    draft.history = former.map(|((name, namespace), kind)| FormerId { kind, namespace, name }).collect();
+}
+
+fn take(annotations: &mut Mapping, key: &str) -> Option<Text> {
+    let node = annotations.remove(&format!("{PREFIX}{key}"))?;
+    node.as_str().map(Text::from)
+}

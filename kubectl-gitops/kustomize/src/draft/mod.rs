@@ -1,0 +1,246 @@
+//! A resource while it is being built, and the ordered set of them.
+//!
+//! Everything that kustomize keeps about a resource in annotations of the object itself (its former names, the prefixes it
+//! was given, how a generator wants it merged) lives here, beside the object. Must not know transformers or files.
+
+mod bookkeeping;
+mod set;
+
+use krm::{Gvk, Mapping, Node, Origin, ResId, Text};
+
+pub use bookkeeping::{INTERNAL_ANNOTATIONS, take_bookkeeping};
+pub use set::{AbsorbError, Conflict, DraftSet, LookupError};
+
+use crate::scope;
+
+/// The namespace of what lives outside of namespaces, in ids of the past: no name of a namespace can be equal to it.
+pub const NOT_NAMESPACED: &str = "_non_namespaceable_";
+
+/// What a generated resource does when its id is already there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Behavior {
+    /// Nothing was said: as `Create`.
+    #[default]
+    Unspecified,
+    /// It must be new.
+    Create,
+    /// It takes the place of the one that is there.
+    Replace,
+    /// Its data goes over that of the one that is there.
+    Merge,
+}
+
+impl Behavior {
+    /// From the word in a kustomization; other words mean nothing was said.
+    pub fn from_word(word: &str) -> Self {
+        match word {
+            "create" => Self::Create,
+            "replace" => Self::Replace,
+            "merge" => Self::Merge,
+            _ => Self::Unspecified,
+        }
+    }
+
+    /// The word, as kustomize prints it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Unspecified => "unspecified",
+            Self::Create => "create",
+            Self::Replace => "replace",
+            Self::Merge => "merge",
+        }
+    }
+}
+
+/// What a resource was called before. Group and version are always those it has now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormerId {
+    /// Kind at that time.
+    pub kind: Text,
+    /// Effective namespace at that time.
+    pub namespace: Text,
+    /// Name at that time.
+    pub name: Text,
+}
+
+/// A resource being built. Its history is append-only; the first entry is what it was called in its file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// The object: a mapping, or null once a patch deleted it.
+    pub node: Node,
+    /// Where it came from.
+    pub origin: Origin,
+    history: Vec<FormerId>,
+    /// Name prefixes it was given, innermost first.
+    pub prefixes: Vec<Text>,
+    /// Name suffixes it was given, innermost first.
+    pub suffixes: Vec<Text>,
+    /// How its generator wants it merged.
+    pub behavior: Behavior,
+    /// Will its name get a hash of its content?
+    pub wants_hash: bool,
+    /// As a patch: may it rename its target?
+    pub allows_name_change: bool,
+    /// As a patch: may it change its target's kind?
+    pub allows_kind_change: bool,
+    /// Did helm make it? Then `namespace` leaves it alone.
+    pub from_helm: bool,
+    /// Names of the vars that read from it.
+    pub read_by_vars: Vec<String>,
+}
+
+impl Draft {
+    /// A resource as it was read.
+    pub fn new(node: Node, origin: Origin) -> Self {
+        Self {
+            node,
+            origin,
+            history: Vec::new(),
+            prefixes: Vec::new(),
+            suffixes: Vec::new(),
+            behavior: Behavior::Unspecified,
+            wants_hash: false,
+            allows_name_change: false,
+            allows_kind_change: false,
+            from_helm: false,
+            read_by_vars: Vec::new(),
+        }
+    }
+
+    /// Was it deleted, or is there nothing in it?
+    pub fn is_empty(&self) -> bool {
+        match &self.node {
+            Node::Map(map) => map.is_empty(),
+            Node::Seq(seq) => seq.items.is_empty(),
+            Node::Scalar(scalar) => scalar.is_null() || scalar.text.is_empty(),
+        }
+    }
+
+    /// `apiVersion`; empty if there is none.
+    pub fn api_version(&self) -> &str {
+        self.node.str_at(&["apiVersion"]).unwrap_or_default()
+    }
+
+    /// `kind`; empty if there is none.
+    pub fn kind(&self) -> &str {
+        self.node.str_at(&["kind"]).unwrap_or_default()
+    }
+
+    /// `metadata.name`; empty if there is none.
+    pub fn name(&self) -> &str {
+        self.node.str_at(&["metadata", "name"]).unwrap_or_default()
+    }
+
+    /// `metadata.namespace`; empty if there is none.
+    pub fn namespace(&self) -> &str {
+        self.node.str_at(&["metadata", "namespace"]).unwrap_or_default()
+    }
+
+    /// Group, version and kind.
+    pub fn gvk(&self) -> Gvk {
+        Gvk::from_api_version(self.api_version(), self.kind())
+    }
+
+    /// What it is called now.
+    pub fn id(&self) -> ResId {
+        ResId { gvk: self.gvk(), namespace: self.namespace().into(), name: self.name().into() }
+    }
+
+    /// What it was called in its file.
+    pub fn original_id(&self) -> ResId {
+        self.history.first().map_or_else(|| self.id(), |former| self.with_former(former))
+    }
+
+    /// Everything it was called before, oldest first; not what it is called now unless it was noted.
+    pub fn former_ids(&self) -> impl Iterator<Item = ResId> + '_ {
+        self.history.iter().map(|former| self.with_former(former))
+    }
+
+    /// The same without building ids.
+    pub fn history(&self) -> &[FormerId] {
+        &self.history
+    }
+
+    fn with_former(&self, former: &FormerId) -> ResId {
+        let mut gvk = self.gvk();
+        gvk.kind.clone_from(&former.kind);
+        ResId { gvk, namespace: former.namespace.clone(), name: former.name.clone() }
+    }
+
+    /// Notes what it is called now; to be done before its name, namespace or kind changes.
+    pub fn remember_id(&mut self) {
+        let id = self.id();
+        let namespace = effective_namespace(&id).into();
+        self.history.push(FormerId { kind: id.gvk.kind, namespace, name: id.name });
+    }
+
+    /// The namespace in which it lives for comparisons (see [`effective_namespace`]).
+    pub fn effective_namespace(&self) -> Text {
+        effective_namespace(&self.id()).into()
+    }
+
+    /// Is `id` what it is called now, or was called before?
+    pub fn was_ever(&self, id: &ResId) -> bool {
+        let name_matches = |name: &str| name == id.name;
+        if !name_matches(self.name()) && !self.history.iter().any(|former| name_matches(&former.name)) {
+            return false;
+        }
+        same_id(&self.id(), id) || self.former_ids().any(|former| same_id(&former, id))
+    }
+
+    /// Sets `metadata.name`.
+    pub fn set_name(&mut self, name: &str) {
+        self.metadata_mut().set("name", Node::string(name));
+    }
+
+    /// Sets `metadata.namespace`; takes it out if `namespace` is empty.
+    pub fn set_namespace(&mut self, namespace: &str) {
+        if namespace.is_empty() {
+            if let Some(metadata) = self.node.at_mut(&["metadata"]).and_then(Node::as_map_mut) {
+                metadata.remove("namespace");
+            }
+        } else {
+            self.metadata_mut().set("namespace", Node::string(namespace));
+        }
+    }
+
+    /// Sets `kind`.
+    pub fn set_kind(&mut self, kind: &str) {
+        map_mut(&mut self.node).set("kind", Node::string(kind));
+    }
+
+    /// Sets `apiVersion` and `kind`.
+    pub fn set_gvk(&mut self, gvk: &Gvk) {
+        let map = map_mut(&mut self.node);
+        map.set("apiVersion", Node::string(gvk.api_version()));
+        map.set("kind", Node::string(gvk.kind.clone()));
+    }
+
+    /// Value of an annotation.
+    pub fn annotation(&self, key: &str) -> Option<&str> {
+        self.node.str_at(&["metadata", "annotations", key])
+    }
+
+    /// `metadata`, made if it is missing.
+    pub fn metadata_mut(&mut self) -> &mut Mapping {
+        map_mut(map_mut(&mut self.node).entry_or_insert_with("metadata", Node::map))
+    }
+}
+
+fn map_mut(node: &mut Node) -> &mut Mapping {
+    if node.as_map().is_none() {
+        *node = Node::map();
+    }
+    node.as_map_mut().expect("made a map just above")
+}
+
+/// The namespace that decides whether two ids are the same: [`NOT_NAMESPACED`] for what is certainly cluster-scoped, else
+/// `default` for none, else the namespace.
+pub fn effective_namespace(id: &ResId) -> &str {
+    if scope::is_cluster_scoped(&id.gvk) { NOT_NAMESPACED } else { id.effective_namespace() }
+}
+
+/// Are they the same resource, in kustomize's eyes?
+pub fn same_id(a: &ResId, b: &ResId) -> bool {
+    a.name == b.name && a.gvk == b.gvk && effective_namespace(a) == effective_namespace(b)
+}

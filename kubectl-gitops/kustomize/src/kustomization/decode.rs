@@ -1,0 +1,423 @@
+//! Reads typed records from a tree with the rules that kustomize applies to its own file: unknown fields are refused, names
+//! are found whatever their case, `null` leaves a field as it is, and no value is converted to another type (`newTag: 1.0` is
+//! a number, so it is an error). Must not know what any record means.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use krm::{Mapping, Mark, Node, Scalar, Style, Tag};
+
+/// A field whose content is refused, and where it is written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{problem}")]
+pub struct DecodeError {
+    /// Path of the field, as `patches[0].target.name`; empty for the whole file.
+    pub field: String,
+    /// Line and column.
+    pub mark: Mark,
+    /// What is wrong with it.
+    pub problem: DecodeProblem,
+}
+
+/// What is wrong with a field.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeProblem {
+    /// A value of another type.
+    #[error("`{field}` must be {expected}, this is {found}{}", Hint(found, expected))]
+    WrongType {
+        /// Path of the field.
+        field: String,
+        /// What belongs there.
+        expected: &'static str,
+        /// What is there.
+        found: &'static str,
+    },
+    /// A field that the record does not have.
+    #[error("unknown field `{name}`{}", Suggestion(suggestion.as_deref()))]
+    UnknownField {
+        /// The name as written, with the path that leads there.
+        name: String,
+        /// The known name that is nearest to it, if one is near.
+        suggestion: Option<&'static str>,
+    },
+}
+
+struct Suggestion<'a>(Option<&'a str>);
+
+impl fmt::Display for Suggestion<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |name| write!(f, ", did you mean `{name}`?"))
+    }
+}
+
+/// Tells people about quotes, which is what they nearly always forgot.
+struct Hint<'a>(&'a str, &'a str);
+
+impl fmt::Display for Hint<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(found, expected) = self;
+        if *expected == STRING && (*found == NUMBER || *found == BOOLEAN) { f.write_str("; quote it") } else { Ok(()) }
+    }
+}
+
+const STRING: &str = "a string";
+const NUMBER: &str = "a number";
+const BOOLEAN: &str = "a boolean";
+
+/// The way from the top of the file to a node, kept on the stack.
+#[derive(Debug, Clone, Copy)]
+pub enum Place<'a> {
+    /// The file itself.
+    Top,
+    /// A field of a record or a key of a map.
+    Field(&'a Place<'a>, &'a str),
+    /// An item of a list.
+    Item(&'a Place<'a>, usize),
+}
+
+impl Place<'_> {
+    fn wrong(&self, node: &Node, expected: &'static str) -> DecodeError {
+        DecodeError {
+            field: self.to_string(),
+            mark: node.mark(),
+            problem: DecodeProblem::WrongType { field: self.to_string(), expected, found: found_name(node) },
+        }
+    }
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Top => Ok(()),
+            Self::Field(Self::Top, name) => f.write_str(name),
+            Self::Field(parent, name) => write!(f, "{parent}.{name}"),
+            Self::Item(parent, index) => write!(f, "{parent}[{index}]"),
+        }
+    }
+}
+
+/// Something that a tree can be read into. Reading `null` changes nothing or empties it, as in Go.
+pub trait Decode {
+    /// Reads `node` over what is there.
+    ///
+    /// # Errors
+    /// A value of another type, or an unknown field.
+    fn decode(&mut self, node: &Node, at: &Place<'_>) -> Result<(), DecodeError>;
+}
+
+/// A text and where it is written. Compares and reads as the text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Located {
+    /// The text.
+    pub text: String,
+    /// Where it is written.
+    pub mark: Mark,
+}
+
+impl std::ops::Deref for Located {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
+impl From<&str> for Located {
+    fn from(text: &str) -> Self {
+        Self { text: text.to_owned(), mark: Mark::default() }
+    }
+}
+
+impl fmt::Display for Located {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Decode for Located {
+    fn decode(&mut self, node: &Node, at: &Place<'_>) -> Result<(), DecodeError> {
+        self.mark = node.mark();
+        self.text.decode(node, at)
+    }
+}
+
+impl Decode for String {
+    fn decode(&mut self, node: &Node, at: &Place<'_>) -> Result<(), DecodeError> {
+        match node {
+            _ if node.is_null() => Ok(()),
+            Node::Scalar(scalar) if is_string(scalar) => {
+                self.clear();
+                self.push_str(&scalar.text);
+                Ok(())
+            }
+            _ => Err(at.wrong(node, STRING)),
+        }
+    }
+}
+
+impl Decode for bool {
+    fn decode(&mut self, node: &Node, at: &Place<'_>) -> Result<(), DecodeError> {
+        match node {
+            _ if node.is_null() => Ok(()),
+            Node::Scalar(scalar) => match boolean(scalar) {
+                Some(value) => {
+                    *self = value;
+                    Ok(())
+                }
+                None => Err(at.wrong(node, "true or false")),
+            },
+            _ => Err(at.wrong(node, "true or false")),
+        }
+    }
+}
+
+impl Decode for i64 {
+    fn decode(&mut self, node: &Node, at: &Place<'_>) -> Result<(), DecodeError> {
+        if node.is_null() {
+            return Ok(());
+        }
+        let number = match node {
+            Node::Scalar(scalar) if matches!(scalar.tag, Tag::Int | Tag::Float) => whole_number(&scalar.text),
+            _ => None,
+        };
+        *self = number.ok_or_else(|| at.wrong(node, "a whole number"))?;
+        Ok(())
+    }
+}
+
+impl<T: Decode + Default> Decode for Vec<T> {
+    fn decode(&mut self, node: &Node, at: &Place<'_>) -> Result<(), DecodeError> {
+        self.clear();
+        if node.is_null() {
+            return Ok(());
+        }
+        let items = node.as_seq().ok_or_else(|| at.wrong(node, "a list"))?;
+        for (index, item) in items.iter().enumerate() {
+            let mut value = T::default();
+            value.decode(item, &Place::Item(at, index))?;
+            self.push(value);
+        }
+        Ok(())
+    }
+}
+
+impl<T: Decode + Default> Decode for Option<T> {
+    fn decode(&mut self, node: &Node, at: &Place<'_>) -> Result<(), DecodeError> {
+        if node.is_null() {
+            *self = None;
+            return Ok(());
+        }
+        self.get_or_insert_default().decode(node, at)
+    }
+}
+
+impl Decode for BTreeMap<String, String> {
+    fn decode(&mut self, node: &Node, at: &Place<'_>) -> Result<(), DecodeError> {
+        if node.is_null() {
+            self.clear();
+            return Ok(());
+        }
+        let map = node.as_map().ok_or_else(|| at.wrong(node, "a map"))?;
+        for entry in &map.entries {
+            let key = key_text(&entry.key);
+            let mut value = String::new();
+            value.decode(&entry.value, &Place::Field(at, &key))?;
+            self.insert(key, value);
+        }
+        Ok(())
+    }
+}
+
+/// Any content, kept as it is.
+impl Decode for Node {
+    fn decode(&mut self, node: &Node, _at: &Place<'_>) -> Result<(), DecodeError> {
+        *self = node.clone();
+        Ok(())
+    }
+}
+
+/// The entries of a record in the order in which Go sees them: sorted by key, so that of two spellings of one field
+/// (`Resources` and `resources`) the later in that order wins.
+pub(super) fn entries<'a>(node: &'a Node, at: &Place<'_>) -> Result<Vec<(String, &'a Scalar, &'a Node)>, DecodeError> {
+    if node.is_null() {
+        return Ok(Vec::new());
+    }
+    let map: &Mapping = node.as_map().ok_or_else(|| at.wrong(node, "a map"))?;
+    let mut entries: Vec<_> = map.entries.iter().map(|e| (key_text(&e.key), &e.key, &e.value)).collect();
+    entries.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(entries)
+}
+
+/// The known field that `name` means: the exact one, else the one that differs in case only.
+pub(super) fn known_field(
+    name: &str,
+    key: &Scalar,
+    known: &'static [&'static str],
+    at: &Place<'_>,
+) -> Result<&'static str, DecodeError> {
+    if let Some(exact) = known.iter().find(|field| **field == name) {
+        return Ok(exact);
+    }
+    if let Some(folded) = known.iter().find(|field| field.eq_ignore_ascii_case(name)) {
+        return Ok(folded);
+    }
+    let name_at = Place::Field(at, name).to_string();
+    Err(DecodeError {
+        field: name_at.clone(),
+        mark: key.mark,
+        problem: DecodeProblem::UnknownField { name: name_at, suggestion: nearest(name, known) },
+    })
+}
+
+/// The candidate nearest to `name`, if it is near enough to be a slip.
+pub fn nearest<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    let lower = name.to_ascii_lowercase();
+    let scored = candidates.iter().map(|c| (distance(&lower, &c.to_ascii_lowercase()), *c));
+    let (score, best) = scored.min_by_key(|(score, _)| *score)?;
+    let allowed = 1 + name.chars().count() / 4;
+    (score <= allowed).then_some(best)
+}
+
+/// Edit distance in characters.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, cb) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(ca != *cb);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// A plain `yes`, `no`, `on`, `off`, `y` or `n` is a boolean in a kustomization file, as it is in YAML 1.1.
+fn boolean(scalar: &Scalar) -> Option<bool> {
+    if scalar.tag == Tag::Bool {
+        return Some(scalar.text.eq_ignore_ascii_case("true"));
+    }
+    if scalar.style != Style::Plain || scalar.tag != Tag::Str {
+        return None;
+    }
+    match scalar.text.as_str() {
+        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
+        "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(false),
+        _ => None,
+    }
+}
+
+fn is_string(scalar: &Scalar) -> bool {
+    let other = matches!(scalar.tag, Tag::Null | Tag::Bool | Tag::Int | Tag::Float);
+    !other && boolean(scalar).is_none()
+}
+
+fn found_name(node: &Node) -> &'static str {
+    match node {
+        Node::Scalar(scalar) if boolean(scalar).is_some() => BOOLEAN,
+        _ => node.kind_name(),
+    }
+}
+
+/// The text of a key once it went through JSON: a boolean key becomes `true` or `false`.
+fn key_text(key: &Scalar) -> String {
+    boolean(key).map_or_else(|| key.text.to_string(), |value| value.to_string())
+}
+
+fn whole_number(text: &str) -> Option<i64> {
+    let text = text.replace('_', "");
+    if let Ok(number) = text.parse::<i64>() {
+        return Some(number);
+    }
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(&text)),
+    };
+    let radix = |prefix: &str, radix| digits.strip_prefix(prefix).and_then(|d| i64::from_str_radix(d, radix).ok());
+    let parsed =
+        radix("0x", 16).or_else(|| radix("0o", 8)).or_else(|| radix("0b", 2)).or_else(|| float_whole(digits))?;
+    Some(if negative { -parsed } else { parsed })
+}
+
+fn float_whole(text: &str) -> Option<i64> {
+    let value = text.parse::<f64>().ok()?;
+    // Beyond 2^53 a float no longer names one integer.
+    let fits = value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0;
+    #[expect(clippy::cast_possible_truncation, reason = "a whole number within 2^53 is exact")]
+    fits.then_some(value as i64)
+}
+
+/// Declares a record: its struct and how it is read.
+macro_rules! record {
+    ($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty = $key:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Default)]
+        pub struct $name {
+            $($(#[$field_meta])* pub $field: $type,)*
+            /// Where the record is written; zero for one that no file holds.
+            pub mark: krm::Mark,
+        }
+
+        impl $name {
+            /// The names of its fields as written in a file.
+            pub const FIELDS: &'static [&'static str] = &[$($key),*];
+        }
+
+        impl $crate::kustomization::decode::Decode for $name {
+            fn decode(
+                &mut self,
+                node: &krm::Node,
+                at: &$crate::kustomization::decode::Place<'_>,
+            ) -> Result<(), $crate::kustomization::decode::DecodeError> {
+                use $crate::kustomization::decode::{Decode, Place, entries, known_field};
+                self.mark = node.mark();
+                for (name, key, value) in entries(node, at)? {
+                    match known_field(&name, key, Self::FIELDS, at)? {
+                        $($key => Decode::decode(&mut self.$field, value, &Place::Field(at, $key))?,)*
+                        _ => unreachable!("known_field answers with one of FIELDS"),
+                    }
+                }
+                Ok(())
+            }
+        }
+    };
+}
+
+pub(super) use record;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_found_only_if_it_is_near() {
+        let known = ["resources", "replicas", "namePrefix"];
+        for (name, expected) in [
+            ("resource", Some("resources")),
+            ("resourcs", Some("resources")),
+            ("nameprefx", Some("namePrefix")),
+            ("somethingElse", None),
+            ("x", None),
+        ] {
+            assert_eq!(nearest(name, &known), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers_have_many_spellings() {
+        for (text, expected) in [
+            ("3", Some(3)),
+            ("-3", Some(-3)),
+            ("1_000", Some(1000)),
+            ("0x1F", Some(31)),
+            ("1e3", Some(1000)),
+            ("3.0", Some(3)),
+            ("3.5", None),
+            ("x", None),
+        ] {
+            assert_eq!(whole_number(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! How a kustomization reaches its files and its bases.
+//!
+//! Owns: the [`Files`] trait and its in-memory form, the restriction to files in or below the kustomization, the refusal of
+//! bases that contain what refers to them, and the recognition of what lives elsewhere. Must not know what a file means.
+
+mod files;
+mod memory;
+mod remote;
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+pub use files::{Files, FilesError, Kind, clean, relative};
+pub use memory::MemoryFiles;
+pub use remote::{is_remote_file, is_repository};
+
+/// Which files a kustomization may read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Restriction {
+    /// Those in or below its own directory.
+    #[default]
+    RootOnly,
+    /// Any.
+    None,
+}
+
+/// A file or a base cannot be reached.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LoadError {
+    /// A file cannot be read.
+    #[error("cannot read `{path}`")]
+    Read {
+        /// As the user wrote it.
+        path: String,
+        /// What is there instead, nearest names first.
+        nearby: Vec<String>,
+        /// Why.
+        #[source]
+        source: FilesError,
+    },
+    /// A file lies outside of what the restriction allows.
+    #[error("`{path}` is not in or below `{root}`")]
+    OutsideRoot {
+        /// As the user wrote it.
+        path: String,
+        /// The directory of the kustomization.
+        root: String,
+    },
+    /// The content is not UTF-8 text.
+    #[error("`{path}` is not UTF-8 text")]
+    NotText {
+        /// As the user wrote it.
+        path: String,
+    },
+    /// A base is missing, or is a file.
+    #[error("cannot use `{path}` as a directory")]
+    Directory {
+        /// As the user wrote it.
+        path: String,
+        /// What is there instead, nearest names first.
+        nearby: Vec<String>,
+        /// Why.
+        #[source]
+        source: FilesError,
+    },
+    /// A base is given by an absolute path.
+    #[error("`{path}` is absolute; a base must be given relative to the kustomization")]
+    AbsoluteDirectory {
+        /// As the user wrote it.
+        path: String,
+    },
+    /// A base is given by an empty path.
+    #[error("the path is empty")]
+    EmptyPath,
+    /// A base is, or contains, what refers to it.
+    #[error("`{path}` is or contains `{visited}`, which refers to it")]
+    Cycle {
+        /// As the user wrote it.
+        path: String,
+        /// The directory that is being built.
+        visited: String,
+    },
+    /// Bases lie deeper in one another than anybody needs.
+    #[error("bases refer to bases more than {limit} levels deep")]
+    TooDeep {
+        /// The limit.
+        limit: usize,
+    },
+    /// Something that lives elsewhere.
+    #[error("`{url}` is remote")]
+    Remote {
+        /// As the user wrote it.
+        url: String,
+    },
+}
+
+/// Bases in bases in bases: nobody needs more, and a stack is not endless.
+const DEPTH_MAX: usize = 100;
+
+/// What all loaders of one build share.
+pub struct Session<'a> {
+    files: &'a dyn Files,
+    restriction: Restriction,
+    root: PathBuf,
+    read: Mutex<BTreeSet<PathBuf>>,
+}
+
+impl std::fmt::Debug for Session<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("root", &self.root).finish_non_exhaustive()
+    }
+}
+
+/// Reads files for the kustomization in one directory.
+#[derive(Debug, Clone, Copy)]
+pub struct Loader<'a> {
+    session: &'a Session<'a>,
+    root: &'a Path,
+    referrer: Option<&'a Loader<'a>>,
+    depth: usize,
+}
+
+impl<'a> Session<'a> {
+    /// A session over `files` that builds the directory `root`.
+    ///
+    /// # Errors
+    /// `root` is missing, or is no directory.
+    pub fn new(files: &'a dyn Files, root: &Path, restriction: Restriction) -> Result<Self, LoadError> {
+        let shown = root.display().to_string();
+        let canonical = directory(files, root).map_err(|source| LoadError::Directory {
+            nearby: nearby(files, root),
+            path: shown,
+            source,
+        })?;
+        Ok(Self { files, restriction, root: canonical, read: Mutex::default() })
+    }
+
+    /// The loader of the directory to build.
+    pub fn loader(&'a self) -> Loader<'a> {
+        Loader { session: self, root: &self.root, referrer: None, depth: 0 }
+    }
+
+    /// Every file that was read, by its resolved path.
+    pub fn files_read(self) -> BTreeSet<PathBuf> {
+        self.read.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<'a> Loader<'a> {
+    /// The directory, resolved.
+    pub fn root(&self) -> &'a Path {
+        self.root
+    }
+
+    /// The directory as seen from the one that is being built.
+    pub fn shown_root(&self) -> String {
+        relative(&self.session.root, self.root).display().to_string()
+    }
+
+    /// A file of this directory as seen from the one that is being built; an absolute path or a URL stays as it is.
+    pub fn shown(&self, path: &str) -> String {
+        if Path::new(path).is_absolute() || is_remote_file(path) {
+            return path.to_owned();
+        }
+        relative(&self.session.root, &clean(&self.root.join(path))).display().to_string()
+    }
+
+    /// Content of a file, its path relative to this directory or absolute.
+    ///
+    /// # Errors
+    /// It is remote, missing, no file, unreadable, or not allowed.
+    pub fn read(&self, path: &str) -> Result<Cow<'a, [u8]>, LoadError> {
+        if is_remote_file(path) {
+            return Err(LoadError::Remote { url: path.to_owned() });
+        }
+        let full = self.root.join(path);
+        let refused =
+            |source| LoadError::Read { nearby: nearby(self.session.files, &full), path: path.to_owned(), source };
+        let resolved = match self.session.restriction {
+            Restriction::None => full.clone(),
+            Restriction::RootOnly => self.inside_root(path, &full)?,
+        };
+        let content = self.session.files.read(&resolved).map_err(refused)?;
+        self.session.read.lock().unwrap_or_else(PoisonError::into_inner).insert(resolved);
+        Ok(content)
+    }
+
+    /// Text of a file.
+    ///
+    /// # Errors
+    /// As [`Loader::read`], or it is not UTF-8.
+    pub fn read_text(&self, path: &str) -> Result<Cow<'a, str>, LoadError> {
+        let not_text = || LoadError::NotText { path: path.to_owned() };
+        match self.read(path)? {
+            Cow::Borrowed(bytes) => std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| not_text()),
+            Cow::Owned(bytes) => String::from_utf8(bytes).map(Cow::Owned).map_err(|_| not_text()),
+        }
+    }
+
+    /// What stands at a path relative to this directory; nothing that is remote does.
+    pub fn kind(&self, path: &str) -> Kind {
+        if is_remote_file(path) { Kind::Missing } else { self.session.files.kind(&self.root.join(path)) }
+    }
+
+    /// The directory of a base, resolved. Give it to [`Loader::below`].
+    ///
+    /// # Errors
+    /// It is remote, missing, no directory, or contains this directory or one that led here.
+    pub fn directory(&self, path: &str) -> Result<PathBuf, LoadError> {
+        if path.is_empty() {
+            return Err(LoadError::EmptyPath);
+        }
+        if is_repository(path) || is_remote_file(path) {
+            return Err(LoadError::Remote { url: path.to_owned() });
+        }
+        if Path::new(path).is_absolute() {
+            return Err(LoadError::AbsoluteDirectory { path: path.to_owned() });
+        }
+        let full = self.root.join(path);
+        let resolved = directory(self.session.files, &full).map_err(|source| LoadError::Directory {
+            nearby: nearby(self.session.files, &full),
+            path: path.to_owned(),
+            source,
+        })?;
+        if self.depth >= DEPTH_MAX {
+            return Err(LoadError::TooDeep { limit: DEPTH_MAX });
+        }
+        let mut ancestor = Some(self);
+        while let Some(loader) = ancestor {
+            if loader.root.starts_with(&resolved) {
+                return Err(LoadError::Cycle { path: path.to_owned(), visited: loader.shown_root() });
+            }
+            ancestor = loader.referrer;
+        }
+        Ok(resolved)
+    }
+
+    /// The loader of a base that this one refers to.
+    pub fn below<'b>(&'b self, root: &'b Path) -> Loader<'b> {
+        Loader { session: self.session, root, referrer: Some(self), depth: self.depth + 1 }
+    }
+
+    fn inside_root(&self, path: &str, full: &Path) -> Result<PathBuf, LoadError> {
+        let read = |source| LoadError::Read { nearby: nearby(self.session.files, full), path: path.to_owned(), source };
+        let resolved = self.session.files.canonical(full).map_err(read)?;
+        if self.session.files.kind(&resolved) == Kind::Directory {
+            return Err(read(FilesError::IsDirectory));
+        }
+        if !resolved.starts_with(self.root) {
+            return Err(LoadError::OutsideRoot { path: path.to_owned(), root: self.shown_root() });
+        }
+        Ok(resolved)
+    }
+}
+
+fn directory(files: &dyn Files, path: &Path) -> Result<PathBuf, FilesError> {
+    let resolved = files.canonical(path)?;
+    match files.kind(&resolved) {
+        Kind::Directory => Ok(resolved),
+        Kind::File => Err(FilesError::NotADirectory),
+        Kind::Missing => Err(FilesError::Missing),
+    }
+}
+
+/// Names beside a missing path that may have been meant.
+fn nearby(files: &dyn Files, path: &Path) -> Vec<String> {
+    const NAMES_MAX: usize = 8;
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Vec::new() };
+    let name = name.to_string_lossy();
+    let Ok(mut names) = files.list(&clean(parent)) else { return Vec::new() };
+    names.sort_by_key(|other| crate::kustomization::decode::nearest(&name, &[other]).is_none());
+    names.truncate(NAMES_MAX);
+    names
+}

@@ -1,0 +1,3 @@
+module gitops.test/cluster
+
+go 1.26.0
