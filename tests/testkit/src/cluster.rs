@@ -171,7 +171,12 @@ impl Sandbox {
         Self::run(&mut self.gitops_command(args))
     }
 
-    /// The same as a command that is not started yet.
+    /// Runs it without `-n`, for sets whose objects name their namespaces.
+    pub fn gitops_anywhere(&self, args: &[&str]) -> Ran {
+        Self::run(self.hermetic(&self.cluster.plugin).args(args))
+    }
+
+    /// `kubectl gitops ARGS -n NAMESPACE` as a command that is not started yet.
     pub fn gitops_command(&self, args: &[&str]) -> Command {
         let mut command = self.hermetic(&self.cluster.plugin);
         command.args(args).args(["-n", &self.namespace]);
@@ -185,12 +190,12 @@ impl Sandbox {
 
     /// Runs `kubectl ARGS -n NAMESPACE`.
     pub fn kubectl(&self, args: &[&str]) -> Ran {
-        let mut command = self.hermetic(&self.cluster.kubectl);
-        command.args(args);
-        if !args.contains(&"-A") {
-            command.args(["-n", &self.namespace]);
-        }
-        Self::run(&mut command)
+        self.kubectl_in(&self.namespace, args)
+    }
+
+    /// Runs `kubectl ARGS` in another namespace.
+    pub fn kubectl_in(&self, namespace: &str, args: &[&str]) -> Ran {
+        Self::run(self.hermetic(&self.cluster.kubectl).args(args).args(["-n", namespace]))
     }
 
     /// The live object, or `None` when the server says there is none.

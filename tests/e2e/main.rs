@@ -1,0 +1,89 @@
+//! End to end on a real Kubernetes: one behaviour per file, named for it. `make e2e` brings the cluster; without one this
+//! target fails. What needs running containers is a named skip where only a fake node is to be had.
+
+use libtest_mimic::{Arguments, Trial};
+use testkit::cluster::{Cluster, Sandbox};
+
+/// Declares the behaviours: a module each, with `pub(crate) fn check(&Sandbox)`.
+macro_rules! behaviours {
+    ($($(#[$need:ident])? $name:ident),+ $(,)?) => {
+        $(mod $name;)+
+
+        const BEHAVIOURS: &[(&str, bool, fn(&Sandbox))] = &[
+            $((stringify!($name), behaviours!(@pods $($need)?), $name::check)),+
+        ];
+    };
+    (@pods needs_pods) => { true };
+    (@pods) => { false };
+}
+
+behaviours! {
+    another_directory_under_a_derived_name_is_refused,
+    another_inventory_s_object_is_refused,
+    applies_a_directory,
+    bad_input_writes_nothing,
+    #[needs_pods] changed_secret_rolls_its_users,
+    conflicting_namespace_is_an_error,
+    crd_and_custom_resource_in_one_run,
+    delete_leaves_nothing,
+    diff_changes_nothing,
+    drift_is_corrected,
+    empty_set_is_refused,
+    #[needs_pods] failing_rollout_is_named,
+    forbidden_user_gets_a_next_step,
+    foreign_content_keeps_its_namespace,
+    foreign_fields_are_kept,
+    foreign_manager_s_object_is_refused,
+    interrupted_run_is_finished_by_the_next,
+    kubectl_s_object_is_adopted,
+    missing_namespace_is_made_on_request,
+    namespace_and_content_in_one_run,
+    objects_from_standard_input,
+    plain_directory_without_a_kustomization,
+    protected_object_is_kept,
+    removed_field_is_removed,
+    removed_object_is_pruned,
+    second_apply_writes_nothing,
+    status_names_the_set,
+    two_runs_at_once,
+    unreachable_cluster,
+    #[needs_pods] waits_until_pods_run,
+    what_was_deleted_by_hand_comes_back,
+}
+
+fn main() -> std::process::ExitCode {
+    let mut arguments = Arguments::from_args();
+    // Each behaviour waits for the server most of its time; two cores carry four of them.
+    arguments.test_threads = arguments.test_threads.or(Some(4));
+    let cluster = match Cluster::from_env(env!("CARGO_BIN_EXE_kubectl-gitops")) {
+        Ok(cluster) => Some(cluster),
+        // Listing needs no cluster; running does.
+        Err(_) if arguments.list => None,
+        Err(reason) => {
+            #[expect(clippy::print_stderr, reason = "the reason why nothing ran")]
+            {
+                eprintln!("{reason}");
+            }
+            return std::process::ExitCode::FAILURE;
+        }
+    };
+    let trials =
+        BEHAVIOURS.iter().map(|(name, needs_pods, check)| trial(cluster.clone(), name, *needs_pods, *check)).collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn trial(cluster: Option<Cluster>, name: &'static str, needs_pods: bool, check: fn(&Sandbox)) -> Trial {
+    let skipped = needs_pods && cluster.as_ref().is_some_and(|cluster| !cluster.pods_run());
+    if skipped {
+        #[expect(clippy::print_stdout, reason = "the summary of `make test` collects these lines")]
+        {
+            println!("skipped: e2e {name}: needs running containers, and this cluster's node is a fake");
+        }
+    }
+    Trial::test(name, move || {
+        let cluster = cluster.expect("only listing goes on without a cluster");
+        check(&cluster.sandbox(name));
+        Ok(())
+    })
+    .with_ignored_flag(skipped)
+}
