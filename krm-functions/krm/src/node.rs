@@ -344,13 +344,11 @@ impl Mapping {
     /// Sets `key`, in place if it is there, else at the end. Returns the value that was there.
     pub fn set(&mut self, key: impl Into<Text>, value: Node) -> Option<Node> {
         let key = key.into();
-        match self.get_mut(&key) {
-            Some(slot) => Some(std::mem::replace(slot, value)),
-            None => {
-                self.entries.push(Entry { key: Scalar::string(key), value });
-                None
-            }
+        if let Some(slot) = self.get_mut(&key) {
+            return Some(std::mem::replace(slot, value));
         }
+        self.entries.push(Entry { key: Scalar::string(key), value });
+        None
     }
 
     /// Takes `key` out, keeping the order of the rest.

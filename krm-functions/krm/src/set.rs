@@ -24,7 +24,7 @@ pub struct DuplicateId {
 
 impl ResourceSet {
     /// Collects resources; the first one whose identity is already there is refused.
-    pub fn from_resources(resources: Vec<Resource>) -> Result<Self, DuplicateId> {
+    pub fn from_resources(resources: Vec<Resource>) -> Result<Self, Box<DuplicateId>> {
         let mut seen: HashMap<ResId, usize> = HashMap::with_capacity(resources.len());
         for (index, resource) in resources.iter().enumerate() {
             let mut id = resource.id();
@@ -34,11 +34,11 @@ impl ResourceSet {
                 continue;
             }
             if let Some(first) = seen.insert(id, index) {
-                return Err(DuplicateId {
+                return Err(Box::new(DuplicateId {
                     id: resource.id(),
                     first: resources[first].origin.clone(),
                     second: resource.origin.clone(),
-                });
+                }));
             }
         }
         Ok(Self { items: resources })
@@ -76,5 +76,14 @@ impl<'a> IntoIterator for &'a ResourceSet {
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a mut ResourceSet {
+    type Item = &'a mut Resource;
+    type IntoIter = std::slice::IterMut<'a, Resource>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter_mut()
     }
 }
