@@ -7,7 +7,7 @@ CLUSTER_FLAGS ?=
 .PHONY: cluster-bin cluster-tools cluster-up cluster-down
 
 cluster-bin:
-	@CGO_ENABLED=0 go build -C tests/cluster -trimpath -o $(CURDIR)/$(CLUSTER) .
+	@CGO_ENABLED=0 go build -C tests/cluster -buildvcs=false -trimpath -o $(CURDIR)/$(CLUSTER) .
 
 cluster-tools: cluster-bin ## build the test cluster's programs into .cache
 	@$(CLUSTER) tools $(CLUSTER_FLAGS)

@@ -63,10 +63,10 @@ func remove(dir string) error {
 // stop ends every process of the cluster and what the kernel holds for it; its
 // files stay.
 func stop(dir string) error {
+	// Without a readable record the first process is found by its program.
 	var first record
-	file := filepath.Join(dir, fileRecord)
-	if err := readJSON(file, &first); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("%s: %w", file, err)
+	if err := readJSON(filepath.Join(dir, fileRecord), &first); err != nil {
+		first = record{}
 	}
 	if first.running() {
 		// No need to ask nicely: nothing of a throwaway cluster is kept.
@@ -87,9 +87,10 @@ func stop(dir string) error {
 	return errors.Join(unlinkNode(first.Link), removeGroup(groupOf(dir)))
 }
 
-// processesOf finds what runs in the cluster's folder, in case a part without
-// namespaces outlived its supervisor: all parts of ours, and nobody else's
-// process, have that as their working folder and one of our programs inside.
+// processesOf finds the cluster's processes without a record of them, in case
+// that is lost or a part outlived its supervisor: the supervisor's program is
+// the cluster's own copy; a part works in the cluster's folder and runs one of
+// the cached programs.
 func processesOf(dir string) []int {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
@@ -102,12 +103,13 @@ func processesOf(dir string) []int {
 		if _, err := fmt.Sscanf(entry.Name(), "%d", &pid); err != nil {
 			continue
 		}
-		folder, err := os.Readlink(filepath.Join("/proc", entry.Name(), "cwd"))
-		if err != nil || folder != dir {
+		program, err := os.Readlink(filepath.Join("/proc", entry.Name(), "exe"))
+		if err != nil {
 			continue
 		}
-		program, err := os.Readlink(filepath.Join("/proc", entry.Name(), "exe"))
-		if err == nil && (strings.HasPrefix(program, tools) || program == filepath.Join(dir, fileSupervisor)) {
+		folder, err := os.Readlink(filepath.Join("/proc", entry.Name(), "cwd"))
+		part := err == nil && folder == dir && strings.HasPrefix(program, tools)
+		if part || program == filepath.Join(dir, fileSupervisor) {
 			found = append(found, pid)
 		}
 	}

@@ -57,6 +57,9 @@ func runInit(dir string) error {
 	if err := enterRoot(filepath.Join(dir, "root"), own.Cache); err != nil {
 		return fmt.Errorf("making the node's root folder: %w", err)
 	}
+	if err := placeDirs(dir); err != nil {
+		return fmt.Errorf("placing the node's folders: %w", err)
+	}
 	if err := hideTunables(); err != nil {
 		return fmt.Errorf("hiding the machine's settings: %w", err)
 	}
@@ -133,8 +136,7 @@ func enterRoot(root, cache string) error {
 	if err := syscall.Unmount("/.old", syscall.MNT_DETACH); err != nil {
 		return err
 	}
-	// Containers may ask for mounts to be passed on, within the node.
-	return errors.Join(os.Remove("/.old"), syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_SHARED, ""))
+	return os.Remove("/.old")
 }
 
 // showHostDir shows one of the host's folders, read-only.
@@ -184,6 +186,34 @@ func showKernel(root string) error {
 		}
 	}
 	return nil
+}
+
+// nodeDirs are folders of the cluster, on disk, and where the node has them:
+// the usual places, and short enough for the sockets a kubelet makes there,
+// however deep the checkout lies.
+var nodeDirs = []struct{ own, usual string }{
+	{"kubelet", dirKubelet},
+	{"containerd", dirContainerd},
+	{"log/pods", "/var/log/pods"},
+}
+
+const (
+	dirKubelet    = "/var/lib/kubelet"
+	dirContainerd = "/var/lib/containerd"
+)
+
+func placeDirs(dir string) error {
+	for _, place := range nodeDirs {
+		own := filepath.Join(dir, place.own)
+		if err := errors.Join(os.MkdirAll(own, 0o755), os.MkdirAll(place.usual, 0o755)); err != nil {
+			return err
+		}
+		if err := syscall.Mount(own, place.usual, "", syscall.MS_BIND, ""); err != nil {
+			return err
+		}
+	}
+	// Containers may ask for mounts to be passed on, within the node.
+	return syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_SHARED, "")
 }
 
 func hideTunables() error {

@@ -31,7 +31,7 @@ func (s *spec) kubelet() program {
 		"--config="+s.path("kubelet.yaml"), "--kubeconfig="+s.path(fileKubeconfig),
 		// A name that is an address needs no DNS: `kubectl logs` works.
 		"--hostname-override="+s.Addresses.NodeAddress, "--node-ip="+s.Addresses.NodeAddress,
-		"--root-dir="+s.path("kubelet"), "--cert-dir="+s.path("kubelet-certs"))
+		"--root-dir="+dirKubelet, "--cert-dir="+s.path("kubelet-certs"))
 }
 
 func (s *spec) proxy() program {
@@ -97,7 +97,7 @@ disabled_plugins = ["io.containerd.internal.v1.tracing", "io.containerd.nri.v1.n
     default_runtime_name = "runc"
     [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
       runtime_type = "io.containerd.runc.v2"
-`, s.path("containerd"), containerdSocket, s.snapshotter(), imagePause, pluginDir(), s.path(pluginConfigDir))
+`, dirContainerd, containerdSocket, s.snapshotter(), imagePause, pluginDir(), s.path(pluginConfigDir))
 }
 
 // snapshotter is overlayfs unless the cluster's folder lies on a file system
@@ -121,7 +121,6 @@ cgroupRoot: /%s
 enforceNodeAllocatable: []
 failSwapOn: false
 maxPods: 500
-podLogsDir: %s
 resolvConf: %s
 # Nobody but this node's own API server reaches the kubelet.
 authentication: {anonymous: {enabled: true}, webhook: {enabled: false}}
@@ -136,10 +135,10 @@ syncFrequency: 10s
 nodeStatusReportFrequency: 1m
 serializeImagePulls: false
 registerWithTaints: []
-`, containerdSocket, s.group(), s.path("log/pods"), s.path("resolv.conf"))
+`, containerdSocket, s.group(), s.path("resolv.conf"))
 }
 
-// images loads the images that every node has from the start.
+// loadImages loads the images that every node has from the start.
 func (s *spec) loadImages() error {
 	return loadArchive(s.Tools.Containerd, containerdSocket, s.Tools.Images)
 }

@@ -170,6 +170,15 @@ func (s *supervisor) startNode(images <-chan error) error {
 	if err := s.await(culprit, nodeDeadline, s.api.nodeReady); err != nil {
 		return err
 	}
+	if s.Node == nodeReal {
+		// The way a pod takes: until kube-proxy has set up the service's
+		// address, the first pods could not reach the API.
+		inside := *s.api
+		inside.server = "https://" + s.Addresses.ServiceIP
+		if err := s.await("kube-proxy", nodeDeadline, inside.ready); err != nil {
+			return err
+		}
+	}
 	// Pods are refused until their namespace's account exists, which the
 	// controllers make: before that a first test would fail at random.
 	return s.await("kube-controller-manager", nodeDeadline, func() error {

@@ -51,16 +51,19 @@ func architecture() string { return runtime.GOARCH }
 // stamp sets the version the parts report: without it clients cannot parse
 // what /version answers.
 func stamp() string {
-	const at = " -X k8s.io/component-base/version."
 	numbers := strings.Split(strings.TrimPrefix(kubernetesVersion, "v"), ".")
-	return "-s -w" + at + "gitVersion=" + kubernetesVersion + at + "gitMajor=" + numbers[0] + at + "gitMinor=" + numbers[1]
+	flags := "-s -w"
+	for _, at := range []string{" -X k8s.io/component-base/version.", " -X k8s.io/client-go/pkg/version."} {
+		flags += at + "gitVersion=" + kubernetesVersion + at + "gitMajor=" + numbers[0] + at + "gitMinor=" + numbers[1]
+	}
+	return flags
 }
 
 func controlPlaneTool(sources string) (tool, error) {
 	dir := filepath.Join(sources, "controlplane")
 	from, err := readSources(dir, "main.go", "go.mod", "go.sum")
 	return tool{name: "controlplane", from: append(from, stamp()), build: func(_, into string) error {
-		return goCommand(dir, nil, "build", "-p", "2", "-trimpath", "-ldflags", stamp(),
+		return goCommand(dir, nil, "build", "-p", "2", "-buildvcs=false", "-trimpath", "-ldflags", stamp(),
 			"-o", filepath.Join(into, "controlplane"), ".")
 	}}, err
 }
@@ -111,7 +114,7 @@ func imagesTool(sources string) (tool, error) {
 	from, err := readSources(sources, "images.go", "app/main.go", "pause/main.go")
 	return tool{name: "images", from: from, build: func(sources, into string) error {
 		for _, name := range []string{"app", "pause"} {
-			err := goCommand(sources, nil, "build", "-trimpath", "-ldflags", "-s -w",
+			err := goCommand(sources, nil, "build", "-buildvcs=false", "-trimpath", "-ldflags", "-s -w",
 				"-o", filepath.Join(into, name), "./"+name)
 			if err != nil {
 				return err

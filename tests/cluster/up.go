@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -20,6 +19,10 @@ import (
 // portAttempts is how often a start is tried again when somebody else took a
 // free port in the moment between choosing and using it.
 const portAttempts = 3
+
+// startDeadline is above the sum of the supervisor's own deadlines: it ends
+// the wait for a first process that hangs before it can supervise.
+const startDeadline = 15 * time.Minute
 
 var errPortTaken = errors.New("a port was taken by another program")
 
@@ -140,6 +143,9 @@ func start(own *spec) error {
 		return fmt.Errorf("%w\n%s", err, tailFile(own.log(fileSupervisor)))
 	}
 	defer events.Close()
+	if err := events.SetReadDeadline(began.Add(startDeadline)); err != nil {
+		return err
+	}
 	lines := bufio.NewScanner(events)
 	for lines.Scan() {
 		var now event
@@ -156,7 +162,10 @@ func start(own *spec) error {
 			return own.reachable()
 		}
 	}
-	return own.startFailure(event{Part: fileSupervisor, Text: "the cluster's first process ended while it was starting"})
+	if errors.Is(lines.Err(), os.ErrDeadlineExceeded) {
+		return own.startFailure(event{Text: fmt.Sprintf("the cluster was not up after %s", startDeadline)})
+	}
+	return own.startFailure(event{Text: "the cluster's first process ended while it was starting"})
 }
 
 // reachable checks from where the user is what the supervisor saw from inside.
@@ -201,7 +210,7 @@ func advice(part string) string {
 
 // launch starts the cluster's first process, with its network if it has one of
 // its own, and returns what the supervisor tells.
-func launch(own *spec) (io.ReadCloser, error) {
+func launch(own *spec) (*os.File, error) {
 	events, tell, err := os.Pipe()
 	if err != nil {
 		return nil, err
