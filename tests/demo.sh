@@ -52,9 +52,9 @@ if [ -n "${GITOPS_TEST_KUBECONFIG:-}" ]; then
   trap 'rm -rf "$work"' EXIT
 else
   name=demo-$$
-  trap 'rm -rf "$work"; make --no-print-directory cluster-down CLUSTER_NAME="$name" >/dev/null' EXIT
+  trap 'rm -rf "$work"; make --no-print-directory cluster-down CLUSTER_FLAGS="--name=$name" >/dev/null' EXIT
   started=$SECONDS
-  KUBECONFIG=$(make --no-print-directory cluster-up CLUSTER_NAME="$name" | tail -n 1)
+  KUBECONFIG=$(make --no-print-directory cluster-up CLUSTER_FLAGS="--name=$name" | tail -n 1)
   export KUBECONFIG
   printf '  up after %s s: %s\n' $((SECONDS - started)) "$(kubectl get nodes --no-headers 2>/dev/null | tr -s ' ')"
 fi

@@ -7,8 +7,8 @@ if [ -n "${GITOPS_TEST_KUBECONFIG:-}" ]; then
   export GITOPS_E2E_KUBECONFIG=$GITOPS_TEST_KUBECONFIG
 else
   name=e2e-$$
-  trap 'make --no-print-directory cluster-down CLUSTER_NAME="$name" >/dev/null' EXIT
-  GITOPS_E2E_KUBECONFIG=$(make --no-print-directory cluster-up CLUSTER_NAME="$name" | tail -n 1)
+  trap 'make --no-print-directory cluster-down CLUSTER_FLAGS="--name=$name" >/dev/null' EXIT
+  GITOPS_E2E_KUBECONFIG=$(make --no-print-directory cluster-up CLUSTER_FLAGS="--name=$name" | tail -n 1)
   export GITOPS_E2E_KUBECONFIG
 fi
 export GITOPS_E2E_KUBECTL=$PWD/.cache/bin/kubectl
