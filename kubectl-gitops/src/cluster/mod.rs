@@ -1,10 +1,22 @@
 //! The cluster: requests, answers, errors. Owns everything that goes over the wire to an API server; must not decide what
 //! to do with an answer. `kube.rs` is the only file that names a `kube::Client`.
 
+pub mod client;
+pub mod connect;
+mod discover;
 pub mod discovery;
+pub mod endpoint;
 pub mod error;
+pub mod kube;
+mod proxy;
+pub mod retry;
 pub mod transport;
 
+pub use client::{Applied, Cluster, Extent, ListQuery, Notice};
+pub use connect::{ConnectFlags, Connection, FindCluster, find_cluster};
 pub use discovery::{Discovery, Lookup, ServedKind, ServedVersion};
+pub use endpoint::{DryRun, Endpoint, Guard};
 pub use error::{Cause, ClusterError, Code};
+pub use kube::{KubeTransport, MakeClient};
+pub use retry::Patience;
 pub use transport::{Broken, Method, Request, Response, Traffic, Transport, Verb};

@@ -1,0 +1,383 @@
+//! Requests by meaning: list, get, apply, delete, create, replace. Owns their URLs and bodies, the repeating of failed
+//! ones, the count of all, and the gate that stops writes. Must not decide what to write, nor name an HTTP library.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::discovery::Discovery;
+use super::endpoint::{DryRun, Endpoint, Guard, push_query};
+use super::error::{ClusterError, Code};
+use super::retry::{Attempt, Patience};
+use super::transport::{Method, Request, Response, Traffic, Transport, Verb};
+use crate::inventory::marks::FIELD_MANAGER;
+
+/// Objects per page of a LIST: large enough that 1000 objects are two requests, small enough to bound memory.
+const PAGE_OBJECTS: usize = 500;
+/// Larger answers than this are refused instead of held.
+const ANSWER_BYTES_MAX: usize = 256 << 20;
+/// More pages than this are a server that repeats itself.
+const PAGES_MAX: usize = 10_000;
+/// Warnings of an API server are told once each, and not without end.
+const WARNINGS_MAX: usize = 100;
+
+const JSON: &str = "application/json";
+const APPLY_PATCH: &str = "application/apply-patch+yaml";
+const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+
+/// What a [`Cluster`] tells while it works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// A request will be sent again.
+    Retrying {
+        /// The deed.
+        verb: Verb,
+        /// On what.
+        what: String,
+        /// Why.
+        code: Code,
+        /// After which pause.
+        pause: Duration,
+    },
+    /// A `Warning` header, once per text.
+    Warning(String),
+}
+
+/// How much of an object is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it, managedFields too.
+    Whole,
+    /// Its metadata.
+    Metadata,
+}
+
+/// A LIST.
+#[derive(Debug, Clone)]
+pub struct ListQuery<'a> {
+    /// Of which type.
+    pub endpoint: &'a Endpoint,
+    /// In which namespace; empty for all.
+    pub namespace: &'a str,
+    /// `labelSelector`; empty for none.
+    pub selector: &'a str,
+    /// How much of each.
+    pub extent: Extent,
+}
+
+/// Answer to a server-side apply.
+#[derive(Debug, Clone)]
+pub struct Applied {
+    /// The object as it is now, managedFields included.
+    pub object: Value,
+    /// Did this request create it?
+    pub created: bool,
+}
+
+/// A connection to one API server and what this run knows of it. Single-threaded by design: a run is I/O bound.
+pub struct Cluster<T> {
+    transport: T,
+    patience: Patience,
+    traffic: RefCell<Traffic>,
+    discovery: RefCell<Option<Rc<Discovery>>>,
+    warnings: RefCell<BTreeSet<String>>,
+    contacted: Cell<bool>,
+    /// Writes are safe until then; none means no lock is held and nothing limits them.
+    writes_until: Cell<Option<Instant>>,
+    /// A signal came: failed requests are not sent again.
+    stopping: Cell<bool>,
+    notice: Box<dyn Fn(Notice)>,
+}
+
+impl<T> fmt::Debug for Cluster<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cluster").field("traffic", &self.traffic).finish_non_exhaustive()
+    }
+}
+
+#[derive(Deserialize)]
+struct Page {
+    #[serde(default)]
+    metadata: PageMetadata,
+    #[serde(default)]
+    items: Option<Vec<Value>>,
+}
+
+#[derive(Deserialize, Default)]
+struct PageMetadata {
+    #[serde(default, rename = "continue")]
+    next: String,
+}
+
+impl<T: Transport> Cluster<T> {
+    /// Over `transport`; notices go to `notice`.
+    pub fn new(transport: T, patience: Patience, notice: Box<dyn Fn(Notice)>) -> Self {
+        Self {
+            transport,
+            patience,
+            traffic: RefCell::default(),
+            discovery: RefCell::default(),
+            warnings: RefCell::default(),
+            contacted: Cell::new(false),
+            writes_until: Cell::new(None),
+            stopping: Cell::new(false),
+            notice,
+        }
+    }
+
+    /// What was sent so far.
+    pub fn traffic(&self) -> Traffic {
+        self.traffic.borrow().clone()
+    }
+
+    /// The wire below.
+    pub fn transport(&self) -> &T {
+        &self.transport
+    }
+
+    /// From now on no write is sent after `until`; `None` lifts the limit.
+    pub fn limit_writes(&self, until: Option<Instant>) {
+        self.writes_until.set(until);
+    }
+
+    /// From now on nothing that failed is sent again.
+    pub fn stop_retrying(&self) {
+        self.stopping.set(true);
+    }
+
+    /// All objects of a query, page by page.
+    pub async fn list(&self, query: &ListQuery<'_>, mut each: impl FnMut(Value)) -> Result<(), ClusterError> {
+        let mut token = String::new();
+        for _ in 0..PAGES_MAX {
+            let page = self.page(query, &token).await?;
+            let (api_version, kind) = (query.endpoint.api_version(), query.endpoint.kind.as_str());
+            for mut item in page.items.into_iter().flatten() {
+                // Lists of built-in types leave both out, and metadata-only lists say PartialObjectMetadata.
+                item["apiVersion"] = Value::from(api_version.as_str());
+                item["kind"] = Value::from(kind);
+                each(item);
+            }
+            token = page.metadata.next;
+            if token.is_empty() {
+                return Ok(());
+            }
+        }
+        let what = query.endpoint.describe(query.namespace, "");
+        Err(ClusterError::local(Code::Garbled, Verb::List, &what, "the list does not end"))
+    }
+
+    async fn page(&self, query: &ListQuery<'_>, token: &str) -> Result<Page, ClusterError> {
+        let endpoint = query.endpoint;
+        let mut path = endpoint.collection(query.namespace);
+        if !query.selector.is_empty() {
+            push_query(&mut path, "labelSelector", query.selector);
+        }
+        push_query(&mut path, "limit", &PAGE_OBJECTS.to_string());
+        if !token.is_empty() {
+            push_query(&mut path, "continue", token);
+        }
+        let accept = if query.extent == Extent::Whole { JSON } else { METADATA_LIST };
+        let what = endpoint.describe(query.namespace, "");
+        let request = self.request(Verb::List, Method::Get, path, accept);
+        let response = self.send(request, &what, endpoint.is_secret()).await?;
+        parse(Verb::List, &what, &response)
+    }
+
+    /// One object.
+    pub async fn get(
+        &self,
+        endpoint: &Endpoint,
+        namespace: &str,
+        name: &str,
+        extent: Extent,
+    ) -> Result<Value, ClusterError> {
+        let accept = if extent == Extent::Whole { JSON } else { METADATA };
+        let what = endpoint.describe(namespace, name);
+        let request = self.request(Verb::Get, Method::Get, endpoint.object(namespace, name), accept);
+        let response = self.send(request, &what, endpoint.is_secret()).await?;
+        let mut object: Value = parse(Verb::Get, &what, &response)?;
+        object["apiVersion"] = Value::from(endpoint.api_version());
+        object["kind"] = Value::from(endpoint.kind.as_str());
+        Ok(object)
+    }
+
+    /// Server-side apply under a guard. A lost answer may be followed by a 409 of our own making: the caller reads the
+    /// object before it decides anything.
+    pub async fn apply(
+        &self,
+        endpoint: &Endpoint,
+        manifest: &Value,
+        guard: &Guard,
+        force: bool,
+        dry_run: DryRun,
+    ) -> Result<Applied, ClusterError> {
+        let (namespace, name) = place(manifest);
+        let mut path = endpoint.object(&namespace, &name);
+        push_query(&mut path, "fieldManager", FIELD_MANAGER);
+        push_query(&mut path, "fieldValidation", "Strict");
+        if force {
+            push_query(&mut path, "force", "true");
+        }
+        let verb = self.dry(&mut path, Verb::Apply, dry_run);
+        let mut body = manifest.clone();
+        guard.write_into(&mut body);
+        let what = endpoint.describe(&namespace, &name);
+        let mut request = self.request(verb, Method::Patch, path, JSON);
+        request.content_type = APPLY_PATCH;
+        request.body = encode(&body);
+        let response = self.send(request, &what, endpoint.is_secret()).await?;
+        Ok(Applied { created: response.status == 201, object: parse(verb, &what, &response)? })
+    }
+
+    /// DELETE under a guard; success means that the deletion began.
+    pub async fn delete(
+        &self,
+        endpoint: &Endpoint,
+        namespace: &str,
+        name: &str,
+        guard: &Guard,
+        dry_run: DryRun,
+    ) -> Result<(), ClusterError> {
+        let verb = if dry_run == DryRun::Server { Verb::DryRun } else { Verb::Delete };
+        let mut request = self.request(verb, Method::Delete, endpoint.object(namespace, name), JSON);
+        request.body = encode(&guard.delete_options(dry_run));
+        self.send(request, &endpoint.describe(namespace, name), endpoint.is_secret()).await.map(|_| ())
+    }
+
+    /// POST of a whole object.
+    pub async fn create(&self, endpoint: &Endpoint, object: &Value, dry_run: DryRun) -> Result<Value, ClusterError> {
+        let (namespace, name) = place(object);
+        let mut path = endpoint.collection(&namespace);
+        push_query(&mut path, "fieldManager", FIELD_MANAGER);
+        let verb = self.dry(&mut path, Verb::Create, dry_run);
+        self.write(verb, Method::Post, path, object, &endpoint.describe(&namespace, &name)).await
+    }
+
+    /// PUT of a whole object; its `metadata.resourceVersion` makes it a compare-and-swap.
+    pub async fn replace(&self, endpoint: &Endpoint, object: &Value) -> Result<Value, ClusterError> {
+        let (namespace, name) = place(object);
+        let mut path = endpoint.object(&namespace, &name);
+        push_query(&mut path, "fieldManager", FIELD_MANAGER);
+        self.write(Verb::Update, Method::Put, path, object, &endpoint.describe(&namespace, &name)).await
+    }
+
+    async fn write(
+        &self,
+        verb: Verb,
+        method: Method,
+        path: String,
+        object: &Value,
+        what: &str,
+    ) -> Result<Value, ClusterError> {
+        let mut request = self.request(verb, method, path, JSON);
+        request.body = encode(object);
+        let response = self.send(request, what, false).await?;
+        parse(verb, what, &response)
+    }
+
+    fn dry(&self, path: &mut String, verb: Verb, dry_run: DryRun) -> Verb {
+        if dry_run == DryRun::No {
+            return verb;
+        }
+        push_query(path, "dryRun", "All");
+        Verb::DryRun
+    }
+
+    /// A document below `path`, for discovery.
+    pub(super) async fn document(&self, path: &str, accept: &'static str) -> Result<Value, ClusterError> {
+        let request = self.request(Verb::Discover, Method::Get, path.to_owned(), accept);
+        let response = self.send(request, path, false).await?;
+        parse(Verb::Discover, path, &response)
+    }
+
+    pub(super) fn known_discovery(&self) -> &RefCell<Option<Rc<Discovery>>> {
+        &self.discovery
+    }
+
+    fn request(&self, verb: Verb, method: Method, path: String, accept: &'static str) -> Request {
+        Request {
+            verb,
+            method,
+            path,
+            accept,
+            content_type: JSON,
+            body: Vec::new(),
+            timeout: self.patience.request_timeout,
+            answer_bytes_max: ANSWER_BYTES_MAX,
+        }
+    }
+
+    /// Sends until there is an answer that counts, or the patience is over.
+    async fn send(&self, request: Request, what: &str, secret: bool) -> Result<Response, ClusterError> {
+        let begin = Instant::now();
+        let mut failed = 0;
+        loop {
+            let error = match self.send_once(request.clone(), what, secret).await {
+                Ok(response) => return Ok(response),
+                Err(error) => error,
+            };
+            failed += 1;
+            let attempt = Attempt { failed, elapsed: begin.elapsed(), contacted: self.contacted.get() };
+            let Some(pause) = self.patience.pause(&error, attempt).filter(|_| !self.stopping.get()) else {
+                return Err(error);
+            };
+            let (verb, code) = (request.verb, error.code);
+            (self.notice)(Notice::Retrying { verb, what: what.to_owned(), code, pause });
+            tokio::time::sleep(pause).await;
+            if self.stopping.get() {
+                return Err(error);
+            }
+        }
+    }
+
+    async fn send_once(&self, request: Request, what: &str, secret: bool) -> Result<Response, ClusterError> {
+        let verb = request.verb;
+        if verb.writes() && self.writes_until.get().is_some_and(|until| Instant::now() >= until) {
+            let message = "not sent: this run's lock was not renewed in time";
+            return Err(ClusterError::local(Code::LeaseLost, verb, what, message));
+        }
+        self.traffic.borrow_mut().count(verb);
+        let response =
+            self.transport.send(request).await.map_err(|broken| ClusterError::broken(verb, what, broken))?;
+        self.traffic.borrow_mut().bytes_received += response.body.len() as u64;
+        for warning in &response.warnings {
+            self.warn(warning);
+        }
+        if (200..300).contains(&response.status) {
+            self.contacted.set(true);
+            return Ok(response);
+        }
+        Err(ClusterError::answered(verb, what, &response, secret))
+    }
+
+    fn warn(&self, text: &str) {
+        let mut warnings = self.warnings.borrow_mut();
+        if warnings.len() < WARNINGS_MAX && warnings.insert(text.to_owned()) {
+            (self.notice)(Notice::Warning(text.to_owned()));
+        }
+    }
+}
+
+/// Namespace and name in a manifest; empty where missing.
+fn place(object: &Value) -> (String, String) {
+    let text = |path: &str| object.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
+    (text("/metadata/namespace"), text("/metadata/name"))
+}
+
+fn encode(body: &Value) -> Vec<u8> {
+    serde_json::to_vec(body).expect("a JSON value always has a text")
+}
+
+fn parse<D: for<'de> Deserialize<'de>>(verb: Verb, what: &str, response: &Response) -> Result<D, ClusterError> {
+    serde_json::from_slice(&response.body).map_err(|cause| {
+        let message = format!("the answer is not readable JSON (line {}, column {})", cause.line(), cause.column());
+        ClusterError::local(Code::Garbled, verb, what, &message)
+    })
+}

@@ -1,0 +1,166 @@
+//! The real wire. The only file that names a `kube::Client`; owns how our requests become HTTP and how the library's
+//! failures become [`Broken`]. Must not repeat requests or read bodies.
+
+use std::error::Error as StdError;
+use std::io;
+use std::sync::Once;
+use std::time::Duration;
+
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use kube::client::Body;
+
+use super::client::{Cluster, Notice};
+use super::connect::Connection;
+use super::retry::Patience;
+use super::transport::{Broken, Method, Request, Response, Transport};
+
+/// A connection pool to one API server.
+#[derive(Clone)]
+pub struct KubeTransport {
+    client: kube::Client,
+}
+
+impl std::fmt::Debug for KubeTransport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KubeTransport").finish_non_exhaustive()
+    }
+}
+
+/// The connection's settings do not make a client (certificates, credentials).
+#[derive(Debug, thiserror::Error)]
+#[error("cannot make a client for {server}")]
+pub struct MakeClient {
+    /// The API server.
+    pub server: String,
+    /// Why.
+    #[source]
+    pub source: Box<kube::Error>,
+}
+
+impl Connection {
+    /// A cluster to work with. Sends nothing yet.
+    pub fn open(
+        &self,
+        patience: Patience,
+        notice: Box<dyn Fn(Notice)>,
+    ) -> Result<Cluster<KubeTransport>, MakeClient> {
+        install_tls_provider();
+        let make = |source| MakeClient { server: self.server.clone(), source: Box::new(source) };
+        let client = kube::Client::try_from(self.config.clone()).map_err(make)?;
+        Ok(Cluster::new(KubeTransport { client }, patience, notice))
+    }
+}
+
+/// One provider for the whole process: two in a dependency tree make rustls refuse to choose.
+fn install_tls_provider() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // An error means that somebody in this process installed one before, which is as good.
+        drop(rustls::crypto::ring::default_provider().install_default());
+    });
+}
+
+impl Transport for KubeTransport {
+    async fn send(&self, request: Request) -> Result<Response, Broken> {
+        let (timeout, bytes_max) = (request.timeout, request.answer_bytes_max);
+        let request = to_http(request).map_err(|reason| Broken::Connect { reason })?;
+        match tokio::time::timeout(timeout, self.exchange(request, bytes_max)).await {
+            Ok(result) => result,
+            Err(_) => Err(Broken::TimedOut { after_s: timeout.as_secs() }),
+        }
+    }
+}
+
+impl KubeTransport {
+    async fn exchange(&self, request: http::Request<Body>, bytes_max: usize) -> Result<Response, Broken> {
+        let answer = self.client.send(request).await.map_err(|error| broken(&error))?;
+        let (parts, body) = answer.into_parts();
+        let collected = Limited::new(body, bytes_max).collect().await.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                Broken::TooLarge { bytes_max }
+            } else {
+                Broken::Lost { reason: chain(error.as_ref()) }
+            }
+        })?;
+        let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        Ok(Response {
+            status: parts.status.as_u16(),
+            warnings: parts.headers.get_all("warning").iter().filter_map(|v| warning_text(v.to_str().ok()?)).collect(),
+            retry_after: header("retry-after").and_then(|s| s.trim().parse().ok()).map(Duration::from_secs),
+            content_type: header("content-type").unwrap_or_default().to_owned(),
+            body: collected.to_bytes().into(),
+        })
+    }
+}
+
+fn to_http(request: Request) -> Result<http::Request<Body>, String> {
+    let method = match request.method {
+        Method::Get => http::Method::GET,
+        Method::Post => http::Method::POST,
+        Method::Put => http::Method::PUT,
+        Method::Patch => http::Method::PATCH,
+        Method::Delete => http::Method::DELETE,
+    };
+    let mut builder = http::Request::builder().method(method).uri(request.path).header("accept", request.accept);
+    builder = builder.header("user-agent", concat!("kubectl-gitops/", env!("CARGO_PKG_VERSION")));
+    if !request.body.is_empty() {
+        builder = builder.header("content-type", request.content_type);
+    }
+    builder.body(Body::from(request.body)).map_err(|error| error.to_string())
+}
+
+fn broken(error: &kube::Error) -> Broken {
+    let reason = chain(error);
+    if matches!(error, kube::Error::Auth(_)) {
+        return Broken::Credentials { reason };
+    }
+    let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if error.is::<rustls::Error>() {
+            return Broken::Connect { reason };
+        }
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            use io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable};
+            if matches!(error.kind(), ConnectionRefused | HostUnreachable | NetworkUnreachable) {
+                return Broken::Connect { reason };
+            }
+        }
+        cause = error.source();
+    }
+    // Also names that do not resolve, which the library does not tell apart: then nothing was done, and assuming that
+    // something may have been is the safe side.
+    Broken::Lost { reason }
+}
+
+/// The whole chain in one line, without the repetitions that wrappers make.
+fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut texts: Vec<String> = Vec::new();
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !texts.iter().any(|known| known.contains(&text)) {
+            texts.retain(|known| !text.contains(known.as_str()));
+            texts.push(text);
+        }
+        cause = error.source();
+    }
+    texts.join(": ")
+}
+
+/// The quoted text of `299 - "text"`.
+fn warning_text(header: &str) -> Option<String> {
+    let quoted = header.split_once('"')?.1;
+    let end = quoted.rfind('"')?;
+    Some(quoted[..end].replace("\\\"", "\"").replace("\\\\", "\\"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warning_headers_give_their_text() {
+        assert_eq!(warning_text(r#"299 - "v1 \"x\" is deprecated""#).as_deref(), Some("v1 \"x\" is deprecated"));
+        assert_eq!(warning_text("garbage"), None);
+    }
+}
