@@ -344,8 +344,7 @@ impl<T: Transport> Cluster<T> {
             return Err(ClusterError::local(Code::LeaseLost, verb, what, message));
         }
         self.traffic.borrow_mut().count(verb);
-        let response =
-            self.transport.send(request).await.map_err(|broken| ClusterError::broken(verb, what, broken))?;
+        let response = self.transport.send(request).await.map_err(|broken| ClusterError::broken(verb, what, broken))?;
         self.traffic.borrow_mut().bytes_received += response.body.len() as u64;
         for warning in &response.warnings {
             self.warn(warning);

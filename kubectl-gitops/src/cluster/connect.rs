@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http::Uri;
+use krm::Masked;
 use kube::config::{AuthInfo, Cluster as ClusterEntry, Context, KubeConfigOptions, Kubeconfig, NamedAuthInfo};
 use kube::config::{NamedCluster, NamedContext};
-use krm::Masked;
 
 use super::proxy;
 
@@ -95,7 +95,9 @@ pub enum FindCluster {
         source: Box<kube::config::InClusterError>,
     },
     /// Nothing names a cluster.
-    #[error("no cluster is configured: no --kubeconfig, no KUBECONFIG, no ~/.kube/config, not in a pod, no {K3S_KUBECONFIG}")]
+    #[error(
+        "no cluster is configured: no --kubeconfig, no KUBECONFIG, no ~/.kube/config, not in a pod, no {K3S_KUBECONFIG}"
+    )]
     Nothing,
 }
 
@@ -156,7 +158,8 @@ fn read_kubeconfigs(flags: &ConnectFlags) -> Result<Option<(Kubeconfig, String)>
     if let Some(path) = &flags.kubeconfig {
         return Ok(Some((read(path)?, path.display().to_string())));
     }
-    let listed: Vec<PathBuf> = env::var_os("KUBECONFIG").map(|list| env::split_paths(&list).collect()).unwrap_or_default();
+    let listed: Vec<PathBuf> =
+        env::var_os("KUBECONFIG").map(|list| env::split_paths(&list).collect()).unwrap_or_default();
     let mut paths: Vec<PathBuf> = listed.into_iter().filter(|path| !path.as_os_str().is_empty()).collect();
     if paths.is_empty() {
         paths.extend(env::home_dir().map(|home| home.join(".kube/config")));
@@ -192,7 +195,11 @@ fn override_entries(kubeconfig: &mut Kubeconfig, flags: &ConnectFlags) -> KubeCo
         let cluster = flags.cluster.clone().or_else(|| only.map(|cluster| cluster.name.clone()));
         let cluster = cluster.unwrap_or_else(|| FROM_FLAGS.to_owned());
         let context = Context { cluster, ..Context::default() };
-        kubeconfig.contexts.push(NamedContext { name: context_name.clone(), context: Some(context), ..default_context() });
+        kubeconfig.contexts.push(NamedContext {
+            name: context_name.clone(),
+            context: Some(context),
+            ..default_context()
+        });
     }
     let context = kubeconfig.contexts.iter().find(|context| named(context, &context_name));
     let context = context.and_then(|context| context.context.clone()).unwrap_or_default();

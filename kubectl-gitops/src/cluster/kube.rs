@@ -39,11 +39,7 @@ pub struct MakeClient {
 
 impl Connection {
     /// A cluster to work with. Sends nothing yet.
-    pub fn open(
-        &self,
-        patience: Patience,
-        notice: Box<dyn Fn(Notice)>,
-    ) -> Result<Cluster<KubeTransport>, MakeClient> {
+    pub fn open(&self, patience: Patience, notice: Box<dyn Fn(Notice)>) -> Result<Cluster<KubeTransport>, MakeClient> {
         install_tls_provider();
         let make = |source| MakeClient { server: self.server.clone(), source: Box::new(source) };
         let client = kube::Client::try_from(self.config.clone()).map_err(make)?;
