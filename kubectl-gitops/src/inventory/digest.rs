@@ -103,3 +103,78 @@ pub(super) fn canonical(value: &Value, sink: &mut Sink) {
         Value::Null | Value::Bool(_) | Value::Number(_) => sink.raw(value.to_string().as_bytes()),
     }
 }
+
+/// Digest of the live values under our own managedFields entry, with the path set and the entry's apiVersion.
+///
+/// It is taken from the answer to an apply and from every later LIST, so it compares live with live: defaulting, quantity
+/// spelling and mutating webhooks cancel out, fields of others never enter, and lost ownership changes the path set.
+/// `None` when we own nothing of the object.
+pub fn live_digest(object: &Value) -> Option<Digest> {
+    let entry = our_entry(object)?;
+    let mut sink = Sink(Sha256::new());
+    sink.text(entry.get("apiVersion").and_then(Value::as_str).unwrap_or_default());
+    owned(entry.get("fieldsV1")?, Some(object), &mut sink);
+    Some(sink.finish())
+}
+
+/// Our Apply entry on the object itself (not on a subresource).
+fn our_entry(object: &Value) -> Option<&Value> {
+    let text = |entry: &Value, field: &str| entry.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+    object.pointer("/metadata/managedFields")?.as_array()?.iter().find(|entry| {
+        text(entry, "manager") == super::marks::FIELD_MANAGER
+            && text(entry, "operation") == "Apply"
+            && text(entry, "subresource").is_empty()
+    })
+}
+
+/// Walks a field set beside the value it speaks of. A leaf (`{}`) stands for the whole value, atomic lists and maps
+/// included.
+fn owned(fields: &Value, value: Option<&Value>, sink: &mut Sink) {
+    let Some(members) = fields.as_object() else { return };
+    let mut steps: Vec<&String> = members.keys().collect();
+    steps.sort_unstable();
+    sink.raw(b"{");
+    for step in steps {
+        sink.text(step);
+        if step == "." {
+            sink.raw(if value.is_some() { b"+" } else { b"-" });
+            continue;
+        }
+        let child = value.and_then(|value| fieldsv1_child(value, step));
+        let below = &members[step];
+        if below.as_object().is_some_and(|map| !map.is_empty()) {
+            owned(below, child, sink);
+        } else if let Some(child) = child {
+            sink.raw(b"=");
+            canonical(child, sink);
+        } else {
+            sink.raw(b"-");
+        }
+        sink.raw(b",");
+    }
+    sink.raw(b"}");
+}
+
+/// The value that one step of a field set leads to: `f:` member, `k:` item by its keys, `v:` member of a set, `i:` index.
+pub(crate) fn fieldsv1_child<'a>(value: &'a Value, step: &str) -> Option<&'a Value> {
+    let (kind, rest) = step.split_once(':')?;
+    match kind {
+        "f" => value.get(rest),
+        "k" => {
+            let keys: Value = serde_json::from_str(rest).ok()?;
+            let keys = keys.as_object()?;
+            let same = |item: &&Value| keys.iter().all(|(name, wanted)| item.get(name) == Some(wanted));
+            value.as_array()?.iter().find(same)
+        }
+        "v" => {
+            let wanted: Value = serde_json::from_str(rest).ok()?;
+            value.as_array()?.iter().find(|item| **item == wanted)
+        }
+        "i" => value.as_array()?.get(rest.parse::<usize>().ok()?),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+#[path = "digest_tests.rs"]
+mod tests;

@@ -7,6 +7,8 @@ use super::InventoryId;
 
 /// Our field manager.
 pub const FIELD_MANAGER: &str = "kubectl-gitops";
+/// Prefix of all our labels and annotations.
+pub const PREFIX: &str = "kubectl-gitops.dev/";
 /// Prefix of the names of root ConfigMaps.
 pub const ROOT_PREFIX: &str = "gitops-";
 

@@ -1,5 +1,5 @@
-//! What a set of objects remembers between runs. Owns [`Inventory`], its stored form (`codec`), its transitions
-//! (`step`), the lock (`lock`), the marks on members ([`marks`]) and the digests ([`digest`]). Must not know a client,
+//! What a set of objects remembers between runs. Owns [`Inventory`], its stored form ([`codec`]), its transitions
+//! (`step`), the lock ([`lock`]), the marks on members ([`marks`]) and the digests ([`digest`]). Must not know a client,
 //! a clock, randomness or files: random bytes, times and elapsed durations come in as arguments.
 //!
 //! Invariants: I1 a key is stored before the first mutating call on it; I2 it leaves only after its absence, another
@@ -7,11 +7,14 @@
 //! shards; I4 every write carries the resourceVersion that was read; I5 `decode(encode(x)) == x`, and a stored form we do
 //! not know is an error, never an empty inventory.
 
+pub mod codec;
 pub mod digest;
 mod entry;
 mod id;
+pub mod lock;
 pub mod marks;
 mod status;
+mod step;
 
 use std::collections::BTreeMap;
 
@@ -20,7 +23,9 @@ use krm::ObjectKey;
 pub use digest::Digest;
 pub use entry::{Entry, State};
 pub use id::{InventoryId, ParseInventoryIdError, RootRef};
+pub use lock::{LockVerdict, TAKEOVER_GRACE, judge};
 pub use status::{Lock, Phase, RunRecord, RunResult, Source};
+pub use step::{Claim, ClaimApply, ClaimPrune, OtherSource, RunEnd, Settled};
 
 /// One applied set: who it is, what it holds, how its last run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
