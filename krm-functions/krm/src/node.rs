@@ -331,6 +331,11 @@ impl Mapping {
         self.entries.iter().find(|e| e.key.text == key).map(|e| &e.value)
     }
 
+    /// Key and value of `key`.
+    pub fn get_entry(&self, key: &str) -> Option<&Entry> {
+        self.entries.iter().find(|e| e.key.text == key)
+    }
+
     /// The value under `key`, for changing.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
         self.entries.iter_mut().find(|e| e.key.text == key).map(|e| &mut e.value)

@@ -33,15 +33,135 @@ impl ParseError {
 /// What is wrong with the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseProblem {
-    /// Placeholder while the parser is being written.
-    #[error("the parser is unfinished")]
-    Unfinished,
+    /// The text is no YAML.
+    #[error("{problem}")]
+    Syntax {
+        /// What the scanner or the parser expected or found.
+        problem: &'static str,
+    },
+    /// A control character or another that no YAML stream may hold.
+    #[error("control characters are not allowed (U+{code:04X})")]
+    ForbiddenCharacter {
+        /// Its code point.
+        code: u32,
+    },
+    /// More text stands behind `---` than a comment.
+    #[error("invalid document separator: {line}")]
+    InvalidSeparator {
+        /// The line.
+        line: String,
+    },
+    /// `*name` without an earlier `&name` in the document.
+    #[error("unknown anchor `{name}` referenced")]
+    UnknownAnchor {
+        /// Its name.
+        name: String,
+    },
+    /// `*name` inside the node that `&name` marks.
+    #[error("anchor `{name}` value contains itself")]
+    RecursiveAnchor {
+        /// Its name.
+        name: String,
+    },
+    /// A tag handle that no `%TAG` declares.
+    #[error("found undefined tag handle `{handle}`")]
+    UndefinedTagHandle {
+        /// The handle.
+        handle: String,
+    },
+    /// A key twice in one map.
+    #[error("mapping key `{key}` already defined at line {first_line}")]
+    DuplicateKey {
+        /// The key.
+        key: String,
+        /// Where it stands first.
+        first_line: u32,
+    },
+    /// A list or a map as a key: no JSON has them.
+    #[error("a map key must be a scalar, not {found}")]
+    CollectionAsKey {
+        /// What it is.
+        found: &'static str,
+    },
+    /// `<<` with something that cannot be merged.
+    #[error("map merge requires map or sequence of maps as the value, found {found}")]
+    InvalidMerge {
+        /// What it is.
+        found: &'static str,
+    },
+    /// The text is larger than [`super::Limits::bytes_max`].
+    #[error("the input has {bytes} bytes, more than the limit of {max}")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The limit.
+        max: usize,
+    },
+    /// Collections lie deeper in each other than [`super::Limits::depth_max`].
+    #[error("collections are nested deeper than {max} levels")]
+    TooDeep {
+        /// The limit.
+        max: usize,
+    },
+    /// The document holds, or its aliases expand to, too many nodes.
+    #[error("the document expands to more than {max} nodes{}", if *by_aliases { " through aliases" } else { "" })]
+    TooManyNodes {
+        /// The limit.
+        max: usize,
+        /// Did aliases make them?
+        by_aliases: bool,
+    },
 }
 
 /// A tree that a profile cannot write.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EmitError {
-    /// Placeholder while the emitter is being written.
-    #[error("the emitter is unfinished")]
-    Unfinished,
+    /// A key that is no string; JSON, which build output goes through, has no others below the top.
+    #[error("{path}: key `{key}` is {found}, only strings can be map keys (quote it)")]
+    KeyNotString {
+        /// Path of the map.
+        path: String,
+        /// The key.
+        key: String,
+        /// What it is.
+        found: &'static str,
+    },
+    /// An infinity or not-a-number.
+    #[error("{path}: `{text}` cannot be written as JSON")]
+    NotFinite {
+        /// Path of the scalar.
+        path: String,
+        /// Its text.
+        text: String,
+    },
+    /// A text that is not what its tag says.
+    #[error("{path}: cannot decode `{text}` as {tag}")]
+    TagMismatch {
+        /// Path of the scalar.
+        path: String,
+        /// Its text.
+        text: String,
+        /// Its tag.
+        tag: &'static str,
+    },
+    /// A character that kustomize's way through JSON refuses.
+    #[error("{path}: control characters are not allowed (U+{code:04X})")]
+    ForbiddenCharacter {
+        /// Path of the scalar.
+        path: String,
+        /// Its code point.
+        code: u32,
+    },
+    /// A key of more than 1022 characters, which kustomize cannot read back from its JSON.
+    #[error("{path}: a key is longer than 1022 characters")]
+    KeyTooLong {
+        /// Path of the map.
+        path: String,
+    },
+    /// The tree is nested too deeply to be written.
+    #[error("collections are nested deeper than {max} levels")]
+    TooDeep {
+        /// The limit.
+        max: usize,
+    },
 }

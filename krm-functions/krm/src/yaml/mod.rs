@@ -3,11 +3,29 @@
 //! Reading resolves plain scalars as go-yaml v3 does; writing has two profiles: **build** (what `kustomize build` prints) and
 //! **function** (comments and style kept, for ResourceLists). Must not know what a resource means.
 
+mod analyze;
+mod build;
+mod chars;
+mod emit_build;
 mod error;
+mod json;
+mod merge;
+mod number;
+mod order;
+mod parse;
+mod resolve;
+mod scan;
+mod split;
+mod timestamp;
+mod value;
+mod write;
+
+use std::borrow::Cow;
 
 pub use error::{EmitError, ParseError, ParseProblem};
+pub use split::{Chunk, split_documents};
 
-use crate::Node;
+use crate::{Mark, Node};
 
 /// Bounds on what the parser accepts. Inputs from Git are hostile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,12 +36,15 @@ pub struct Limits {
     pub depth_max: usize,
     /// Most nodes that one document may expand to, aliases counted once per use.
     pub nodes_max: usize,
+    /// Most nodes that the aliases of one document may expand to.
+    pub alias_nodes_max: usize,
 }
 
 impl Default for Limits {
-    /// 64 MiB of text (an API server refuses objects over 3 MiB; bundles of CRDs reach 10 MiB), depth 1000, 10 million nodes.
+    /// 64 MiB of text (an API server refuses objects over 3 MiB; bundles of CRDs reach 10 MiB), depth 1000, 10 million nodes, one
+    /// million of them by aliases.
     fn default() -> Self {
-        Self { bytes_max: 64 << 20, depth_max: 1000, nodes_max: 10_000_000 }
+        Self { bytes_max: 64 << 20, depth_max: 1000, nodes_max: 10_000_000, alias_nodes_max: 1_000_000 }
     }
 }
 
@@ -36,35 +57,76 @@ pub struct Document {
     pub index: usize,
     /// Line of its first content, from 1.
     pub line: u32,
+    /// Comment lines above the content that an empty line separates from it.
+    pub head_comment: Box<str>,
+    /// Comment lines below the content.
+    pub foot_comment: Box<str>,
 }
 
 /// Reads every document of `text`. `file` names the source in errors. Scalars get go-yaml v3's tags, aliases and merge keys
 /// are expanded, duplicate keys and everything over `limits` are errors.
 pub fn parse_documents(text: &str, file: &str, limits: &Limits) -> Result<Vec<Document>, ParseError> {
-    let _ = (text, file, limits);
-    Err(ParseError::new(file, 0, crate::Mark::default(), ParseProblem::Unfinished))
+    let bytes = text.len();
+    if bytes > limits.bytes_max {
+        let problem = ParseProblem::TooLarge { bytes, max: limits.bytes_max };
+        return Err(ParseError::new(file, 0, Mark { line: 1, column: 1 }, problem));
+    }
+    let text = unix_breaks(text);
+    let chunks = split_documents(&text)
+        .map_err(|(line, problem)| ParseError::new(file, 0, Mark { line, column: 1 }, problem))?;
+    let parse = |(index, chunk): (usize, &Chunk<'_>)| {
+        parse_chunk(chunk, index, limits).map_err(|(mark, problem)| ParseError::new(file, index, mark, problem))
+    };
+    chunks.iter().enumerate().map(parse).collect()
+}
+
+/// `text` with CR LF as LF, as kyaml has it before it splits.
+pub fn unix_breaks(text: &str) -> Cow<'_, str> {
+    if text.contains("\r\n") { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) }
+}
+
+fn parse_chunk(chunk: &Chunk<'_>, index: usize, limits: &Limits) -> Result<Document, (Mark, ParseProblem)> {
+    let text = chunk.text.strip_prefix('\u{FEFF}').unwrap_or(chunk.text);
+    if let Some(at) = chars::find_forbidden(text.as_bytes()) {
+        let before = &text[..at];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let line = chunk.line + count(before.bytes().filter(|&b| b == b'\n').count());
+        let mark = Mark { line, column: count(before[line_start..].chars().count()) + 1 };
+        let code = text[at..].chars().next().map_or(0, u32::from);
+        return Err((mark, ParseProblem::ForbiddenCharacter { code }));
+    }
+    let mut builder = build::Builder::new(*limits, chunk.line);
+    let mut parser = parse::Parser::new(text, &mut builder);
+    let comments = parser.parse_document().map_err(|(place, problem)| {
+        let mark = Mark { line: place.line.saturating_add(chunk.line), column: place.column + 1 };
+        (mark, problem)
+    })?;
+    let root = builder.into_root().unwrap_or_else(Node::null);
+    let line = if comments.is_some() { root.mark().line } else { chunk.line };
+    let comments = comments.unwrap_or_default();
+    Ok(Document { root, index, line, head_comment: comments.head.into(), foot_comment: comments.foot.into() })
+}
+
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 /// Appends `node` as `kustomize build` prints one document (no `---`).
 pub fn emit_build(node: &Node, out: &mut String) -> Result<(), EmitError> {
-    let _ = (node, out);
-    Err(EmitError::Unfinished)
+    emit_build::emit(node, out)
 }
 
 /// Appends `node` with its comments and styles, as kyaml prints an item of a ResourceList.
 pub fn emit_function(node: &Node, out: &mut String) -> Result<(), EmitError> {
-    let _ = (node, out);
-    Err(EmitError::Unfinished)
+    emit_build::emit(node, out)
 }
 
 /// The JSON value that the node means (what an API server receives): `0644` is 420, a timestamp its RFC 3339 text.
 pub fn to_json(node: &Node) -> Result<serde_json::Value, EmitError> {
-    let _ = node;
-    Err(EmitError::Unfinished)
+    json::to_json(node, "", true)
 }
 
 /// The tree of a JSON value; strings are tagged as strings whatever they look like.
 pub fn from_json(value: &serde_json::Value) -> Node {
-    let _ = value;
-    Node::null()
+    json::from_json(value)
 }

@@ -1,0 +1,336 @@
+//! The tree under construction: scalars, collections, anchors, aliases, merge keys, duplicate keys, limits.
+//!
+//! Owns what tags and anchors mean. Must not know tokens or the scanner.
+
+use std::collections::HashSet;
+
+use super::Limits;
+use super::error::ParseProblem;
+use super::merge::apply_merge_key;
+use super::parse::Comments;
+use super::resolve::{Dialect, resolve};
+use crate::node::{Entry, Extra};
+use crate::{Mapping, Mark, Node, Scalar, Sequence, Style, Tag, Text};
+
+/// What `!!` stands for.
+pub(super) const YAML_PREFIX: &str = "tag:yaml.org,2002:";
+
+/// What is known of a node before its content.
+#[derive(Debug)]
+pub(super) struct NodeStart {
+    pub(super) line: u32,
+    pub(super) column: u32,
+    pub(super) style: Style,
+    pub(super) tag: Option<String>,
+    pub(super) anchor: Option<Text>,
+    pub(super) comments: Comments,
+}
+
+#[derive(Debug)]
+enum Open {
+    Map(Mapping, Option<Scalar>),
+    Seq(Sequence),
+}
+
+#[derive(Debug)]
+struct Frame {
+    open: Open,
+    anchor: Option<Text>,
+    /// Did an alias stand where a merge value's lists must be written out?
+    alias_list: bool,
+    /// Nodes counted when it began.
+    nodes_before: usize,
+}
+
+#[derive(Debug)]
+enum Anchored {
+    Open,
+    Done { node: Node, size: usize },
+}
+
+#[derive(Debug)]
+pub(super) struct Builder {
+    limits: Limits,
+    /// Line of the text's first line in its file, from 1.
+    first_line: u32,
+    frames: Vec<Frame>,
+    anchors: Vec<(Text, Anchored)>,
+    nodes: usize,
+    alias_nodes: usize,
+    root: Option<Node>,
+}
+
+type Built = Result<(), ParseProblem>;
+
+impl Builder {
+    pub(super) fn new(limits: Limits, first_line: u32) -> Self {
+        Self { limits, first_line, frames: Vec::new(), anchors: Vec::new(), nodes: 0, alias_nodes: 0, root: None }
+    }
+
+    pub(super) fn into_root(self) -> Option<Node> {
+        self.root
+    }
+
+    fn mark(&self, start: &NodeStart) -> Mark {
+        Mark { line: start.line.saturating_add(self.first_line), column: start.column + 1 }
+    }
+
+    fn count(&mut self, nodes: usize) -> Built {
+        self.nodes += nodes;
+        if self.nodes > self.limits.nodes_max {
+            return Err(ParseProblem::TooManyNodes { max: self.limits.nodes_max, by_aliases: self.alias_nodes > 0 });
+        }
+        Ok(())
+    }
+
+    pub(super) fn scalar(&mut self, start: NodeStart, text: Text) -> Built {
+        self.count(1)?;
+        let tag = match start.tag.as_deref() {
+            None | Some("!") if start.style != Style::Plain => Tag::Str,
+            None | Some("!") if text == "<<" => Tag::Merge,
+            None | Some("!") => resolve(&text, Dialect::V3),
+            Some(tag) => known_tag(tag),
+        };
+        let mark = self.mark(&start);
+        let extra = extra_of(start.tag, start.comments);
+        let scalar = Scalar { text, tag, style: start.style, mark, extra };
+        if let Some(name) = start.anchor {
+            self.anchors.push((name, Anchored::Done { node: Node::Scalar(scalar.clone()), size: 1 }));
+        }
+        self.add_scalar(scalar)
+    }
+
+    pub(super) fn alias(&mut self, start: NodeStart, name: &Text) -> Built {
+        let found = self.anchors.iter().rev().find(|(known, _)| known == name);
+        let (mut node, size) = match found {
+            None => return Err(ParseProblem::UnknownAnchor { name: name.to_string() }),
+            Some((_, Anchored::Open)) => return Err(ParseProblem::RecursiveAnchor { name: name.to_string() }),
+            Some((_, Anchored::Done { node, size })) => {
+                // Counted before the copy is made, so that a bomb costs nothing.
+                if self.alias_nodes + size > self.limits.alias_nodes_max {
+                    let max = self.limits.alias_nodes_max;
+                    return Err(ParseProblem::TooManyNodes { max, by_aliases: true });
+                }
+                (node.clone(), *size)
+            }
+        };
+        self.alias_nodes += size;
+        self.count(size)?;
+        let depth = self.frames.len() + depth_of(&node);
+        if depth > self.limits.depth_max {
+            return Err(ParseProblem::TooDeep { max: self.limits.depth_max });
+        }
+        let mark = self.mark(&start);
+        match &mut node {
+            Node::Scalar(scalar) => {
+                scalar.mark = mark;
+                scalar.extra = extra_of(scalar.extra.take().and_then(|e| e.tag).map(String::from), start.comments);
+            }
+            Node::Map(map) => map.mark = mark,
+            Node::Seq(seq) => {
+                seq.mark = mark;
+                if let Some(frame) = self.frames.last_mut() {
+                    let merges = |k: &Scalar| k.tag == Tag::Merge;
+                    frame.alias_list |= matches!(&frame.open, Open::Map(_, Some(key)) if merges(key));
+                }
+            }
+        }
+        match node {
+            Node::Scalar(scalar) => self.add_scalar(scalar),
+            node => self.add(node),
+        }
+    }
+
+    pub(super) fn begin(&mut self, start: NodeStart, map: bool) -> Built {
+        let nodes_before = self.nodes;
+        self.count(1)?;
+        if self.frames.len() >= self.limits.depth_max {
+            return Err(ParseProblem::TooDeep { max: self.limits.depth_max });
+        }
+        let (mark, style) = (self.mark(&start), start.style);
+        if let Some(name) = &start.anchor {
+            self.anchors.push((name.clone(), Anchored::Open));
+        }
+        let extra = extra_of(start.tag.filter(|t| t != "!"), start.comments);
+        let open = if map {
+            Open::Map(Mapping { entries: Vec::new(), style, mark, extra }, None)
+        } else {
+            Open::Seq(Sequence { items: Vec::new(), style, mark, extra })
+        };
+        self.frames.push(Frame { open, anchor: start.anchor, alias_list: false, nodes_before });
+        Ok(())
+    }
+
+    pub(super) fn end(&mut self, comments: Comments) -> Built {
+        let frame = self.frames.pop().expect("the grammar ends what it began");
+        let node = match frame.open {
+            Open::Map(mut map, _) => {
+                end_map_comments(&mut map, comments);
+                refuse_duplicates(&map)?;
+                apply_merge_key(&mut map, frame.alias_list)?;
+                Node::Map(map)
+            }
+            Open::Seq(mut seq) => {
+                set_end_comments(&mut seq.extra, comments);
+                Node::Seq(seq)
+            }
+        };
+        if let Some(name) = frame.anchor {
+            let size = self.nodes - frame.nodes_before;
+            let open = self.anchors.iter_mut().rev();
+            let slot = open.into_iter().find(|(known, state)| *known == name && matches!(state, Anchored::Open));
+            if let Some((_, state)) = slot {
+                *state = Anchored::Done { node: node.clone(), size };
+            }
+        }
+        self.add(node)
+    }
+
+    #[inline]
+    fn add_scalar(&mut self, scalar: Scalar) -> Built {
+        let Some(frame) = self.frames.last_mut() else {
+            self.root = Some(Node::Scalar(scalar));
+            return Ok(());
+        };
+        match &mut frame.open {
+            Open::Map(map, key @ None) => *key = Some(begin_key(map, scalar)),
+            Open::Map(map, key) => {
+                let key = key.take().expect("matched above");
+                push_entry(map, key, Node::Scalar(scalar));
+            }
+            Open::Seq(seq) => seq.items.push(Node::Scalar(scalar)),
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, node: Node) -> Built {
+        let Some(frame) = self.frames.last_mut() else {
+            self.root = Some(node);
+            return Ok(());
+        };
+        match &mut frame.open {
+            Open::Map(map, key) => match key.take() {
+                Some(key) => push_entry(map, key, node),
+                None => return Err(ParseProblem::CollectionAsKey { found: node.kind_name() }),
+            },
+            Open::Seq(seq) => seq.items.push(node),
+        }
+        Ok(())
+    }
+}
+
+/// A foot comment at a key of a block map ended the entry before it.
+fn begin_key(map: &mut Mapping, mut key: Scalar) -> Scalar {
+    if map.style != Style::Flow
+        && let Some(extra) = &mut key.extra
+        && !extra.foot_comment.is_empty()
+        && let Some(previous) = map.entries.last_mut()
+    {
+        previous.key.extra.get_or_insert_default().foot_comment = std::mem::take(&mut extra.foot_comment);
+    }
+    key
+}
+
+fn push_entry(map: &mut Mapping, mut key: Scalar, mut value: Node) {
+    // A foot comment of the value is kept at the key.
+    let extra = match &mut value {
+        Node::Scalar(s) => &mut s.extra,
+        Node::Seq(s) => &mut s.extra,
+        Node::Map(m) => &mut m.extra,
+    };
+    if let Some(extra) = extra
+        && !extra.foot_comment.is_empty()
+        && key.extra.as_ref().is_none_or(|e| e.foot_comment.is_empty())
+    {
+        key.extra.get_or_insert_default().foot_comment = std::mem::take(&mut extra.foot_comment);
+    }
+    map.entries.push(Entry { key, value });
+}
+
+fn end_map_comments(map: &mut Mapping, comments: Comments) {
+    set_end_comments(&mut map.extra, comments);
+    if map.style != Style::Flow
+        && let Some(extra) = &mut map.extra
+        && !extra.foot_comment.is_empty()
+        && let Some(last) = map.entries.last_mut()
+    {
+        last.key.extra.get_or_insert_default().foot_comment = std::mem::take(&mut extra.foot_comment);
+    }
+}
+
+fn set_end_comments(extra: &mut Option<Box<Extra>>, comments: Comments) {
+    if !comments.line.is_empty() || !comments.foot.is_empty() {
+        let extra = extra.get_or_insert_default();
+        extra.line_comment = comments.line.into();
+        extra.foot_comment = comments.foot.into();
+    }
+}
+
+fn extra_of(tag: Option<String>, comments: Comments) -> Option<Box<Extra>> {
+    if tag.is_none() && comments.is_empty() {
+        return None;
+    }
+    Some(Box::new(Extra {
+        tag: tag.map(short_tag),
+        head_comment: comments.head.into(),
+        line_comment: comments.line.into(),
+        foot_comment: comments.foot.into(),
+    }))
+}
+
+/// `!!int` for `tag:yaml.org,2002:int`; other tags as they are.
+fn short_tag(tag: String) -> Box<str> {
+    match tag.strip_prefix(YAML_PREFIX) {
+        Some(name) => format!("!!{name}").into(),
+        None => tag.into(),
+    }
+}
+
+fn known_tag(tag: &str) -> Tag {
+    match tag.strip_prefix(YAML_PREFIX).or_else(|| tag.strip_prefix("!!")) {
+        Some("null") => Tag::Null,
+        Some("bool") => Tag::Bool,
+        Some("int") => Tag::Int,
+        Some("float") => Tag::Float,
+        Some("str") => Tag::Str,
+        Some("timestamp") => Tag::Timestamp,
+        Some("binary") => Tag::Binary,
+        Some("merge") => Tag::Merge,
+        _ => Tag::Custom,
+    }
+}
+
+fn refuse_duplicates(map: &Mapping) -> Built {
+    let entries = &map.entries;
+    let duplicate = if entries.len() <= 16 {
+        (1..entries.len()).find(|&at| entries[..at].iter().any(|e| e.key.text == entries[at].key.text))
+    } else {
+        let mut seen = HashSet::with_capacity(entries.len());
+        entries.iter().position(|e| !seen.insert(e.key.text.as_str()))
+    };
+    let Some(at) = duplicate else { return Ok(()) };
+    let key = &entries[at].key.text;
+    let first_line = map.get_entry(key).map_or(0, |e| e.key.mark.line);
+    Err(ParseProblem::DuplicateKey { key: key.to_string(), first_line })
+}
+
+/// How many collections lie in each other, at most.
+fn depth_of(node: &Node) -> usize {
+    let mut deepest = 0;
+    let mut open = vec![(node, 0)];
+    while let Some((node, depth)) = open.pop() {
+        deepest = deepest.max(depth);
+        match node {
+            Node::Scalar(_) => {}
+            Node::Seq(seq) => {
+                deepest = deepest.max(depth + 1);
+                open.extend(seq.items.iter().map(|n| (n, depth + 1)));
+            }
+            Node::Map(map) => {
+                deepest = deepest.max(depth + 1);
+                open.extend(map.entries.iter().map(|e| (&e.value, depth + 1)));
+            }
+        }
+    }
+    deepest
+}

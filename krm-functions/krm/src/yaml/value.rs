@@ -1,0 +1,101 @@
+//! What a scalar means once it is printed and decoded again, as kustomize does before it writes a build.
+//!
+//! Owns the conversion of text and tag into JSON's values. Must not know output syntax.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::number::{Number, parse_number};
+use super::resolve::{Dialect, is_special_float, resolve};
+use super::timestamp::{Timestamp, parse_timestamp};
+use crate::{Scalar, Style, Tag};
+
+/// A scalar's value.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Value<'a> {
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text(Cow<'a, str>),
+}
+
+/// Why there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoValue {
+    NotFinite,
+    Mismatch(&'static str),
+}
+
+/// The tag that decides: of an unresolved scalar the one it would be read back with.
+#[inline]
+pub(super) fn effective_tag(scalar: &Scalar) -> Tag {
+    match scalar.tag {
+        Tag::Unset if scalar.style != Style::Plain || scalar.text.contains('\n') => Tag::Str,
+        Tag::Unset => resolve(&scalar.text, Dialect::V3),
+        tag => tag,
+    }
+}
+
+/// The value of `scalar`.
+#[inline]
+pub(super) fn value_of(scalar: &Scalar) -> Result<Value<'_>, NoValue> {
+    let text = scalar.text.as_str();
+    match effective_tag(scalar) {
+        Tag::Null => match resolve(text, Dialect::V3) {
+            Tag::Null => Ok(Value::Null),
+            _ => Err(NoValue::Mismatch("!!null")),
+        },
+        Tag::Bool => match text {
+            "true" | "True" | "TRUE" => Ok(Value::Bool(true)),
+            "false" | "False" | "FALSE" => Ok(Value::Bool(false)),
+            _ => Err(NoValue::Mismatch("!!bool")),
+        },
+        Tag::Int => match number_of(text) {
+            Some(number @ (Number::Int(_) | Number::Uint(_))) => Ok(Value::Number(number)),
+            _ => Err(NoValue::Mismatch("!!int")),
+        },
+        Tag::Float => float_of(text),
+        Tag::Timestamp => match parse_timestamp(text).and_then(Timestamp::to_rfc3339) {
+            Some(time) => Ok(Value::Text(time.into())),
+            None => Err(NoValue::Mismatch("!!timestamp")),
+        },
+        Tag::Binary => decode_base64(text).map(|t| Value::Text(t.into())).ok_or(NoValue::Mismatch("!!binary")),
+        Tag::Str | Tag::Merge | Tag::Custom | Tag::Map | Tag::Seq | Tag::Unset => Ok(Value::Text(text.into())),
+    }
+}
+
+fn number_of(text: &str) -> Option<Number> {
+    // The common case first: a few decimal digits.
+    match text.as_bytes() {
+        [first @ b'1'..=b'9', rest @ ..] if rest.len() < 17 && rest.iter().all(u8::is_ascii_digit) => {
+            let value = rest.iter().fold(i64::from(first - b'0'), |n, d| n * 10 + i64::from(d - b'0'));
+            Some(Number::Int(value))
+        }
+        [b'0'..=b'9' | b'+' | b'-' | b'.', ..] => parse_number(text),
+        _ => None,
+    }
+}
+
+fn float_of(text: &str) -> Result<Value<'static>, NoValue> {
+    if is_special_float(text) {
+        return Err(NoValue::NotFinite);
+    }
+    match number_of(text) {
+        Some(Number::Int(int)) => Ok(Value::Number(Number::Float(int as f64))),
+        Some(number @ Number::Float(_)) => Ok(Value::Number(number)),
+        _ => Err(NoValue::Mismatch("!!float")),
+    }
+}
+
+/// The bytes that base64 `text` spells, as text: what is no UTF-8 becomes U+FFFD byte by byte, as JSON in Go has it.
+fn decode_base64(text: &str) -> Option<String> {
+    let bytes = STANDARD.decode(text.replace(['\r', '\n'], "")).ok()?;
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        out.extend(chunk.invalid().iter().map(|_| '\u{FFFD}'));
+    }
+    Some(out)
+}
