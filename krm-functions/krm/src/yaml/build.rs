@@ -271,6 +271,7 @@ fn extra_of(tag: Option<String>, comments: Comments) -> Option<Box<Extra>> {
         return None;
     }
     Some(Box::new(Extra {
+        shared: 0,
         tag: tag.map(short_tag),
         head_comment: comments.head.into(),
         line_comment: comments.line.into(),

@@ -130,3 +130,8 @@ pub fn to_json(node: &Node) -> Result<serde_json::Value, EmitError> {
 pub fn from_json(value: &serde_json::Value) -> Node {
     json::from_json(value)
 }
+
+/// Appends `document` with its comments and styles, as kyaml prints one that it read from a stream.
+pub fn emit_function_document(document: &Document, out: &mut String) -> Result<(), EmitError> {
+    emit_function(&document.root, out)
+}

@@ -1,0 +1,202 @@
+//! The YAML module against kustomize's own code: same text in, same text out or both refuse.
+//!
+//! Needs the batch oracle (`make oracle` builds it): `ORACLE_DUMP` names the binary, else `.cache/bin/oracle-dump`.
+//! `ORACLE_YAML_COUNT` is the number of documents per class, `ORACLE_YAML_SEED` the seed. A failure prints a minimised
+//! line for `fixtures/yaml/`.
+
+#[path = "oracle_yaml/generate.rs"]
+mod generate;
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use generate::Random;
+use krm::yaml::{self, Limits};
+
+struct Oracle {
+    child: Child,
+    answers: BufReader<ChildStdout>,
+}
+
+#[derive(Debug, PartialEq, Clone)]
+enum Answer {
+    Out(String),
+    Err(String),
+}
+
+impl Oracle {
+    fn start(profile: &str) -> Self {
+        let default = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../.cache/bin/oracle-dump");
+        let path = std::env::var_os("ORACLE_DUMP").map_or(default, PathBuf::from);
+        let mut child = Command::new(&path)
+            .arg(format!("-profile={profile}"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|e| panic!("cannot start {}: {e}; `make oracle` builds it", path.display()));
+        let answers = BufReader::new(child.stdout.take().expect("piped"));
+        Self { child, answers }
+    }
+
+    fn ask(&mut self, texts: &[String]) -> Vec<Answer> {
+        let mut stdin = self.child.stdin.take().expect("piped");
+        let lines: Vec<String> = texts.iter().map(|t| serde_json::json!({ "in": t }).to_string() + "\n").collect();
+        let writer = std::thread::spawn(move || {
+            for line in lines {
+                stdin.write_all(line.as_bytes()).expect("the oracle reads all requests");
+            }
+            stdin
+        });
+        let answers = texts.iter().map(|_| self.read()).collect();
+        self.child.stdin = Some(writer.join().expect("the writer does not panic"));
+        answers
+    }
+
+    fn read(&mut self) -> Answer {
+        let mut line = String::new();
+        self.answers.read_line(&mut line).expect("the oracle answers");
+        let answer: serde_json::Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{e}: {line}"));
+        match (answer["out"].as_str(), answer["err"].as_str()) {
+            (Some(out), _) => Answer::Out(out.to_owned()),
+            (_, Some(err)) => Answer::Err(err.to_owned()),
+            _ => panic!("unknown answer {line}"),
+        }
+    }
+}
+
+impl Drop for Oracle {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let _ended = self.child.wait();
+    }
+}
+
+fn ours(text: &str, function: bool) -> Answer {
+    let documents = match yaml::parse_documents(text, "in", &Limits::default()) {
+        Ok(documents) => documents,
+        Err(error) => return Answer::Err(error.to_string()),
+    };
+    let mut out = String::new();
+    for document in documents.iter().filter(|d| !d.root.is_null()) {
+        if !out.is_empty() {
+            out.push_str("---\n");
+        }
+        let written = if function {
+            yaml::emit_function_document(document, &mut out)
+        } else {
+            yaml::emit_build(&document.root, &mut out)
+        };
+        if let Err(error) = written {
+            return Answer::Err(error.to_string());
+        }
+    }
+    Answer::Out(out)
+}
+
+fn same(a: &Answer, b: &Answer) -> bool {
+    match (a, b) {
+        (Answer::Out(a), Answer::Out(b)) => a == b,
+        (Answer::Err(_), Answer::Err(_)) => true,
+        _ => false,
+    }
+}
+
+fn differs(oracle: &mut Oracle, text: &str, function: bool) -> bool {
+    let answer = oracle.ask(&[text.to_owned()]).remove(0);
+    !same(&ours(text, function), &answer)
+}
+
+/// The smallest text by removal of lines, then of characters, that still differs.
+fn minimise(oracle: &mut Oracle, text: &str, function: bool) -> String {
+    let mut text = text.to_owned();
+    for by_lines in [true, false] {
+        let mut size = usize::MAX;
+        loop {
+            let parts: Vec<String> = if by_lines {
+                text.split_inclusive('\n').map(str::to_owned).collect()
+            } else {
+                text.chars().map(String::from).collect()
+            };
+            size = size.min(parts.len()) / 2;
+            if size == 0 {
+                break;
+            }
+            let mut at = 0;
+            let mut parts = parts;
+            while at < parts.len() {
+                let candidate: String =
+                    parts.iter().enumerate().filter(|(i, _)| *i < at || *i >= at + size).map(|(_, p)| p.as_str()).collect();
+                if differs(oracle, &candidate, function) {
+                    parts.drain(at..(at + size).min(parts.len()));
+                } else {
+                    at += size;
+                }
+            }
+            text = parts.concat();
+        }
+    }
+    text
+}
+
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
+}
+
+/// Compares `count` texts of `generate`; panics with the first few differences, minimised.
+fn compare(class: &str, function: bool, generate: fn(&mut Random) -> String) {
+    let count = setting("ORACLE_YAML_COUNT", 1500);
+    let seed = setting("ORACLE_YAML_SEED", 1);
+    let mut random = Random(seed.wrapping_mul(1_000_003) ^ class.len() as u64);
+    let mut oracle = Oracle::start(if function { "function" } else { "build" });
+    let (mut accepted, mut failures) = (0, Vec::new());
+    let mut left = count;
+    while left > 0 && failures.len() < 12 {
+        let batch: Vec<String> = (0..left.min(200)).map(|_| generate(&mut random)).collect();
+        left -= batch.len() as u64;
+        let answers = oracle.ask(&batch);
+        for (text, answer) in batch.iter().zip(answers) {
+            accepted += u64::from(matches!(answer, Answer::Out(_)));
+            if !same(&ours(text, function), &answer) {
+                failures.push(text.clone());
+            }
+        }
+    }
+    eprintln!("{class}: {} documents, {accepted} accepted by kustomize", count - left);
+    let mut report = String::new();
+    for text in failures.iter().take(setting("ORACLE_YAML_SHOW", 6) as usize) {
+        let small = minimise(&mut oracle, text, function);
+        let answer = oracle.ask(std::slice::from_ref(&small)).remove(0);
+        let line = match &answer {
+            Answer::Out(out) => serde_json::json!({ "in": small, "out": out }),
+            Answer::Err(err) => serde_json::json!({ "in": small, "err": err }),
+        };
+        report += &format!("{line}\n  ours: {:?}\n", ours(&small, function));
+    }
+    assert!(failures.is_empty(), "{class}: {} differences\n{report}", failures.len());
+}
+
+#[test]
+fn quoted_texts_are_written_alike() {
+    compare("quoted", false, generate::quoted_texts);
+}
+
+#[test]
+fn plain_texts_are_resolved_alike() {
+    compare("plain", false, generate::plain_texts);
+}
+
+#[test]
+fn trees_in_any_syntax_are_read_alike() {
+    compare("tree", false, generate::tree);
+}
+
+#[test]
+fn token_soup_is_refused_alike() {
+    compare("soup", false, generate::soup);
+}
+
+#[test]
+fn mutated_trees_are_refused_alike() {
+    compare("mutation", false, generate::mutation);
+}
