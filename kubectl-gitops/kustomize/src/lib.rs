@@ -4,6 +4,10 @@
 //! touch a disk, a network, a process, a clock or the environment: files come through [`load::Files`].
 
 pub mod draft;
+pub mod fieldspec;
+pub mod json_patch;
 pub mod kustomization;
 pub mod load;
+pub mod merge;
+pub mod schema;
 pub mod scope;

@@ -25,7 +25,6 @@ pub fn put_over(old: &mut Node, mut new: Node) -> Option<(u32, Scalar)> {
             std::mem::swap(old, new);
             return Some((twins, old.clone()));
         }
-        new.extra = None;
     }
     *old = new;
     None

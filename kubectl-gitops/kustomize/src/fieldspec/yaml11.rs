@@ -2,7 +2,7 @@
 //! decides about output is in `krm::yaml`.
 
 /// kustomize asks this before it puts a text into a field, and quotes it if the answer is yes. Timestamps are texts here.
-pub fn is_ambiguous(text: &str) -> bool {
+pub(super) fn is_ambiguous(text: &str) -> bool {
     let Some(first) = text.bytes().next() else { return false };
     if text.contains('\n') {
         return false;
@@ -23,11 +23,42 @@ fn closes(text: &str) -> bool {
 fn is_word(text: &str) -> bool {
     matches!(
         text,
-        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" | "true" | "True" | "TRUE"
-            | "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" | "false" | "False" | "FALSE"
-            | "null" | "Null" | "NULL"
-            | ".nan" | ".NaN" | ".NAN"
-            | ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" | "-.inf" | "-.Inf" | "-.INF"
+        "y" | "Y"
+            | "yes"
+            | "Yes"
+            | "YES"
+            | "on"
+            | "On"
+            | "ON"
+            | "true"
+            | "True"
+            | "TRUE"
+            | "n"
+            | "N"
+            | "no"
+            | "No"
+            | "NO"
+            | "off"
+            | "Off"
+            | "OFF"
+            | "false"
+            | "False"
+            | "FALSE"
+            | "null"
+            | "Null"
+            | "NULL"
+            | ".nan"
+            | ".NaN"
+            | ".NAN"
+            | ".inf"
+            | ".Inf"
+            | ".INF"
+            | "+.inf"
+            | "+.Inf"
+            | "+.INF"
+            | "-.inf"
+            | "-.Inf"
+            | "-.INF"
     )
 }
 
@@ -43,9 +74,14 @@ fn is_integer(text: &str) -> bool {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let lower = digits.to_ascii_lowercase();
     let radix = |prefix: &str, radix| {
-        lower.strip_prefix(prefix).is_some_and(|d| !d.is_empty() && d.chars().all(|c| c.is_digit(radix)) && d.len() <= 64)
+        lower
+            .strip_prefix(prefix)
+            .is_some_and(|d| !d.is_empty() && d.chars().all(|c| c.is_digit(radix)) && d.len() <= 64)
     };
-    radix("0x", 16) || radix("0b", 2) || radix("0o", 8) || (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+    radix("0x", 16)
+        || radix("0b", 2)
+        || radix("0o", 8)
+        || (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn is_float(text: &str) -> bool {
@@ -72,10 +108,14 @@ mod tests {
 
     #[test]
     fn what_yaml_11_takes_for_something_else() {
-        for text in ["1", "0x1F", "0o17", "1_000", "1.5", ".5", "1e3", "yes", "off", "Null", "~", "a: b", "# c", "- x", "[]"] {
+        for text in
+            ["1", "0x1F", "0o17", "1_000", "1.5", ".5", "1e3", "yes", "off", "Null", "~", "a: b", "# c", "- x", "[]"]
+        {
             assert!(is_ambiguous(text), "{text}");
         }
-        for text in ["", "a", "1a", "v1", "12:30:45", "2024-01-02", "yesterday", "a\nb", "-x", ":x", "<<", "=", "1.2.3", "."] {
+        for text in
+            ["", "a", "1a", "v1", "12:30:45", "2024-01-02", "yesterday", "a\nb", "-x", ":x", "<<", "=", "1.2.3", "."]
+        {
             assert!(!is_ambiguous(text), "{text}");
         }
     }

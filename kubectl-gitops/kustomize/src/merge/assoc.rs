@@ -23,7 +23,8 @@ pub(super) fn settle<'s>(
 ) -> Result<(), MergeError> {
     if keeps_its_order(keys, items) {
         for item in items {
-            walk.settle(element, item).map_err(|e| e.under(&step(keys, &[scalar_text(item.get(keys[0]).unwrap_or(item)).into()])))?;
+            walk.settle(element, item)
+                .map_err(|e| e.under(&step(keys, &[scalar_text(item.get(keys[0]).unwrap_or(item)).into()])))?;
         }
         return Ok(());
     }
@@ -155,7 +156,11 @@ impl Lists {
         match (dest, patch) {
             (None, None) => Ok(None),
             (Some(id), None) => {
-                let stays = if self.same { walk.adopt(element, &mut nodes[id])? } else { walk.settle(element, &mut nodes[id])? };
+                let stays = if self.same {
+                    walk.adopt(element, &mut nodes[id])?
+                } else {
+                    walk.settle(element, &mut nodes[id])?
+                };
                 Ok(stays.then_some(id))
             }
             (None, Some(id)) => {

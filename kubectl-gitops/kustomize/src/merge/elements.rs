@@ -49,7 +49,9 @@ impl Store {
             }
             let map = node.as_map();
             map.is_some_and(|map| {
-                keys.iter().zip(values).all(|(key, value)| map.get(key).is_some_and(|v| scalar_text(v) == value.as_str()))
+                keys.iter()
+                    .zip(values)
+                    .all(|(key, value)| map.get(key).is_some_and(|v| scalar_text(v) == value.as_str()))
             })
         })
     }

@@ -44,6 +44,3 @@ pub fn strategic(schema: &Schema, target: &mut Node, patch: &Node) -> Result<Mer
         Outcome::Gone => Merged::Deleted,
     })
 }
-
-#[cfg(test)]
-mod tests;

@@ -118,7 +118,12 @@ impl<'s> Walk<'s> {
     }
 
     /// Both have it.
-    pub(super) fn merge(&mut self, known: Option<Type<'s>>, dest: &mut Node, origin: &Node) -> Result<Outcome, MergeError> {
+    pub(super) fn merge(
+        &mut self,
+        known: Option<Type<'s>>,
+        dest: &mut Node,
+        origin: &Node,
+    ) -> Result<Outcome, MergeError> {
         if origin.is_null() {
             return Ok(Outcome::Gone);
         }
@@ -145,14 +150,18 @@ impl<'s> Walk<'s> {
                     Ok(Outcome::Dest)
                 }
             },
-            (dest, origin) => Err(MergeError::new(MergeProblem::KindsDiffer {
-                target: dest.kind_name(),
-                patch: origin.kind_name(),
-            })),
+            (dest, origin) => {
+                Err(MergeError::new(MergeProblem::KindsDiffer { target: dest.kind_name(), patch: origin.kind_name() }))
+            }
         }
     }
 
-    fn merge_maps(&mut self, known: Option<Type<'s>>, dest: &mut Mapping, origin: &Mapping) -> Result<Outcome, MergeError> {
+    fn merge_maps(
+        &mut self,
+        known: Option<Type<'s>>,
+        dest: &mut Mapping,
+        origin: &Mapping,
+    ) -> Result<Outcome, MergeError> {
         let directive = map_directive(origin)?;
         match directive {
             Some(Directive::Delete) => return Ok(Outcome::Gone),
@@ -165,7 +174,8 @@ impl<'s> Walk<'s> {
         }
         let fields = self.fields(known, &[dest, origin]);
         let patch = PatchFields::new(origin, directive.is_some());
-        let added: Vec<usize> = patch.positions().filter(|at| !dest.contains_key(&origin.entries[*at].key.text)).collect();
+        let added: Vec<usize> =
+            patch.positions().filter(|at| !dest.contains_key(&origin.entries[*at].key.text)).collect();
         self.each_field(dest, |walk, key, value| match patch.get(key) {
             Some(over) => walk.merge_field(fields.get(key), value, over),
             None => walk.settle(fields.get(key), value),

@@ -165,9 +165,9 @@ impl<'s> Fields<'s> {
             Self::None => None,
             Self::Every(each) => Some(each),
             Self::Named(schema, columns) => {
-                let column = columns.split('\t').find(|column| {
-                    column.strip_prefix(name).is_some_and(|rest| rest.starts_with(':'))
-                })?;
+                let column = columns
+                    .split('\t')
+                    .find(|column| column.strip_prefix(name).is_some_and(|rest| rest.starts_with(':')))?;
                 Some(Type { schema, text: &column[name.len() + 1..] })
             }
         }

@@ -14,10 +14,20 @@ fn lists_merge_as_kubernetes_1_21_says() {
     let pod = "spec/template/spec/containers";
     for (api_version, kind, path, expected) in [
         ("apps/v1", "Deployment", pod, ListKind::Keyed(vec!["name"])),
-        ("apps/v1", "Deployment", "spec/template/spec/containers/[]/ports", ListKind::Keyed(vec!["containerPort", "protocol"])),
+        (
+            "apps/v1",
+            "Deployment",
+            "spec/template/spec/containers/[]/ports",
+            ListKind::Keyed(vec!["containerPort", "protocol"]),
+        ),
         ("apps/v1", "Deployment", "spec/template/spec/containers/[]/args", ListKind::Replaced),
         ("apps/v1", "Deployment", "spec/template/spec/tolerations", ListKind::Replaced),
-        ("apps/v1", "Deployment", "spec/template/spec/topologySpreadConstraints", ListKind::Keyed(vec!["topologyKey", "whenUnsatisfiable"])),
+        (
+            "apps/v1",
+            "Deployment",
+            "spec/template/spec/topologySpreadConstraints",
+            ListKind::Keyed(vec!["topologyKey", "whenUnsatisfiable"]),
+        ),
         ("apps/v1", "Deployment", "metadata/finalizers", ListKind::Set),
         ("v1", "Service", "spec/ports", ListKind::Keyed(vec!["port", "protocol"])),
         ("batch/v1", "CronJob", "spec/jobTemplate/spec/template/spec/volumes", ListKind::Keyed(vec!["name"])),

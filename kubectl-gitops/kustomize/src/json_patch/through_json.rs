@@ -1,0 +1,65 @@
+//! What an object looks like after it went to JSON and back: every number a double, every scalar tagged and quoted as
+//! go-yaml writes it, no comments, no twins. Owns that; done in place, since objects may be large.
+
+use krm::yaml::{EmitError, to_json};
+use krm::{Node, Scalar, Style, Tag};
+use serde_json::Value;
+
+use super::number;
+use crate::fieldspec::set::quote_if_ambiguous;
+
+/// The object has no JSON form.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("the object cannot be written as JSON")]
+pub struct NotJson(#[from] EmitError);
+
+pub(super) fn normalise(node: &mut Node) -> Result<(), NotJson> {
+    match node {
+        Node::Scalar(scalar) => normalise_scalar(scalar),
+        Node::Seq(seq) => seq.items.iter_mut().try_for_each(normalise),
+        Node::Map(map) => map.entries.iter_mut().try_for_each(|entry| normalise(&mut entry.value)),
+    }
+}
+
+fn normalise_scalar(scalar: &mut Scalar) -> Result<(), NotJson> {
+    let new = match scalar.tag {
+        Tag::Str | Tag::Merge => text(scalar),
+        Tag::Null => Scalar::new("null", Tag::Null),
+        // Left as they are: the output makes the same of them.
+        Tag::Timestamp | Tag::Binary | Tag::Custom | Tag::Map | Tag::Seq => {
+            if let Some(extra) = &mut scalar.extra {
+                extra.shared = 0;
+            }
+            return Ok(());
+        }
+        Tag::Int if is_small(&scalar.text) => Scalar::new(scalar.text.clone(), Tag::Int),
+        Tag::Unset | Tag::Bool | Tag::Int | Tag::Float => match to_json(&Node::Scalar(scalar.clone()))? {
+            Value::Null => Scalar::new("null", Tag::Null),
+            Value::Bool(true) => Scalar::new("true", Tag::Bool),
+            Value::Bool(false) => Scalar::new("false", Tag::Bool),
+            Value::Number(value) => number::scalar(value.as_f64().unwrap_or_default()),
+            _ => text(scalar),
+        },
+    };
+    *scalar = Scalar { mark: scalar.mark, ..new };
+    Ok(())
+}
+
+/// Decimal digits that a double holds and `%g` spells in the same way.
+fn is_small(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    text.len() < 7 && bytes.iter().all(u8::is_ascii_digit) && (bytes.len() == 1 || bytes.first() != Some(&b'0'))
+}
+
+/// A text in the style in which go-yaml would have written it.
+fn text(scalar: &mut Scalar) -> Scalar {
+    let mut new = Scalar::string(std::mem::take(&mut scalar.text));
+    if new.text.is_empty() {
+        new.style = Style::DoubleQuoted;
+    } else if new.text.contains('\n') {
+        new.style = Style::Literal;
+    } else {
+        quote_if_ambiguous(&mut new);
+    }
+    new
+}
