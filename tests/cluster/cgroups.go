@@ -6,18 +6,23 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strings"
 	"time"
 )
 
 const cgroupRoot = "/sys/fs/cgroup"
 
-// controllersNeeded is what a kubelet asks of a v2 group.
-const controllersNeeded = "cpuset cpu memory pids"
+// A kubelet wants every controller of these that the kernel has, and cannot do
+// without those marked.
+var controllersWanted = []struct {
+	name      string
+	essential bool
+}{{"cpu", true}, {"cpuset", true}, {"memory", true}, {"pids", true}, {"hugetlb", false}, {"io", false}}
 
 func cgroupUnified() bool {
 	_, err := os.Stat(filepath.Join(cgroupRoot, "cgroup.controllers"))
@@ -72,19 +77,29 @@ func makeGroup(name string) error {
 	return nil
 }
 
-// delegate gives the children of a v2 tree the controllers a kubelet needs.
+// delegate gives the children of a v2 tree the controllers a kubelet wants.
 // What is already given is left alone: that is so wherever systemd runs.
 func delegate(tree string) error {
+	offered, err := os.ReadFile(filepath.Join(tree, "cgroup.controllers"))
+	if err != nil {
+		return err
+	}
 	file := filepath.Join(tree, "cgroup.subtree_control")
 	given, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
-	for _, controller := range strings.Fields(controllersNeeded) {
-		if containsWord(string(given), controller) {
+	for _, wanted := range controllersWanted {
+		if !containsWord(string(offered), wanted.name) {
+			if wanted.essential {
+				return fmt.Errorf("%s offers no controller %q", tree, wanted.name)
+			}
 			continue
 		}
-		if err := os.WriteFile(file, []byte("+"+controller), 0); err != nil {
+		if containsWord(string(given), wanted.name) {
+			continue
+		}
+		if err := os.WriteFile(file, []byte("+"+wanted.name), 0); err != nil {
 			return err
 		}
 	}
@@ -92,12 +107,7 @@ func delegate(tree string) error {
 }
 
 func containsWord(text, word string) bool {
-	for _, field := range strings.Fields(text) {
-		if field == word {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(strings.Fields(text), word)
 }
 
 // inheritCpuset fills what v1 leaves empty in a new cpuset: no process can
@@ -165,8 +175,8 @@ func removeTree(group string) error {
 	if err != nil {
 		return err
 	}
-	sort.Sort(sort.Reverse(sort.StringSlice(dirs)))
-	for _, dir := range dirs {
+	// Walking names a folder before what it holds.
+	for _, dir := range slices.Backward(dirs) {
 		if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

@@ -124,7 +124,7 @@ func enterRoot(root, cache string) error {
 	if err := os.MkdirAll(root+cache, 0o755); err != nil {
 		return err
 	}
-	if err := syscall.Mount(cache, root+cache, "", syscall.MS_BIND, ""); err != nil {
+	if err := syscall.Mount(cache, root+cache, "", syscall.MS_BIND|syscall.MS_REC, ""); err != nil {
 		return err
 	}
 	if err := syscall.PivotRoot(root, filepath.Join(root, ".old")); err != nil {
