@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http::Uri;
-use krm::Masked;
+
 use kube::config::{AuthInfo, Cluster as ClusterEntry, Context, KubeConfigOptions, Kubeconfig, NamedAuthInfo};
 use kube::config::{NamedCluster, NamedContext};
 
 use super::proxy;
+use crate::settings::Connection;
 
 /// Where K3s writes its kubeconfig: the last fallback, so that nothing need be set up on a server node.
 const K3S_KUBECONFIG: &str = "/etc/rancher/k3s/k3s.yaml";
@@ -18,44 +19,9 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Name of the entries made for flags where the kubeconfig has none.
 const FROM_FLAGS: &str = "flags";
 
-/// kubectl's global flags. All optional.
-#[derive(Debug, Clone, Default)]
-pub struct ConnectFlags {
-    /// `--kubeconfig`
-    pub kubeconfig: Option<PathBuf>,
-    /// `--context`
-    pub context: Option<String>,
-    /// `--cluster`
-    pub cluster: Option<String>,
-    /// `--user`
-    pub user: Option<String>,
-    /// `--server`
-    pub server: Option<String>,
-    /// `--token`
-    pub token: Option<Masked<String>>,
-    /// `--certificate-authority`
-    pub certificate_authority: Option<PathBuf>,
-    /// `--client-certificate`
-    pub client_certificate: Option<PathBuf>,
-    /// `--client-key`
-    pub client_key: Option<PathBuf>,
-    /// `--insecure-skip-tls-verify`
-    pub insecure_skip_tls_verify: bool,
-    /// `--tls-server-name`
-    pub tls_server_name: Option<String>,
-    /// `--as`
-    pub impersonate: Option<String>,
-    /// `--as-group`
-    pub impersonate_groups: Vec<String>,
-    /// `--as-uid`
-    pub impersonate_uid: Option<String>,
-    /// `--disable-compression`
-    pub disable_compression: bool,
-}
-
 /// Which cluster, as whom.
 #[derive(Debug, Clone)]
-pub struct Connection {
+pub struct ClusterAddress {
     /// For the client.
     pub(super) config: kube::Config,
     /// Namespace of the context, else `default`; in a pod the pod's own.
@@ -102,7 +68,7 @@ pub enum FindCluster {
 }
 
 /// Finds the cluster by flags, kubeconfig files, the pod's service account, K3s' file, in this order.
-pub async fn find_cluster(flags: &ConnectFlags) -> Result<Connection, FindCluster> {
+pub async fn find_cluster(flags: &Connection) -> Result<ClusterAddress, FindCluster> {
     let (mut kubeconfig, origin) = match read_kubeconfigs(flags)? {
         Some(found) => found,
         None if flags.server.is_some() => (Kubeconfig::default(), "flags".to_owned()),
@@ -121,29 +87,29 @@ pub async fn find_cluster(flags: &ConnectFlags) -> Result<Connection, FindCluste
     Ok(finish(config, flags, origin))
 }
 
-fn in_cluster(flags: &ConnectFlags) -> Result<Connection, FindCluster> {
+fn in_cluster(flags: &Connection) -> Result<ClusterAddress, FindCluster> {
     let config = kube::Config::incluster().map_err(|source| FindCluster::InCluster { source: Box::new(source) })?;
     Ok(finish(config, flags, "the pod's service account".to_owned()))
 }
 
-fn finish(mut config: kube::Config, flags: &ConnectFlags, origin: String) -> Connection {
+fn finish(mut config: kube::Config, flags: &Connection, origin: String) -> ClusterAddress {
     config.default_retry = false;
     config.connect_timeout = Some(CONNECT_TIMEOUT);
     config.write_timeout = Some(WRITE_TIMEOUT);
     config.disable_compression |= flags.disable_compression;
     let auth = &mut config.auth_info;
-    if flags.impersonate.is_some() {
-        auth.impersonate.clone_from(&flags.impersonate);
+    if flags.as_user.is_some() {
+        auth.impersonate.clone_from(&flags.as_user);
         auth.impersonate_groups = None;
     }
-    if !flags.impersonate_groups.is_empty() {
-        auth.impersonate_groups = Some(flags.impersonate_groups.clone());
+    if !flags.as_groups.is_empty() {
+        auth.impersonate_groups = Some(flags.as_groups.clone());
     }
-    if flags.impersonate_uid.is_some() {
-        auth.impersonate_uid.clone_from(&flags.impersonate_uid);
+    if flags.as_uid.is_some() {
+        auth.impersonate_uid.clone_from(&flags.as_uid);
     }
     let (namespace, server) = (config.default_namespace.clone(), address(&config.cluster_url));
-    Connection { config, namespace, server, origin }
+    ClusterAddress { config, namespace, server, origin }
 }
 
 /// Without user information, which a URL may hold.
@@ -154,7 +120,7 @@ fn address(url: &Uri) -> String {
 
 /// The named file, or the merged list of the environment, or the user's own. As in kubectl, missing files of a list do not
 /// matter, and none that says anything is as good as none.
-fn read_kubeconfigs(flags: &ConnectFlags) -> Result<Option<(Kubeconfig, String)>, FindCluster> {
+fn read_kubeconfigs(flags: &Connection) -> Result<Option<(Kubeconfig, String)>, FindCluster> {
     if let Some(path) = &flags.kubeconfig {
         return Ok(Some((read(path)?, path.display().to_string())));
     }
@@ -186,7 +152,7 @@ fn unusable(path: &Path, source: kube::config::KubeconfigError) -> FindCluster {
 }
 
 /// Puts the flags into the entries that will be used, making entries where there are none.
-fn override_entries(kubeconfig: &mut Kubeconfig, flags: &ConnectFlags) -> KubeConfigOptions {
+fn override_entries(kubeconfig: &mut Kubeconfig, flags: &Connection) -> KubeConfigOptions {
     let named = |context: &NamedContext, name: &str| context.name == name;
     let context_name = flags.context.clone().or_else(|| kubeconfig.current_context.clone()).filter(|n| !n.is_empty());
     let context_name = context_name.unwrap_or_else(|| FROM_FLAGS.to_owned());
@@ -214,7 +180,7 @@ fn default_context() -> NamedContext {
     NamedContext { name: String::new(), context: None, other: std::collections::BTreeMap::new() }
 }
 
-fn override_cluster(kubeconfig: &mut Kubeconfig, name: &str, flags: &ConnectFlags) {
+fn override_cluster(kubeconfig: &mut Kubeconfig, name: &str, flags: &Connection) {
     let position = kubeconfig.clusters.iter().position(|cluster| cluster.name == name);
     if position.is_none() && flags.server.is_none() {
         return;
@@ -242,7 +208,7 @@ fn override_cluster(kubeconfig: &mut Kubeconfig, name: &str, flags: &ConnectFlag
     }
 }
 
-fn override_user(kubeconfig: &mut Kubeconfig, name: &str, flags: &ConnectFlags) {
+fn override_user(kubeconfig: &mut Kubeconfig, name: &str, flags: &Connection) {
     let changes = flags.token.is_some() || flags.client_certificate.is_some() || flags.client_key.is_some();
     if !changes {
         return;
@@ -281,6 +247,8 @@ fn own_proxy(kubeconfig: &Kubeconfig, options: &KubeConfigOptions) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use krm::Masked;
+
     use super::*;
 
     const FILE: &str = r#"{"apiVersion": "v1", "kind": "Config", "current-context": "a",
@@ -290,32 +258,32 @@ mod tests {
                      {"name": "two", "cluster": {"server": "https://two:6443"}}],
         "users": [{"name": "u", "user": {"token": "file-token"}}]}"#;
 
-    fn find(flags: &ConnectFlags) -> Connection {
+    fn find(flags: &Connection) -> ClusterAddress {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("config");
         std::fs::write(&path, FILE).unwrap();
-        let flags = ConnectFlags { kubeconfig: Some(path), ..flags.clone() };
+        let flags = Connection { kubeconfig: Some(path), ..flags.clone() };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(find_cluster(&flags)).unwrap()
     }
 
     #[test]
     fn the_context_names_server_and_namespace() {
-        let found = find(&ConnectFlags::default());
+        let found = find(&Connection::default());
         assert_eq!((found.server.as_str(), found.namespace.as_str()), ("https://one:6443", "shop"));
-        let other = find(&ConnectFlags { context: Some("b".to_owned()), ..ConnectFlags::default() });
+        let other = find(&Connection { context: Some("b".to_owned()), ..Connection::default() });
         assert_eq!((other.server.as_str(), other.namespace.as_str()), ("https://two:6443", "default"));
     }
 
     #[test]
     fn flags_win_over_the_file() {
-        let flags = ConnectFlags {
+        let flags = Connection {
             server: Some("https://three:1".to_owned()),
             token: Some(Masked::new("flag-token".to_owned())),
-            impersonate: Some("jane".to_owned()),
-            impersonate_groups: vec!["devs".to_owned()],
+            as_user: Some("jane".to_owned()),
+            as_groups: vec!["devs".to_owned()],
             insecure_skip_tls_verify: true,
-            ..ConnectFlags::default()
+            ..Connection::default()
         };
         let found = find(&flags);
         assert_eq!(found.server, "https://three:1");
@@ -328,7 +296,7 @@ mod tests {
     #[test]
     fn a_missing_context_and_a_missing_file_are_errors() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let missing = ConnectFlags { kubeconfig: Some("/nonexistent/config".into()), ..ConnectFlags::default() };
+        let missing = Connection { kubeconfig: Some("/nonexistent/config".into()), ..Connection::default() };
         assert!(matches!(runtime.block_on(find_cluster(&missing)), Err(FindCluster::ReadKubeconfig { .. })));
     }
 }

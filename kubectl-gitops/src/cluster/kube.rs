@@ -10,7 +10,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use kube::client::Body;
 
 use super::client::{Cluster, Notice};
-use super::connect::Connection;
+use super::connect::ClusterAddress;
 use super::retry::Patience;
 use super::transport::{Broken, Method, Request, Response, Transport};
 
@@ -37,7 +37,7 @@ pub struct MakeClient {
     pub source: Box<kube::Error>,
 }
 
-impl Connection {
+impl ClusterAddress {
     /// A cluster to work with. Sends nothing yet.
     pub fn open(&self, patience: Patience, notice: Box<dyn Fn(Notice)>) -> Result<Cluster<KubeTransport>, MakeClient> {
         install_tls_provider();

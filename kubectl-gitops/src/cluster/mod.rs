@@ -13,7 +13,7 @@ pub mod retry;
 pub mod transport;
 
 pub use client::{Applied, Cluster, Extent, ListQuery, Notice};
-pub use connect::{ConnectFlags, Connection, FindCluster, find_cluster};
+pub use connect::{ClusterAddress, FindCluster, find_cluster};
 pub use discovery::{Discovery, Lookup, ServedKind, ServedVersion};
 pub use endpoint::{DryRun, Endpoint, Guard};
 pub use error::{Cause, ClusterError, Code};

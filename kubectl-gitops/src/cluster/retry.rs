@@ -46,6 +46,18 @@ pub struct Attempt {
 }
 
 impl Patience {
+    /// With the user's limit for one answer; none keeps the default, zero lifts it.
+    #[must_use]
+    pub fn with_request_timeout(mut self, limit: Option<Duration>) -> Self {
+        const UNLIMITED: Duration = Duration::from_secs(365 * 86_400);
+        self.request_timeout = match limit {
+            None => self.request_timeout,
+            Some(limit) if limit.is_zero() => UNLIMITED,
+            Some(limit) => limit,
+        };
+        self
+    }
+
     /// The pause before the next try, or none to give up.
     pub fn pause(&self, error: &ClusterError, attempt: Attempt) -> Option<Duration> {
         let limit = match error.code {
