@@ -8,8 +8,10 @@ pub mod discovery;
 pub mod endpoint;
 pub mod error;
 pub mod kube;
+pub mod observe;
 mod proxy;
 pub mod retry;
+pub mod root;
 pub mod transport;
 
 pub use client::{Applied, Cluster, Extent, ListQuery, Notice};
@@ -18,5 +20,7 @@ pub use discovery::{Discovery, Lookup, ServedKind, ServedVersion};
 pub use endpoint::{DryRun, Endpoint, Guard};
 pub use error::{Cause, ClusterError, Code};
 pub use kube::{KubeTransport, MakeClient};
+pub use observe::{Look, Seen, lost_inventory, rebuild};
 pub use retry::Patience;
+pub use root::{RootError, StoredRoot};
 pub use transport::{Broken, Method, Request, Response, Traffic, Transport, Verb};

@@ -73,7 +73,7 @@ impl<T: Transport> Cluster<T> {
             };
             match self.decode_root(&object).await {
                 Ok(inventory) => return Ok(Some(StoredRoot { object, inventory })),
-                Err(RootError::Decode(DecodeError::ShardMissing { .. })) if attempt < READS_MAX => {}
+                Err(RootError::Decode(DecodeError::MissingShard { .. })) if attempt < READS_MAX => {}
                 Err(error) => return Err(error),
             }
         }

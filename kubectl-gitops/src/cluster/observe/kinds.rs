@@ -1,0 +1,157 @@
+//! Reading the objects of one kind: by label, then by key what the label did not bring; where that is forbidden, namespace by
+//! namespace, then key by key. Owns these fallbacks; must not read anything for guards.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::stream::{self, StreamExt as _};
+use krm::ObjectKey;
+use serde_json::Value;
+
+use super::{Group, Look, READS_IN_FLIGHT, is_general};
+use crate::cluster::client::{Cluster, Extent, ListQuery};
+use crate::cluster::endpoint::Endpoint;
+use crate::cluster::error::{ClusterError, Code};
+use crate::cluster::transport::Transport;
+use crate::inventory::marks;
+use crate::plan::{Live, Observed};
+
+/// Up to so many missing keys are read one by one; more are looked for in one LIST of metadata.
+const GETS_MAX: usize = 8;
+
+type Objects = BTreeMap<ObjectKey, Observed>;
+
+impl<T: Transport> Cluster<T> {
+    /// All keys of one group: every one of them is in the answer.
+    pub(super) async fn read_group(&self, look: &Look<'_>, group: Group) -> Result<Objects, ClusterError> {
+        let Group { endpoint, keys } = group;
+        let mut objects = Objects::new();
+        if look.recorded {
+            let selector = format!("{}={}", marks::MEMBER_LABEL, look.inventory.id.short());
+            let listed = self.list_where_allowed(&endpoint, &keys, &selector, Extent::Whole).await?;
+            let id = look.inventory.id.to_string();
+            for object in listed.objects {
+                let key = key_of(&endpoint, &object);
+                // Controllers copy labels to what they make: only what is marked or asked for concerns this set.
+                let marked = marks::annotation(&object, marks::OWNER_ANNOTATION) == Some(id.as_str());
+                if marked || keys.contains(&key) {
+                    objects.insert(key, present(object));
+                }
+            }
+        }
+        let missing: BTreeSet<ObjectKey> = keys.into_iter().filter(|key| !objects.contains_key(key)).collect();
+        self.read_missing(&endpoint, missing, &mut objects).await?;
+        Ok(objects)
+    }
+
+    /// Not listed is not absent: a third party may have stripped the label.
+    async fn read_missing(
+        &self,
+        endpoint: &Endpoint,
+        missing: BTreeSet<ObjectKey>,
+        objects: &mut Objects,
+    ) -> Result<(), ClusterError> {
+        let mut to_get = missing;
+        if to_get.len() > GETS_MAX {
+            let listed = self.list_where_allowed(endpoint, &to_get, "", Extent::Metadata).await?;
+            let there: BTreeSet<ObjectKey> = listed.objects.iter().map(|object| key_of(endpoint, object)).collect();
+            to_get.retain(|key| {
+                let absent = listed.covers(key) && !there.contains(key);
+                if absent {
+                    objects.insert(key.clone(), Observed::Absent);
+                }
+                !absent
+            });
+        }
+        let reads = stream::iter(to_get).map(|key| self.read_key(endpoint, key)).buffer_unordered(READS_IN_FLIGHT);
+        let read: Vec<Result<(ObjectKey, Observed), ClusterError>> = reads.collect().await;
+        for result in read {
+            let (key, observed) = result?;
+            objects.insert(key, observed);
+        }
+        Ok(())
+    }
+
+    async fn read_key(&self, endpoint: &Endpoint, key: ObjectKey) -> Result<(ObjectKey, Observed), ClusterError> {
+        let observed = self.observe_key(endpoint, &key).await?;
+        Ok((key, observed))
+    }
+
+    /// One key by GET.
+    pub async fn observe_key(&self, endpoint: &Endpoint, key: &ObjectKey) -> Result<Observed, ClusterError> {
+        match self.get(endpoint, &key.namespace, &key.name, Extent::Whole).await {
+            Ok(object) => Ok(present(object)),
+            Err(error) if error.code == Code::NotFound => Ok(Observed::Absent),
+            Err(error) if error.code == Code::NotServed => Ok(Observed::NotServed),
+            Err(error) if is_general(&error) => Err(error),
+            Err(error) => Ok(Observed::Unreadable { reason: error.to_string() }),
+        }
+    }
+
+    /// A LIST over all namespaces; where that is refused, over each namespace of the keys. Says which namespaces it saw.
+    pub(super) async fn list_where_allowed(
+        &self,
+        endpoint: &Endpoint,
+        keys: &BTreeSet<ObjectKey>,
+        selector: &str,
+        extent: Extent,
+    ) -> Result<Listed, ClusterError> {
+        let mut listed = Listed { objects: Vec::new(), everywhere: false, namespaces: BTreeSet::new() };
+        let query = ListQuery { endpoint, namespace: "", selector, extent };
+        match self.list(&query, |object| listed.objects.push(object)).await {
+            Ok(()) => {
+                listed.everywhere = true;
+                return Ok(listed);
+            }
+            Err(error) if is_general(&error) => return Err(error),
+            Err(error) if error.code != Code::Forbidden || !endpoint.namespaced => return Ok(listed),
+            Err(_) => listed.objects.clear(),
+        }
+        let namespaces: BTreeSet<&str> = keys.iter().map(|key| key.namespace.as_str()).collect();
+        let query = |namespace| async move {
+            let mut objects = Vec::new();
+            let query = ListQuery { endpoint, namespace, selector, extent };
+            let result = self.list(&query, |object| objects.push(object)).await;
+            (namespace, objects, result)
+        };
+        let mut lists = stream::iter(namespaces).map(query).buffer_unordered(READS_IN_FLIGHT);
+        while let Some((namespace, objects, result)) = lists.next().await {
+            match result {
+                Ok(()) => {
+                    listed.namespaces.insert(namespace.to_owned());
+                    listed.objects.extend(objects);
+                }
+                Err(error) if is_general(&error) => return Err(error),
+                // Its keys are read one by one.
+                Err(_) => {}
+            }
+        }
+        Ok(listed)
+    }
+}
+
+/// What LISTs brought, and over what they were complete.
+pub(super) struct Listed {
+    pub(super) objects: Vec<Value>,
+    pub(super) everywhere: bool,
+    namespaces: BTreeSet<String>,
+}
+
+impl Listed {
+    /// Would the key be among the objects if it existed?
+    fn covers(&self, key: &ObjectKey) -> bool {
+        self.everywhere || self.namespaces.contains(key.namespace.as_str())
+    }
+}
+
+/// Identity of an object as a LIST of `endpoint` brought it.
+pub(super) fn key_of(endpoint: &Endpoint, object: &Value) -> ObjectKey {
+    let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default();
+    endpoint.key(text("namespace"), text("name"))
+}
+
+fn present(object: Value) -> Observed {
+    match Live::new(object) {
+        Ok(live) => Observed::Present(live),
+        Err(error) => Observed::Unreadable { reason: error.to_string() },
+    }
+}

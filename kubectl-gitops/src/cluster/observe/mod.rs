@@ -1,0 +1,147 @@
+//! One read pass over everything a plan needs. Owns which requests are sent for it and what their failures mean:
+//! a key is absent only if a GET of it, or a complete LIST of its kind, said so. Must not judge what it sees.
+
+mod facts;
+mod kinds;
+mod lost;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use futures::stream::{self, StreamExt as _};
+use krm::{GroupKind, ObjectKey};
+
+use super::client::Cluster;
+use super::discovery::{Discovery, Lookup};
+use super::endpoint::Endpoint;
+use super::error::{ClusterError, Code};
+use super::transport::Transport;
+use crate::inventory::Inventory;
+use crate::plan::{Desired, Observation, Observed, Scope};
+
+pub use lost::{lost_inventory, rebuild};
+
+/// LISTs and GETs at a time.
+pub(super) const READS_IN_FLIGHT: usize = 8;
+
+/// What was seen, with the discovery it was seen by.
+#[derive(Debug)]
+pub struct Seen {
+    /// For the plan.
+    pub observation: Observation,
+    /// For the executor.
+    pub discovery: Rc<Discovery>,
+}
+
+/// What to look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Look<'a> {
+    /// The set as Git wants it, marked with the inventory's id.
+    pub desired: &'a [Desired],
+    /// The set as it is on record.
+    pub inventory: &'a Inventory,
+    /// Does the inventory's root exist? If not, no object can carry its label yet.
+    pub recorded: bool,
+    /// Further keys to read: dependencies outside of the set.
+    pub needs: &'a BTreeSet<ObjectKey>,
+}
+
+impl Look<'_> {
+    /// Every key to read, with the version to read it in: as desired, else as recorded.
+    fn keys(&self) -> BTreeMap<&ObjectKey, Option<&str>> {
+        let mut keys: BTreeMap<&ObjectKey, Option<&str>> = self.needs.iter().map(|key| (key, None)).collect();
+        keys.extend(self.inventory.entries.iter().map(|(key, entry)| (key, Some(entry.version.as_str()))));
+        keys.extend(self.desired.iter().map(|desired| (&desired.key, Some(desired.gvk.version.as_str()))));
+        keys
+    }
+
+    fn is_desired(&self, key: &ObjectKey) -> bool {
+        self.desired.iter().any(|desired| desired.key == *key)
+    }
+
+    /// Members that leave the set and are of this kind.
+    fn leaving<'k>(&'k self, group: &'k str, kind: &'k str) -> impl Iterator<Item = &'k ObjectKey> {
+        let of_kind = move |key: &&ObjectKey| key.group == group && key.kind == kind;
+        self.inventory.entries.keys().filter(of_kind).filter(|key| !self.is_desired(key))
+    }
+}
+
+impl<T: Transport> Cluster<T> {
+    /// Reads everything once. An error means that the cluster as a whole could not be read; what concerns single kinds or
+    /// objects is in the observation.
+    pub async fn observe(&self, look: &Look<'_>) -> Result<Seen, ClusterError> {
+        let discovery = self.discover().await?;
+        let mut observation = Observation::default();
+        let groups = sort_out(look, &discovery, &mut observation);
+        let reads = stream::iter(groups).map(|group| self.read_group(look, group)).buffer_unordered(READS_IN_FLIGHT);
+        let read: Vec<Result<BTreeMap<ObjectKey, Observed>, ClusterError>> = reads.collect().await;
+        for objects in read {
+            observation.objects.extend(objects?);
+        }
+        self.add_facts(look, &discovery, &mut observation).await?;
+        Ok(Seen { observation, discovery })
+    }
+}
+
+/// Keys of one kind in one version.
+#[derive(Debug)]
+struct Group {
+    endpoint: Endpoint,
+    keys: BTreeSet<ObjectKey>,
+}
+
+/// Groups the keys by kind and version; what cannot be read at all is entered at once.
+fn sort_out(look: &Look<'_>, discovery: &Discovery, observation: &mut Observation) -> Vec<Group> {
+    let mut groups: BTreeMap<(GroupKind, String), Group> = BTreeMap::new();
+    for (key, version) in look.keys() {
+        let kind = key.group_kind();
+        let served = match discovery.lookup(&kind) {
+            Lookup::Served(served) => served,
+            Lookup::NotServed => {
+                observation.objects.insert(key.clone(), Observed::NotServed);
+                continue;
+            }
+            Lookup::Unknown => {
+                let reason = format!("the API server behind group {} does not answer", kind.group);
+                observation.objects.insert(key.clone(), Observed::Unreadable { reason });
+                continue;
+            }
+        };
+        let scope = if served.namespaced() { Scope::Namespaced } else { Scope::Cluster };
+        observation.scopes.insert(kind.clone(), scope);
+        let wanted = version.and_then(|version| served.version(version));
+        if wanted.is_none() && look.is_desired(key) {
+            observation.objects.insert(key.clone(), Observed::NotServed);
+            continue;
+        }
+        let endpoint = Endpoint::new(&kind, wanted.unwrap_or_else(|| served.preferred()));
+        if endpoint.namespaced == key.namespace.is_empty() {
+            // The plan refuses it: there is no such place to read.
+            observation.objects.insert(key.clone(), Observed::Absent);
+            continue;
+        }
+        let group = groups.entry((kind, endpoint.version.clone()));
+        let group = group.or_insert_with(|| Group { endpoint, keys: BTreeSet::new() });
+        group.keys.insert(key.clone());
+    }
+    groups.into_values().collect()
+}
+
+/// Does this failure concern the whole cluster, and not one kind or object?
+fn is_general(error: &ClusterError) -> bool {
+    match error.code {
+        Code::Unreachable | Code::Timeout | Code::Unauthorized | Code::TooManyRequests | Code::Interrupted => true,
+        Code::Forbidden
+        | Code::NotFound
+        | Code::NotServed
+        | Code::Conflict
+        | Code::AlreadyExists
+        | Code::Invalid
+        | Code::NamespaceTerminating
+        | Code::NamespaceMissing
+        | Code::Gone
+        | Code::Unavailable
+        | Code::Garbled
+        | Code::LeaseLost => false,
+    }
+}
