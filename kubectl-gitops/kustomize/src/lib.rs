@@ -2,12 +2,137 @@
 //!
 //! Owns everything between a directory with a kustomization and the documents that kustomize 5.8 prints for it. Must not
 //! touch a disk, a network, a process, a clock or the environment: files come through [`load::Files`].
+//!
+//! The way through the rooms: `load` finds files, `kustomization` reads what is wanted, `target` is the spine that runs
+//! resources, generators, components and transformers in order, `finish` does what is done once at the end.
 
+pub mod customize;
 pub mod draft;
+pub mod error;
 pub mod fieldspec;
+mod finish;
+pub mod generate;
+pub mod hash;
 pub mod json_patch;
 pub mod kustomization;
 pub mod load;
 pub mod merge;
+pub mod reference;
+pub mod resources;
 pub mod schema;
 pub mod scope;
+pub mod sort;
+mod target;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use krm::yaml::emit_build;
+use krm::{DuplicateId, InvalidResource, Node, Origin, Resource, ResourceSet, Text};
+
+pub use error::{BuildError, Place, Problem};
+pub use load::{Files, FilesError, Kind, MemoryFiles, Restriction};
+pub use sort::Reorder;
+
+use load::Session;
+use target::{Accumulated, Target};
+
+/// What the caller decides about a build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Options {
+    /// Which files a kustomization may read.
+    pub restriction: Restriction,
+    /// The order of the output where the kustomization does not say.
+    pub reorder: Reorder,
+}
+
+/// One object of the output.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Object {
+    /// Its content.
+    pub node: Node,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// What a build produced.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Built {
+    /// The objects, in the order in which they are printed.
+    pub objects: Vec<Object>,
+    /// What the user should know, one sentence each.
+    pub warnings: Vec<String>,
+    /// Every file that was read, by its resolved path.
+    pub files_read: BTreeSet<PathBuf>,
+    /// Annotation values of the kustomization's own metadata, by name.
+    pub annotations: Vec<(Text, Text)>,
+}
+
+/// An object of a build is nothing that a cluster takes.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum UnusableObject {
+    /// It has no identity.
+    #[error("the object from {origin} is not usable")]
+    Invalid {
+        /// Where it came from.
+        origin: Origin,
+        /// What it lacks.
+        #[source]
+        source: InvalidResource,
+    },
+    /// Two are one.
+    #[error(transparent)]
+    Duplicate(#[from] Box<DuplicateId>),
+}
+
+/// Builds the kustomization in the directory `root`.
+///
+/// # Errors
+/// Whatever kustomize would refuse, and what this version does not support yet.
+pub fn build(files: &dyn Files, root: &Path, options: &Options) -> Result<Built, BuildError> {
+    let session =
+        Session::new(files, root, options.restriction).map_err(|error| BuildError::new(error, Place::default()))?;
+    let loader = session.loader();
+    let target = Target::load(&loader)?;
+    let mut all = target.accumulate(Accumulated::default())?;
+    finish::finish(&mut all.drafts, target.kustomization(), options.reorder, target.file())?;
+    let metadata = target.kustomization().metadata.as_ref();
+    let annotations = metadata.into_iter().flat_map(|m| &m.annotations).map(|(k, v)| (k.into(), v.into())).collect();
+    let objects = all.drafts.into_drafts().into_iter().map(|draft| Object { node: draft.node, origin: draft.origin });
+    Ok(Built { objects: objects.collect(), warnings: all.warnings, annotations, files_read: session.files_read() })
+}
+
+impl Built {
+    /// The documents as `kustomize build` prints them.
+    ///
+    /// # Errors
+    /// An object cannot be written, for example because a key of it is a number.
+    pub fn to_yaml(&self) -> Result<String, BuildError> {
+        let mut text = String::new();
+        for (index, object) in self.objects.iter().enumerate() {
+            if index > 0 {
+                text.push_str("---\n");
+            }
+            emit_build(&object.node, &mut text).map_err(|source| {
+                let name = object.node.str_at(&["metadata", "name"]).unwrap_or_default();
+                let id = format!("{} {name}", object.node.str_at(&["kind"]).unwrap_or_default());
+                let mark = krm::Mark { line: object.origin.line, column: 1 };
+                let place = Place { file: object.origin.file.clone(), mark, field: String::new() };
+                BuildError::new(Problem::Emit { id, source }, place)
+            })?;
+        }
+        Ok(text)
+    }
+
+    /// The objects as resources with an identity.
+    ///
+    /// # Errors
+    /// One has no `apiVersion`, which kustomize lets pass; or two are one object to a cluster.
+    pub fn into_resources(self) -> Result<ResourceSet, UnusableObject> {
+        let resources = self.objects.into_iter().map(|object| {
+            let origin = object.origin.clone();
+            Resource::new(object.node, object.origin).map_err(|source| UnusableObject::Invalid { origin, source })
+        });
+        Ok(ResourceSet::from_resources(resources.collect::<Result<_, _>>()?)?)
+    }
+}

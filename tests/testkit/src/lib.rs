@@ -1,3 +1,4 @@
 //! Development only: runs directories as named test cases, gives tests a hermetic command and a handle on the test cluster.
 
 pub mod cluster;
+pub mod disk;

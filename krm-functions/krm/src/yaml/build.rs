@@ -58,13 +58,31 @@ pub(super) struct Builder {
     nodes: usize,
     alias_nodes: usize,
     root: Option<Node>,
+    dialect: Dialect,
+    /// Is a key that comes twice one whose last value counts?
+    last_key_wins: bool,
 }
 
 type Built = Result<(), ParseProblem>;
 
 impl Builder {
     pub(super) fn new(limits: Limits, first_line: u32) -> Self {
-        Self { limits, first_line, frames: Vec::new(), anchors: Vec::new(), nodes: 0, alias_nodes: 0, root: None }
+        Self {
+            limits,
+            first_line,
+            frames: Vec::new(),
+            anchors: Vec::new(),
+            nodes: 0,
+            alias_nodes: 0,
+            root: None,
+            dialect: Dialect::V3,
+            last_key_wins: false,
+        }
+    }
+
+    /// Reads as go-yaml v2 does where it fills a structure: other booleans, and a key that comes twice takes the last value.
+    pub(super) fn lenient(self) -> Self {
+        Self { dialect: Dialect::V2, last_key_wins: true, ..self }
     }
 
     pub(super) fn into_root(self) -> Option<Node> {
@@ -88,7 +106,7 @@ impl Builder {
         let tag = match start.tag.as_deref() {
             None | Some("!") if start.style != Style::Plain => Tag::Str,
             None | Some("!") if text == "<<" => Tag::Merge,
-            None | Some("!") => resolve(&text, Dialect::V3),
+            None | Some("!") => resolve(&text, self.dialect),
             Some(tag) => known_tag(tag),
         };
         let mark = self.mark(&start);
@@ -166,6 +184,9 @@ impl Builder {
         let node = match frame.open {
             Open::Map(mut map, _) => {
                 end_map_comments(&mut map, comments);
+                if self.last_key_wins {
+                    keep_last(&mut map);
+                }
                 refuse_duplicates(&map)?;
                 apply_merge_key(&mut map, frame.alias_list)?;
                 Node::Map(map)
@@ -299,6 +320,14 @@ fn known_tag(tag: &str) -> Tag {
         Some("merge") => Tag::Merge,
         _ => Tag::Custom,
     }
+}
+
+fn keep_last(map: &mut Mapping) {
+    let mut seen = HashSet::with_capacity(map.entries.len());
+    let mut kept: Vec<Entry> =
+        std::mem::take(&mut map.entries).into_iter().rev().filter(|e| seen.insert(e.key.text.clone())).collect();
+    kept.reverse();
+    map.entries = kept;
 }
 
 fn refuse_duplicates(map: &Mapping) -> Built {

@@ -80,12 +80,31 @@ pub fn parse_documents(text: &str, file: &str, limits: &Limits) -> Result<Vec<Do
     chunks.iter().enumerate().map(parse).collect()
 }
 
+/// Reads the first document of `text` as kustomize reads its own file, with go-yaml v2: `yes` and `on` are booleans, a key that
+/// comes twice takes the last value, and what follows the document does not count. No document is a null.
+pub fn parse_first_document(text: &str, file: &str, limits: &Limits) -> Result<Node, ParseError> {
+    let failed = |mark, problem| ParseError::new(file, 0, mark, problem);
+    let bytes = text.len();
+    if bytes > limits.bytes_max {
+        let problem = ParseProblem::TooLarge { bytes, max: limits.bytes_max };
+        return Err(failed(Mark { line: 1, column: 1 }, problem));
+    }
+    let text = unix_breaks(text);
+    let builder = build::Builder::new(*limits, 1).lenient();
+    let document = parse_with(builder, &Chunk { text: &text, line: 1 }, 0);
+    document.map(|document| document.root).map_err(|(mark, problem)| failed(mark, problem))
+}
+
 /// `text` with CR LF as LF, as kyaml has it before it splits.
 pub fn unix_breaks(text: &str) -> Cow<'_, str> {
     if text.contains("\r\n") { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) }
 }
 
 fn parse_chunk(chunk: &Chunk<'_>, index: usize, limits: &Limits) -> Result<Document, (Mark, ParseProblem)> {
+    parse_with(build::Builder::new(*limits, chunk.line), chunk, index)
+}
+
+fn parse_with(mut builder: build::Builder, chunk: &Chunk<'_>, index: usize) -> Result<Document, (Mark, ParseProblem)> {
     let text = chunk.text.strip_prefix('\u{FEFF}').unwrap_or(chunk.text);
     if let Some(at) = chars::find_forbidden(text.as_bytes()) {
         let before = &text[..at];
@@ -95,7 +114,6 @@ fn parse_chunk(chunk: &Chunk<'_>, index: usize, limits: &Limits) -> Result<Docum
         let code = text[at..].chars().next().map_or(0, u32::from);
         return Err((mark, ParseProblem::ForbiddenCharacter { code }));
     }
-    let mut builder = build::Builder::new(*limits, chunk.line);
     let mut parser = parse::Parser::new(text, &mut builder);
     let comments = parser.parse_document().map_err(|(place, problem)| {
         let mark = Mark { line: place.line.saturating_add(chunk.line), column: place.column + 1 };

@@ -30,13 +30,12 @@ pub const INTERNAL_ANNOTATIONS: &[&str] = &[
     HELM_GENERATED,
 ];
 
-const HELM_GENERATED: &str = "helm.kustomize.config.k8s.io/generated";
+const HELM_GENERATED: &str = "internal.config.kubernetes.io/helm-generated";
 
 /// Moves the books that the object carries in annotations into the draft.
 pub fn take_bookkeeping(draft: &mut Draft) {
     let Some(annotations) = draft.node.at_mut(&["metadata", "annotations"]).and_then(Node::as_map_mut) else { return };
-    let carried = |key: &str| key.starts_with(PREFIX) || key == HELM_GENERATED;
-    if !annotations.iter().any(|(key, _)| carried(key)) {
+    if !annotations.iter().any(|(key, _)| key.starts_with(PREFIX)) {
         return;
     }
     let mut list = |key: &str| -> Vec<Text> {

@@ -6,7 +6,7 @@
 mod bookkeeping;
 mod set;
 
-use krm::{Gvk, Mapping, Node, Origin, ResId, Text};
+use krm::{Gvk, Mapping, Node, Origin, ResId, Scalar, Style, Tag, Text};
 
 pub use bookkeeping::{INTERNAL_ANNOTATIONS, take_bookkeeping};
 pub use set::{AbsorbError, Conflict, DraftSet, LookupError};
@@ -190,30 +190,28 @@ impl Draft {
 
     /// Sets `metadata.name`.
     pub fn set_name(&mut self, name: &str) {
-        self.metadata_mut().set("name", Node::string(name));
+        put_text(self.metadata_mut(), "name", name);
     }
 
     /// Sets `metadata.namespace`; takes it out if `namespace` is empty.
     pub fn set_namespace(&mut self, namespace: &str) {
-        if namespace.is_empty() {
-            if let Some(metadata) = self.node.at_mut(&["metadata"]).and_then(Node::as_map_mut) {
-                metadata.remove("namespace");
-            }
-        } else {
-            self.metadata_mut().set("namespace", Node::string(namespace));
+        if !namespace.is_empty() {
+            put_text(self.metadata_mut(), "namespace", namespace);
+        } else if let Some(metadata) = self.node.at_mut(&["metadata"]).and_then(Node::as_map_mut) {
+            metadata.remove("namespace");
         }
     }
 
     /// Sets `kind`.
     pub fn set_kind(&mut self, kind: &str) {
-        map_mut(&mut self.node).set("kind", Node::string(kind));
+        put_text(map_mut(&mut self.node), "kind", kind);
     }
 
     /// Sets `apiVersion` and `kind`.
     pub fn set_gvk(&mut self, gvk: &Gvk) {
         let map = map_mut(&mut self.node);
-        map.set("apiVersion", Node::string(gvk.api_version()));
-        map.set("kind", Node::string(gvk.kind.clone()));
+        put_text(map, "apiVersion", &gvk.api_version());
+        put_text(map, "kind", &gvk.kind);
     }
 
     /// Value of an annotation.
@@ -225,6 +223,24 @@ impl Draft {
     pub fn metadata_mut(&mut self) -> &mut Mapping {
         map_mut(map_mut(&mut self.node).entry_or_insert_with("metadata", Node::map))
     }
+}
+
+/// Writes a text over a field in the style that the field has: over a quoted one it is a string whatever it looks like, over a
+/// plain one it is what it looks like (`"123"` stays a string, `123` stays a number). A new field is a string.
+pub fn put_text(map: &mut Mapping, key: &str, text: &str) {
+    match map.get_mut(key) {
+        Some(node) => write_text(node, text),
+        None => {
+            map.set(key, Node::string(text));
+        }
+    }
+}
+
+/// The same over a node.
+pub fn write_text(node: &mut Node, text: &str) {
+    let style = if let Node::Scalar(scalar) = &*node { scalar.style } else { Style::Plain };
+    let tag = if style == Style::Plain { Tag::Unset } else { Tag::Str };
+    *node = Node::Scalar(Scalar { style, mark: node.mark(), ..Scalar::new(text, tag) });
 }
 
 fn map_mut(node: &mut Node) -> &mut Mapping {

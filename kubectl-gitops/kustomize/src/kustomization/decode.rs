@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use krm::{Mapping, Mark, Node, Scalar, Style, Tag};
+use krm::{Mapping, Mark, Node, Scalar, Tag};
 
 /// A field whose content is refused, and where it is written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -294,19 +294,10 @@ fn distance(a: &str, b: &str) -> usize {
     row[b.len()]
 }
 
-/// A plain `yes`, `no`, `on`, `off`, `y` or `n` is a boolean in a kustomization file, as it is in YAML 1.1.
+/// The parser has resolved `yes`, `no`, `on`, `off`, `y` and `n` to booleans, as YAML 1.1 does.
 fn boolean(scalar: &Scalar) -> Option<bool> {
-    if scalar.tag == Tag::Bool {
-        return Some(scalar.text.eq_ignore_ascii_case("true"));
-    }
-    if scalar.style != Style::Plain || scalar.tag != Tag::Str {
-        return None;
-    }
-    match scalar.text.as_str() {
-        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
-        "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(false),
-        _ => None,
-    }
+    let truthy = ["y", "yes", "true", "on"].iter().any(|word| scalar.text.eq_ignore_ascii_case(word));
+    (scalar.tag == Tag::Bool).then_some(truthy)
 }
 
 fn is_string(scalar: &Scalar) -> bool {

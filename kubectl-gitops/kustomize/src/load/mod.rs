@@ -175,7 +175,7 @@ impl<'a> Loader<'a> {
         if is_remote_file(path) {
             return Err(LoadError::Remote { url: path.to_owned() });
         }
-        let full = self.root.join(path);
+        let full = clean(&self.root.join(path));
         let refused =
             |source| LoadError::Read { nearby: nearby(self.session.files, &full), path: path.to_owned(), source };
         let resolved = match self.session.restriction {
@@ -199,9 +199,18 @@ impl<'a> Loader<'a> {
         }
     }
 
+    /// Names of YAML files and of directories here, for messages.
+    pub fn yaml_files(&self) -> Vec<String> {
+        const NAMES_MAX: usize = 8;
+        let mut names = self.session.files.list(self.root).unwrap_or_default();
+        names.retain(|name| name.ends_with(".yaml") || name.ends_with(".yml") || !name.contains('.'));
+        names.truncate(NAMES_MAX);
+        names
+    }
+
     /// What stands at a path relative to this directory; nothing that is remote does.
     pub fn kind(&self, path: &str) -> Kind {
-        if is_remote_file(path) { Kind::Missing } else { self.session.files.kind(&self.root.join(path)) }
+        if is_remote_file(path) { Kind::Missing } else { self.session.files.kind(&clean(&self.root.join(path))) }
     }
 
     /// The directory of a base, resolved. Give it to [`Loader::below`].
@@ -218,7 +227,7 @@ impl<'a> Loader<'a> {
         if Path::new(path).is_absolute() {
             return Err(LoadError::AbsoluteDirectory { path: path.to_owned() });
         }
-        let full = self.root.join(path);
+        let full = clean(&self.root.join(path));
         let resolved = directory(self.session.files, &full).map_err(|source| LoadError::Directory {
             nearby: nearby(self.session.files, &full),
             path: path.to_owned(),

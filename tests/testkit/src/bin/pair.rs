@@ -44,7 +44,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         let ms = median(result.iter().map(|run| run.ms).collect());
         let peak = result.iter().map(|run| run.peak_kib).max().unwrap_or_default();
         let name = command.split_whitespace().next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
-        println!("  {name:<16} {ms:>9.1} ms  {:>7.1} MiB peak  exit {}", mib(peak), result.last().map_or(0, |run| run.code));
+        println!(
+            "  {name:<16} {ms:>9.1} ms  {:>7.1} MiB peak  exit {}",
+            mib(peak),
+            result.last().map_or(0, |run| run.code)
+        );
     }
     if let [ours, peer] = results.as_slice() {
         let ratio = median(ours.iter().zip(peer).map(|(a, b)| b.ms / a.ms).collect());
@@ -59,7 +63,8 @@ fn mib(kib: i64) -> f64 {
 }
 
 fn in_own_parent(command: &str) -> Result<Run, Box<dyn Error>> {
-    let output = Command::new(std::env::current_exe()?).arg(command).env(ONCE, "1").stderr(Stdio::inherit()).output()?;
+    let output =
+        Command::new(std::env::current_exe()?).arg(command).env(ONCE, "1").stderr(Stdio::inherit()).output()?;
     let text = String::from_utf8(output.stdout)?;
     let mut fields = text.split_whitespace();
     let mut next = || fields.next().ok_or_else(|| format!("`{command}` could not be measured"));

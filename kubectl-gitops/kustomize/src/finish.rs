@@ -1,0 +1,92 @@
+//! What is done once, at the very end, to the whole: hashes into names, present names into references, (vars,) what is for
+//! local use only out, order, books closed. Must not be part of the recursion through bases.
+
+use krm::{Mapping, Node};
+
+use crate::draft::{Conflict, Draft, DraftSet, INTERNAL_ANNOTATIONS};
+use crate::error::{BuildError, Place, Problem};
+use crate::kustomization::Kustomization;
+use crate::reference::{self, Rules};
+use crate::sort::{self, Reorder};
+use crate::{hash, resources};
+
+/// Marks what stays out of the output.
+const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
+/// Books that are kept under other prefixes.
+const PROVENANCE: [&str; 2] = ["config.kubernetes.io/origin", "alpha.config.kubernetes.io/transformations"];
+
+/// Takes the accumulated drafts of the top to what is printed.
+///
+/// # Errors
+/// A reference is ambiguous, two resources end up with one name, or the wanted order makes no sense.
+pub(crate) fn finish(set: &mut DraftSet, top: &Kustomization, reorder: Reorder, file: &str) -> Result<(), BuildError> {
+    append_hashes(set)?;
+    reference::fix(set, Rules::defaults()).map_err(|error| nowhere(error))?;
+    drop_local(set)?;
+    let order = sort::sort(set, top.sort_options.as_ref(), reorder);
+    let mark = top.sort_options.as_ref().map(|options| options.mark).unwrap_or_default();
+    order.map_err(|error| BuildError::new(error, Place::field(file, "sortOptions", mark)))?;
+    for draft in set.iter_mut() {
+        close_books(&mut draft.node);
+    }
+    Ok(())
+}
+
+fn nowhere(problem: impl Into<Problem>) -> BuildError {
+    BuildError::new(problem, Place::default())
+}
+
+fn append_hashes(set: &mut DraftSet) -> Result<(), BuildError> {
+    for draft in set.iter_mut().filter(|draft| draft.wants_hash) {
+        let hash = hash::of(draft).map_err(|source| nowhere(Problem::Emit { id: draft.id().to_string(), source }))?;
+        let Some(hash) = hash else { continue };
+        draft.remember_id();
+        let name = format!("{}-{hash}", draft.name());
+        draft.set_name(&name);
+    }
+    Ok(())
+}
+
+fn drop_local(set: &mut DraftSet) -> Result<(), BuildError> {
+    set.retain(|draft| !draft.is_empty());
+    for draft in set.iter() {
+        resources::validate(&draft.node, &draft.origin).map_err(nowhere)?;
+    }
+    set.retain(|draft| !is_local(draft));
+    set.check_unique().map_err(|conflict: Conflict| nowhere(conflict))
+}
+
+fn is_local(draft: &Draft) -> bool {
+    let value = draft.node.at(&["metadata", "annotations", LOCAL_CONFIG]);
+    value.is_some_and(|value| value.as_str() != Some("false"))
+}
+
+/// Annotations become what kustomize makes of them when it takes its own out: strings all, and none at all if empty.
+fn close_books(node: &mut Node) {
+    let Some(root) = node.as_map_mut() else { return };
+    let metadata = root.entry_or_insert_with("metadata", Node::map);
+    let Some(metadata) = metadata.as_map_mut() else { return };
+    let Some(annotations) = metadata.get_mut("annotations") else { return };
+    let Some(map) = annotations.as_map_mut() else {
+        metadata.remove("annotations");
+        return;
+    };
+    let own = |key: &str| INTERNAL_ANNOTATIONS.contains(&key) || PROVENANCE.contains(&key);
+    map.entries.retain(|entry| !own(&entry.key.text));
+    if map.is_empty() {
+        metadata.remove("annotations");
+    } else {
+        strings_only(map);
+    }
+}
+
+fn strings_only(map: &mut Mapping) {
+    for entry in &mut map.entries {
+        let text = match &entry.value {
+            Node::Scalar(scalar) if scalar.tag == krm::Tag::Str => continue,
+            Node::Scalar(scalar) => scalar.text.clone(),
+            Node::Seq(_) | Node::Map(_) => krm::Text::default(),
+        };
+        entry.value = Node::string(text);
+    }
+}

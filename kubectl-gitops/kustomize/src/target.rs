@@ -1,0 +1,190 @@
+//! THE SPINE: what happens to the resources of one kustomization, in order, and how kustomizations nest.
+//!
+//! `accumulate` is the whole order of work; everything it calls does one step. Must not know how a step is done, nor what is
+//! done once at the end (see `finish`).
+
+use krm::Origin;
+
+use crate::customize::{self, Tables};
+use crate::draft::DraftSet;
+use crate::error::{BuildError, Place, Problem};
+use crate::generate;
+use crate::kustomization::{self, Kustomization, KustomizationError, Located, ReadKustomization};
+use crate::load::{FilesError, Kind, LoadError, Loader, is_remote_file};
+use crate::resources::{ResourceError, read_drafts};
+
+/// What the recursion gathers.
+#[derive(Debug, Default)]
+pub(crate) struct Accumulated {
+    /// The resources so far.
+    pub(crate) drafts: DraftSet,
+    /// Which fields transformers change.
+    pub(crate) tables: Tables,
+    /// What the user should know.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// One kustomization at work.
+#[derive(Debug)]
+pub(crate) struct Target<'a> {
+    loader: &'a Loader<'a>,
+    read: ReadKustomization,
+}
+
+impl<'a> Target<'a> {
+    /// Reads the kustomization of the loader's directory.
+    pub(crate) fn load(loader: &'a Loader<'a>) -> Result<Self, BuildError> {
+        Ok(Self { loader, read: kustomization::read(loader)? })
+    }
+
+    pub(crate) fn kustomization(&self) -> &Kustomization {
+        &self.read.kustomization
+    }
+
+    pub(crate) fn file(&self) -> &str {
+        &self.read.file
+    }
+
+    /// The whole order of work. A component continues with what its parent has gathered; a kustomization starts afresh.
+    pub(crate) fn accumulate(&self, mut so_far: Accumulated) -> Result<Accumulated, BuildError> {
+        so_far.warnings.extend(self.read.warnings.iter().cloned());
+        self.read_resources(&mut so_far)?;
+        self.generate(&mut so_far)?;
+        so_far = self.run_components(so_far)?;
+        self.transform(&mut so_far)?;
+        Ok(so_far)
+    }
+
+    fn read_resources(&self, so_far: &mut Accumulated) -> Result<(), BuildError> {
+        for (index, path) in self.kustomization().resources.iter().enumerate() {
+            let place = || self.place("resources", index, path);
+            match self.loader.kind(path) {
+                Kind::Directory => self.read_base(so_far, path, place())?,
+                Kind::File => self.read_file(so_far, path, place())?,
+                Kind::Missing => return Err(self.missing(path, place())),
+            }
+        }
+        Ok(())
+    }
+
+    fn read_file(&self, so_far: &mut Accumulated, path: &str, place: Place) -> Result<(), BuildError> {
+        let text = self.loader.read_text(path).map_err(|error| BuildError::new(error, place.clone()))?;
+        let drafts = read_drafts(&text, &self.loader.shown(path)).map_err(|error| in_file(error))?;
+        drafts
+            .into_iter()
+            .try_for_each(|draft| so_far.drafts.append(draft))
+            .map_err(|error| BuildError::new(error, place))
+    }
+
+    fn read_base(&self, so_far: &mut Accumulated, path: &str, place: Place) -> Result<(), BuildError> {
+        let root = self.loader.directory(path).map_err(|error| BuildError::new(error, place.clone()))?;
+        let loader = self.loader.below(&root);
+        let through = || loader.shown_root();
+        let target = Target::load(&loader).map_err(|error| error.through(through()))?;
+        self.demand_kind(&target, "Kustomization", path, &place)?;
+        let base = target.accumulate(Accumulated::default()).map_err(|error| error.through(through()))?;
+        so_far.drafts.append_all(base.drafts).map_err(|error| BuildError::new(error, place))?;
+        so_far.warnings.extend(base.warnings);
+        Ok(())
+    }
+
+    fn run_components(&self, mut so_far: Accumulated) -> Result<Accumulated, BuildError> {
+        for (index, path) in self.kustomization().components.iter().enumerate() {
+            let place = self.place("components", index, path);
+            let root = self.loader.directory(path).map_err(|error| BuildError::new(error, place.clone()))?;
+            let loader = self.loader.below(&root);
+            let through = || loader.shown_root();
+            let target = Target::load(&loader).map_err(|error| error.through(through()))?;
+            self.demand_kind(&target, "Component", path, &place)?;
+            so_far = target.accumulate(so_far).map_err(|error| error.through(through()))?;
+        }
+        Ok(so_far)
+    }
+
+    fn generate(&self, so_far: &mut Accumulated) -> Result<(), BuildError> {
+        let k = self.kustomization();
+        let global = k.generator_options.as_ref();
+        for (index, args) in k.config_map_generator.iter().enumerate() {
+            let field = format!("configMapGenerator[{index}]");
+            let draft = generate::config_map(self.loader, args, global, self.origin(&field, args.mark.line));
+            self.absorb(so_far, draft, field, args.mark)?;
+        }
+        for (index, args) in k.secret_generator.iter().enumerate() {
+            let field = format!("secretGenerator[{index}]");
+            let draft = generate::secret(self.loader, args, global, self.origin(&field, args.mark.line));
+            self.absorb(so_far, draft, field, args.mark)?;
+        }
+        Ok(())
+    }
+
+    fn absorb(
+        &self,
+        so_far: &mut Accumulated,
+        draft: Result<crate::draft::Draft, generate::Failed>,
+        field: String,
+        mark: krm::Mark,
+    ) -> Result<(), BuildError> {
+        let draft = draft.map_err(|failed| {
+            let separator = if failed.part.is_empty() { "" } else { "." };
+            let field = format!("{field}{separator}{}", failed.part);
+            BuildError::new(failed.error, Place::field(self.file(), field, failed.mark))
+        })?;
+        let absorbed = so_far.drafts.absorb(draft);
+        absorbed.map_err(|error| BuildError::new(error, Place::field(self.file(), field, mark)))
+    }
+
+    fn transform(&self, so_far: &mut Accumulated) -> Result<(), BuildError> {
+        let Accumulated { drafts, tables, warnings: _ } = so_far;
+        customize::run(drafts, self.kustomization(), tables, self.loader)
+            .map_err(|failed| BuildError::new(failed.error, Place::field(self.file(), failed.field, failed.mark)))
+    }
+
+    fn demand_kind(
+        &self,
+        target: &Target<'_>,
+        expected: &'static str,
+        path: &str,
+        place: &Place,
+    ) -> Result<(), BuildError> {
+        let is_component = target.kustomization().kind == "Component";
+        let (field, found) = match expected {
+            "Component" if !is_component => ("components", "Kustomization"),
+            "Kustomization" if is_component => ("resources", "Component"),
+            _ => return Ok(()),
+        };
+        let error = KustomizationError::OtherKind { path: path.to_owned(), field, found, expected };
+        Err(BuildError::new(error, place.clone()))
+    }
+
+    /// Neither a file nor a directory: what did the user mean?
+    fn missing(&self, path: &str, place: Place) -> BuildError {
+        let error = if is_remote_file(path) {
+            LoadError::Remote { url: path.to_owned() }
+        } else {
+            match self.loader.directory(path) {
+                Err(LoadError::Directory { path, nearby, source: FilesError::Missing }) => {
+                    LoadError::Read { path, nearby, source: FilesError::Missing }
+                }
+                Err(error) => error,
+                Ok(_) => LoadError::Read { path: path.to_owned(), nearby: Vec::new(), source: FilesError::IsDirectory },
+            }
+        };
+        BuildError::new(error, place)
+    }
+
+    fn place(&self, field: &str, index: usize, text: &Located) -> Place {
+        Place::field(self.file(), format!("{field}[{index}]"), text.mark)
+    }
+
+    fn origin(&self, field: &str, line: u32) -> Origin {
+        Origin { file: format!("{field} in {}", self.file()), document: 0, line }
+    }
+}
+
+/// The place of a resource's problem is in its own file.
+fn in_file(error: ResourceError) -> BuildError {
+    let origin = error.origin();
+    let column = if let ResourceError::Parse(error) = &error { error.mark.column } else { 1 };
+    let mark = krm::Mark { line: origin.line, column };
+    BuildError::new(Problem::Resource(error), Place { file: origin.file, mark, field: String::new() })
+}

@@ -1,0 +1,164 @@
+//! Golden builds: every directory `fixtures/build/TOPIC/CASE` is one test of that name.
+//!
+//! `in/` is the tree, `case.toml` says where the build starts and with which flags if that is not plain. `expected.yaml` and
+//! `expected-error.txt` are written by the real kustomize (`make golden`), never by us:
+//! - where `expected.yaml` stands, our build prints these bytes, or `deviation.diff` holds exactly how ours differs and `why.md`
+//!   why; a deviation that is no longer needed fails the test;
+//! - where `expected-error.txt` stands, our build fails too, with the message in `our-error.txt`.
+//!
+//! `UPDATE_GOLDEN=1` writes `our-error.txt` and existing deviations anew.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use kustomize::{BuildError, Options, Reorder, Restriction};
+use libtest_mimic::{Arguments, Failed, Trial};
+use testkit::disk::Disk;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/build");
+    let mut trials = Vec::new();
+    for topic in directories(&root) {
+        for case in directories(&topic) {
+            let name = format!("{}::{}", file_name(&topic), file_name(&case));
+            trials.push(Trial::test(name, move || check(&case).map_err(Failed::from)));
+        }
+    }
+    assert!(!trials.is_empty(), "no cases under {}", root.display());
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test reads its cases from the disk")]
+fn directories(path: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    paths.sort();
+    paths
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// What a case's files say.
+struct Case<'a> {
+    directory: &'a Path,
+    expected: Option<String>,
+    expected_error: Option<String>,
+    deviation: Option<String>,
+    our_error: Option<String>,
+}
+
+fn check(directory: &Path) -> Result<(), String> {
+    let file = |name: &str| read(&directory.join(name));
+    let case = Case {
+        directory,
+        expected: file("expected.yaml"),
+        expected_error: file("expected-error.txt"),
+        deviation: file("deviation.diff"),
+        our_error: file("our-error.txt"),
+    };
+    if case.deviation.is_some() && file("why.md").is_none() {
+        return Err("a deviation needs a why.md".to_owned());
+    }
+    let built = build(directory)?;
+    match (&case.expected, &case.expected_error) {
+        (Some(expected), None) => check_output(&case, expected, &built),
+        (None, Some(_)) => check_error(&case, &built),
+        _ => Err("a case has either expected.yaml or expected-error.txt: run `make golden`".to_owned()),
+    }
+}
+
+fn build(directory: &Path) -> Result<Result<String, BuildError>, String> {
+    let mut options = Options::default();
+    let mut entry = directory.join("in");
+    for line in read(&directory.join("case.toml")).unwrap_or_default().lines() {
+        match line.split_once(" = ") {
+            Some(("entry", value)) => entry = entry.join(value.trim_matches('"')),
+            Some(("args", value)) => set_options(&mut options, value)?,
+            _ if line.trim().is_empty() || line.starts_with('#') => {}
+            _ => return Err(format!("case.toml: cannot understand `{line}`")),
+        }
+    }
+    Ok(kustomize::build(&Disk, &entry, &options).and_then(|built| built.to_yaml()))
+}
+
+fn set_options(options: &mut Options, words: &str) -> Result<(), String> {
+    let words: Vec<&str> = words.trim_matches(['[', ']']).split(',').map(|word| word.trim().trim_matches('"')).collect();
+    for pair in words.chunks(2) {
+        match pair {
+            ["--load-restrictor", "LoadRestrictionsNone"] => options.restriction = Restriction::None,
+            ["--reorder", "none"] => options.reorder = Reorder::None,
+            ["--reorder", "legacy"] => options.reorder = Reorder::Legacy,
+            other => return Err(format!("case.toml: unknown arguments {other:?}")),
+        }
+    }
+    Ok(())
+}
+
+fn check_output(case: &Case<'_>, expected: &str, built: &Result<String, BuildError>) -> Result<(), String> {
+    if case.our_error.is_some() && case.deviation.is_none() {
+        return Err("our-error.txt is left over: this build succeeds".to_owned());
+    }
+    let ours = match built {
+        Ok(yaml) if yaml == expected => {
+            return if case.deviation.is_some() { Err("deviation.diff is no longer needed".to_owned()) } else { Ok(()) };
+        }
+        Ok(yaml) => difference(expected, yaml),
+        Err(error) => format!("kustomize builds it, we fail:\n{}", error.report()),
+    };
+    snapshot(case.directory, "deviation.diff", case.deviation.as_deref(), &ours, case.deviation.is_some())
+}
+
+fn check_error(case: &Case<'_>, built: &Result<String, BuildError>) -> Result<(), String> {
+    match built {
+        Ok(yaml) => {
+            let ours = format!("kustomize fails, we print:\n{yaml}");
+            snapshot(case.directory, "deviation.diff", case.deviation.as_deref(), &ours, case.deviation.is_some())
+        }
+        Err(_) if case.deviation.is_some() => Err("deviation.diff is no longer needed".to_owned()),
+        Err(error) => {
+            let text = error.report().replace(&case.directory.display().to_string(), "/case");
+            snapshot(case.directory, "our-error.txt", case.our_error.as_deref(), &text, true)
+        }
+    }
+}
+
+/// Compares with a file, or writes it if asked to and if it may exist at all.
+#[expect(clippy::disallowed_methods, reason = "a test may be asked to write its snapshots")]
+fn snapshot(directory: &Path, name: &str, there: Option<&str>, ours: &str, may_write: bool) -> Result<(), String> {
+    if there == Some(ours) {
+        return Ok(());
+    }
+    if may_write && std::env::var_os("UPDATE_GOLDEN").is_some() {
+        return std::fs::write(directory.join(name), ours).map_err(|error| format!("{name}: {error}"));
+    }
+    match there {
+        Some(there) => Err(format!("{name} differs:\n{}", difference(there, ours))),
+        None if may_write => Err(format!("no {name} yet (UPDATE_GOLDEN=1 writes it); ours:\n{ours}")),
+        None => Err(ours.to_owned()),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test reads its cases from the disk")]
+fn read(path: &Path) -> Option<String> {
+    std::fs::read_to_string(path).ok()
+}
+
+/// Line by line: `-` theirs, `+` ours, with the equal beginning and end left out.
+fn difference(theirs: &str, ours: &str) -> String {
+    let theirs: Vec<&str> = theirs.lines().collect();
+    let ours: Vec<&str> = ours.lines().collect();
+    let head = theirs.iter().zip(&ours).take_while(|(a, b)| a == b).count();
+    let tail = theirs[head..].iter().rev().zip(ours[head..].iter().rev()).take_while(|(a, b)| a == b).count();
+    let mut text = format!("@@ line {} @@\n", head + 1);
+    for (sign, lines) in [('-', &theirs), ('+', &ours)] {
+        for line in &lines[head..lines.len() - tail] {
+            // Writing to a String cannot fail.
+            let _infallible = writeln!(text, "{sign}{line}");
+        }
+    }
+    text
+}
