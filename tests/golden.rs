@@ -86,7 +86,8 @@ fn build(directory: &Path) -> Result<Result<String, BuildError>, String> {
 }
 
 fn set_options(options: &mut Options, words: &str) -> Result<(), String> {
-    let words: Vec<&str> = words.trim_matches(['[', ']']).split(',').map(|word| word.trim().trim_matches('"')).collect();
+    let words: Vec<&str> =
+        words.trim_matches(['[', ']']).split(',').map(|word| word.trim().trim_matches('"')).collect();
     for pair in words.chunks(2) {
         match pair {
             ["--load-restrictor", "LoadRestrictionsNone"] => options.restriction = Restriction::None,
@@ -104,7 +105,11 @@ fn check_output(case: &Case<'_>, expected: &str, built: &Result<String, BuildErr
     }
     let ours = match built {
         Ok(yaml) if yaml == expected => {
-            return if case.deviation.is_some() { Err("deviation.diff is no longer needed".to_owned()) } else { Ok(()) };
+            return if case.deviation.is_some() {
+                Err("deviation.diff is no longer needed".to_owned())
+            } else {
+                Ok(())
+            };
         }
         Ok(yaml) => difference(expected, yaml),
         Err(error) => format!("kustomize builds it, we fail:\n{}", error.report()),

@@ -6,9 +6,10 @@
 use std::error::Error as _;
 use std::fmt::{self, Write as _};
 
-use krm::Mark;
 use krm::yaml::{EmitError, ParseError};
+use krm::{Mark, Origin};
 
+use crate::customize::TransformError;
 use crate::draft::{AbsorbError, Conflict};
 use crate::generate::GenerateError;
 use crate::kustomization::{DecodeError, KustomizationError};
@@ -16,7 +17,6 @@ use crate::load::LoadError;
 use crate::reference::ReferenceError;
 use crate::resources::ResourceError;
 use crate::sort::SortError;
-use crate::customize::TransformError;
 
 /// A build failed. Boxed, so that what can fail stays cheap to return.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,9 +109,17 @@ impl BuildError {
         hint(&self.problem)
     }
 
+    /// The problem without the place, which is told apart.
+    fn headline(&self) -> String {
+        match &self.problem {
+            Problem::Parse(error) | Problem::Resource(ResourceError::Parse(error)) => error.problem.to_string(),
+            problem => problem.to_string(),
+        }
+    }
+
     /// The whole story in lines: the problem, its causes, where it is, how it was reached, what to do.
     pub fn report(&self) -> String {
-        let mut text = self.problem.to_string();
+        let mut text = self.headline();
         let mut cause = self.problem.source();
         while let Some(error) = cause {
             line(&mut text, "because", &error.to_string());
@@ -150,6 +158,12 @@ impl Place {
         Self { file: file.into(), ..Self::default() }
     }
 
+    /// Where a resource starts.
+    pub fn origin(origin: &Origin) -> Self {
+        let column = u32::from(origin.line > 0);
+        Self { file: origin.file.clone(), mark: Mark { line: origin.line, column }, field: String::new() }
+    }
+
     /// A field of a file.
     pub fn field(file: impl Into<String>, field: impl Into<String>, mark: Mark) -> Self {
         Self { file: file.into(), mark, field: field.into() }
@@ -173,11 +187,8 @@ impl fmt::Display for Place {
 
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.place.file.is_empty() {
-            write!(f, "{}", self.problem)
-        } else {
-            write!(f, "{}: {}", self.place, self.problem)
-        }
+        let headline = self.headline();
+        if self.place.file.is_empty() { f.write_str(&headline) } else { write!(f, "{}: {headline}", self.place) }
     }
 }
 

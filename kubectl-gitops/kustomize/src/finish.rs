@@ -1,12 +1,13 @@
 //! What is done once, at the very end, to the whole: hashes into names, present names into references, (vars,) what is for
 //! local use only out, order, books closed. Must not be part of the recursion through bases.
 
-use krm::{Mapping, Node};
+use krm::{Mapping, Node, Tag};
 
 use crate::draft::{Conflict, Draft, DraftSet, INTERNAL_ANNOTATIONS};
 use crate::error::{BuildError, Place, Problem};
 use crate::kustomization::Kustomization;
 use crate::reference::{self, Rules};
+use crate::resources::ResourceError;
 use crate::sort::{self, Reorder};
 use crate::{hash, resources};
 
@@ -21,15 +22,15 @@ const PROVENANCE: [&str; 2] = ["config.kubernetes.io/origin", "alpha.config.kube
 /// A reference is ambiguous, two resources end up with one name, or the wanted order makes no sense.
 pub(crate) fn finish(set: &mut DraftSet, top: &Kustomization, reorder: Reorder, file: &str) -> Result<(), BuildError> {
     append_hashes(set)?;
-    reference::fix(set, Rules::defaults()).map_err(|error| nowhere(error))?;
+    reference::fix(set, Rules::defaults()).map_err(|error| {
+        let place = Place::origin(&error.origin);
+        BuildError::new(error, place)
+    })?;
     drop_local(set)?;
     let order = sort::sort(set, top.sort_options.as_ref(), reorder);
     let mark = top.sort_options.as_ref().map(|options| options.mark).unwrap_or_default();
     order.map_err(|error| BuildError::new(error, Place::field(file, "sortOptions", mark)))?;
-    for draft in set.iter_mut() {
-        close_books(&mut draft.node);
-    }
-    Ok(())
+    set.iter_mut().try_for_each(close_books)
 }
 
 fn nowhere(problem: impl Into<Problem>) -> BuildError {
@@ -38,7 +39,9 @@ fn nowhere(problem: impl Into<Problem>) -> BuildError {
 
 fn append_hashes(set: &mut DraftSet) -> Result<(), BuildError> {
     for draft in set.iter_mut().filter(|draft| draft.wants_hash) {
-        let hash = hash::of(draft).map_err(|source| nowhere(Problem::Emit { id: draft.id().to_string(), source }))?;
+        let hash = hash::of(draft).map_err(|source| {
+            BuildError::new(Problem::Emit { id: draft.id().to_string(), source }, Place::origin(&draft.origin))
+        })?;
         let Some(hash) = hash else { continue };
         draft.remember_id();
         let name = format!("{}-{hash}", draft.name());
@@ -50,7 +53,8 @@ fn append_hashes(set: &mut DraftSet) -> Result<(), BuildError> {
 fn drop_local(set: &mut DraftSet) -> Result<(), BuildError> {
     set.retain(|draft| !draft.is_empty());
     for draft in set.iter() {
-        resources::validate(&draft.node, &draft.origin).map_err(nowhere)?;
+        resources::validate(&draft.node, &draft.origin)
+            .map_err(|error| BuildError::new(error, Place::origin(&draft.origin)))?;
     }
     set.retain(|draft| !is_local(draft));
     set.check_unique().map_err(|conflict: Conflict| nowhere(conflict))
@@ -62,14 +66,21 @@ fn is_local(draft: &Draft) -> bool {
 }
 
 /// Annotations become what kustomize makes of them when it takes its own out: strings all, and none at all if empty.
-fn close_books(node: &mut Node) {
-    let Some(root) = node.as_map_mut() else { return };
-    let metadata = root.entry_or_insert_with("metadata", Node::map);
-    let Some(metadata) = metadata.as_map_mut() else { return };
-    let Some(annotations) = metadata.get_mut("annotations") else { return };
+fn close_books(draft: &mut Draft) -> Result<(), BuildError> {
+    let Some(root) = draft.node.as_map_mut() else { return Ok(()) };
+    let metadata = match root.entry_or_insert_with("metadata", Node::map) {
+        Node::Map(metadata) => metadata,
+        node if node.is_null() => return Ok(()),
+        node => {
+            let found = node.kind_name();
+            let error = ResourceError::Metadata { origin: draft.origin.clone(), found };
+            return Err(BuildError::new(error, Place::origin(&draft.origin)));
+        }
+    };
+    let Some(annotations) = metadata.get_mut("annotations") else { return Ok(()) };
     let Some(map) = annotations.as_map_mut() else {
         metadata.remove("annotations");
-        return;
+        return Ok(());
     };
     let own = |key: &str| INTERNAL_ANNOTATIONS.contains(&key) || PROVENANCE.contains(&key);
     map.entries.retain(|entry| !own(&entry.key.text));
@@ -78,12 +89,15 @@ fn close_books(node: &mut Node) {
     } else {
         strings_only(map);
     }
+    Ok(())
 }
 
 fn strings_only(map: &mut Mapping) {
     for entry in &mut map.entries {
+        // Written anew, a key loses its quotes.
+        entry.key.tag = Tag::Unset;
         let text = match &entry.value {
-            Node::Scalar(scalar) if scalar.tag == krm::Tag::Str => continue,
+            Node::Scalar(scalar) if scalar.tag == Tag::Str => continue,
             Node::Scalar(scalar) => scalar.text.clone(),
             Node::Seq(_) | Node::Map(_) => krm::Text::default(),
         };

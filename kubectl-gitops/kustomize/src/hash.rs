@@ -101,7 +101,10 @@ fn write_string(out: &mut String, text: &str) {
             '\u{8}' => out.push_str("\\b"),
             '\u{c}' => out.push_str("\\f"),
             '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
-                out.push_str(&format!("\\u{:04x}", u32::from(c)));
+                let digits =
+                    [12, 8, 4, 0].map(|shift| char::from_digit((u32::from(c) >> shift) & 15, 16).expect("below 16"));
+                out.push_str("\\u");
+                out.extend(digits);
             }
             c => out.push(c),
         }

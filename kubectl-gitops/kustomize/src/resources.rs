@@ -32,6 +32,14 @@ pub enum ResourceError {
         /// The kind or name that it does have.
         named: String,
     },
+    /// Metadata that is no map.
+    #[error("`metadata` must be a map, this is {found}")]
+    Metadata {
+        /// Where.
+        origin: Origin,
+        /// What it is instead.
+        found: &'static str,
+    },
     /// The items of a list are no list.
     #[error("`items` of a {kind} must be a list, this is {found}")]
     Items {
@@ -70,6 +78,7 @@ impl ResourceError {
             Self::Parse(error) => Origin { file: error.file.clone(), document: error.document, line: error.mark.line },
             Self::NotAMap { origin, .. }
             | Self::Missing { origin, .. }
+            | Self::Metadata { origin, .. }
             | Self::Items { origin, .. }
             | Self::List { origin, .. } => origin.clone(),
         }

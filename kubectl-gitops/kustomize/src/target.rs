@@ -69,7 +69,7 @@ impl<'a> Target<'a> {
 
     fn read_file(&self, so_far: &mut Accumulated, path: &str, place: Place) -> Result<(), BuildError> {
         let text = self.loader.read_text(path).map_err(|error| BuildError::new(error, place.clone()))?;
-        let drafts = read_drafts(&text, &self.loader.shown(path)).map_err(|error| in_file(error))?;
+        let drafts = read_drafts(&text, &self.loader.shown(path)).map_err(in_file)?;
         drafts
             .into_iter()
             .try_for_each(|draft| so_far.drafts.append(draft))
@@ -81,7 +81,7 @@ impl<'a> Target<'a> {
         let loader = self.loader.below(&root);
         let through = || loader.shown_root();
         let target = Target::load(&loader).map_err(|error| error.through(through()))?;
-        self.demand_kind(&target, "Kustomization", path, &place)?;
+        demand_kind(&target, "Kustomization", path, &place)?;
         let base = target.accumulate(Accumulated::default()).map_err(|error| error.through(through()))?;
         so_far.drafts.append_all(base.drafts).map_err(|error| BuildError::new(error, place))?;
         so_far.warnings.extend(base.warnings);
@@ -95,7 +95,7 @@ impl<'a> Target<'a> {
             let loader = self.loader.below(&root);
             let through = || loader.shown_root();
             let target = Target::load(&loader).map_err(|error| error.through(through()))?;
-            self.demand_kind(&target, "Component", path, &place)?;
+            demand_kind(&target, "Component", path, &place)?;
             so_far = target.accumulate(so_far).map_err(|error| error.through(through()))?;
         }
         Ok(so_far)
@@ -139,23 +139,6 @@ impl<'a> Target<'a> {
             .map_err(|failed| BuildError::new(failed.error, Place::field(self.file(), failed.field, failed.mark)))
     }
 
-    fn demand_kind(
-        &self,
-        target: &Target<'_>,
-        expected: &'static str,
-        path: &str,
-        place: &Place,
-    ) -> Result<(), BuildError> {
-        let is_component = target.kustomization().kind == "Component";
-        let (field, found) = match expected {
-            "Component" if !is_component => ("components", "Kustomization"),
-            "Kustomization" if is_component => ("resources", "Component"),
-            _ => return Ok(()),
-        };
-        let error = KustomizationError::OtherKind { path: path.to_owned(), field, found, expected };
-        Err(BuildError::new(error, place.clone()))
-    }
-
     /// Neither a file nor a directory: what did the user mean?
     fn missing(&self, path: &str, place: Place) -> BuildError {
         let error = if is_remote_file(path) {
@@ -179,6 +162,17 @@ impl<'a> Target<'a> {
     fn origin(&self, field: &str, line: u32) -> Origin {
         Origin { file: format!("{field} in {}", self.file()), document: 0, line }
     }
+}
+
+fn demand_kind(target: &Target<'_>, expected: &'static str, path: &str, place: &Place) -> Result<(), BuildError> {
+    let is_component = target.kustomization().kind == "Component";
+    let (field, found) = match expected {
+        "Component" if !is_component => ("components", "Kustomization"),
+        "Kustomization" if is_component => ("resources", "Component"),
+        _ => return Ok(()),
+    };
+    let error = KustomizationError::OtherKind { path: path.to_owned(), field, found, expected };
+    Err(BuildError::new(error, place.clone()))
 }
 
 /// The place of a resource's problem is in its own file.

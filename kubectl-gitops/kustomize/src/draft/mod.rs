@@ -6,6 +6,7 @@
 mod bookkeeping;
 mod set;
 
+use krm::node::Entry;
 use krm::{Gvk, Mapping, Node, Origin, ResId, Scalar, Style, Tag, Text};
 
 pub use bookkeeping::{INTERNAL_ANNOTATIONS, take_bookkeeping};
@@ -223,6 +224,12 @@ impl Draft {
     pub fn metadata_mut(&mut self) -> &mut Mapping {
         map_mut(map_mut(&mut self.node).entry_or_insert_with("metadata", Node::map))
     }
+}
+
+/// Adds an entry whose key is written bare, as kustomize adds them: a key that reads as a number or a boolean becomes one, and
+/// cannot be printed then.
+pub fn push_bare(map: &mut Mapping, key: impl Into<Text>, value: Node) {
+    map.entries.push(Entry { key: Scalar::new(key, Tag::Unset), value });
 }
 
 /// Writes a text over a field in the style that the field has: over a quoted one it is a string whatever it looks like, over a

@@ -305,6 +305,24 @@ impl DraftSet {
     }
 }
 
+impl<'a> IntoIterator for &'a DraftSet {
+    type Item = &'a Draft;
+    type IntoIter = std::slice::Iter<'a, Draft>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a mut DraftSet {
+    type Item = &'a mut Draft;
+    type IntoIter = std::slice::IterMut<'a, Draft>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter_mut()
+    }
+}
+
 /// The id with the namespace that decides equality.
 fn normalised(mut id: ResId) -> ResId {
     id.namespace = effective_namespace(&id).into();
@@ -357,7 +375,11 @@ fn merged_map(under: Option<&Node>, over: Option<&Node>) -> Mapping {
     for map in [under, over].into_iter().flatten().filter_map(Node::as_map) {
         merged.extend(map.iter().map(|(key, value)| (key, value.as_str().unwrap_or_default())));
     }
-    merged.into_iter().map(|(key, value)| (key, Node::string(value))).collect()
+    let mut map = Mapping::default();
+    for (key, value) in merged {
+        super::push_bare(&mut map, key, Node::string(value));
+    }
+    map
 }
 
 fn set_map(draft: &mut Draft, path: &[&str], map: Mapping) {

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use krm::{Mapping, Mark, Node, Origin};
 
-use crate::draft::{Behavior, Draft};
+use crate::draft::{Behavior, Draft, push_bare};
 use crate::kustomization::{GeneratorArgs, GeneratorOptions, Located, SecretArgs};
 use crate::load::{LoadError, Loader};
 
@@ -96,9 +96,9 @@ pub fn config_map(
     let (mut text, mut binary) = (Mapping::default(), Mapping::default());
     for (key, value) in data {
         match String::from_utf8(value) {
-            Ok(value) => text.set(key, Node::string(value)),
-            Err(error) => binary.set(key, Node::string(encoded(error.as_bytes()))),
-        };
+            Ok(value) => push_bare(&mut text, key, Node::string(value)),
+            Err(error) => push_bare(&mut binary, key, Node::string(encoded(error.as_bytes()))),
+        }
     }
     if !text.is_empty() {
         root.set("data", Node::Map(text));
@@ -125,8 +125,11 @@ pub fn secret(
     let mut root = base("Secret", name, namespace, &options, *mark)?;
     let secret_type = if secret_type.is_empty() { "Opaque" } else { secret_type.as_str() };
     root.set("type", Node::string(secret_type));
-    let data: Mapping = data.into_iter().map(|(key, value)| (key, Node::string(encoded(&value)))).collect();
-    root.set("data", Node::Map(data));
+    let mut map = Mapping::default();
+    for (key, value) in data {
+        push_bare(&mut map, key, Node::string(encoded(&value)));
+    }
+    root.set("data", Node::Map(map));
     Ok(finished(root, &options, behavior, origin))
 }
 
@@ -141,8 +144,11 @@ fn base(kind: &str, name: &str, namespace: &str, options: &GeneratorOptions, mar
     }
     for (field, map) in [("labels", &options.labels), ("annotations", &options.annotations)] {
         if !map.is_empty() {
-            let map: Mapping = map.iter().map(|(key, value)| (key, Node::string(value.as_str()))).collect();
-            metadata.set(field, Node::Map(map));
+            let mut bare = Mapping::default();
+            for (key, value) in map {
+                push_bare(&mut bare, key.as_str(), Node::string(value.as_str()));
+            }
+            metadata.set(field, Node::Map(bare));
         }
     }
     let mut root = Mapping::default();

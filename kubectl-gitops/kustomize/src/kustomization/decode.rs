@@ -23,7 +23,7 @@ pub struct DecodeError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeProblem {
     /// A value of another type.
-    #[error("`{field}` must be {expected}, this is {found}{}", Hint(found, expected))]
+    #[error("{} must be {expected}, this is {found}{}", Named(field), Hint(found, expected))]
     WrongType {
         /// Path of the field.
         field: String,
@@ -40,6 +40,14 @@ pub enum DecodeProblem {
         /// The known name that is nearest to it, if one is near.
         suggestion: Option<&'static str>,
     },
+}
+
+struct Named<'a>(&'a str);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() { f.write_str("a kustomization") } else { write!(f, "`{}`", self.0) }
+    }
 }
 
 struct Suggestion<'a>(Option<&'a str>);
@@ -275,7 +283,12 @@ pub fn nearest<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let scored = candidates.iter().map(|c| (distance(&lower, &c.to_ascii_lowercase()), *c));
     let (score, best) = scored.min_by_key(|(score, _)| *score)?;
     let allowed = 1 + name.chars().count() / 4;
-    (score <= allowed).then_some(best)
+    if score <= allowed {
+        return Some(best);
+    }
+    // `tag` for `newTag`: a part of a name is what people remember of it.
+    let holding = candidates.iter().filter(|c| lower.len() >= 3 && c.to_ascii_lowercase().contains(&lower));
+    holding.min_by_key(|c| c.len()).copied()
 }
 
 /// Edit distance in characters.
@@ -390,6 +403,7 @@ mod tests {
             ("resourcs", Some("resources")),
             ("nameprefx", Some("namePrefix")),
             ("somethingElse", None),
+            ("prefix", Some("namePrefix")),
             ("x", None),
         ] {
             assert_eq!(nearest(name, &known), expected, "{name}");

@@ -24,6 +24,9 @@ pub enum FilesError {
     /// A directory where a file was wanted.
     #[error("it is a directory")]
     IsDirectory,
+    /// A file where a directory was wanted.
+    #[error("it is a file")]
+    IsFile,
     /// A part of the path is a file.
     #[error("a part of its path is not a directory")]
     NotADirectory,

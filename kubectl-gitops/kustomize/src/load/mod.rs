@@ -203,7 +203,8 @@ impl<'a> Loader<'a> {
     pub fn yaml_files(&self) -> Vec<String> {
         const NAMES_MAX: usize = 8;
         let mut names = self.session.files.list(self.root).unwrap_or_default();
-        names.retain(|name| name.ends_with(".yaml") || name.ends_with(".yml") || !name.contains('.'));
+        let wanted = |name: &str| Path::new(name).extension().is_none_or(|ending| ending == "yaml" || ending == "yml");
+        names.retain(|name| wanted(name));
         names.truncate(NAMES_MAX);
         names
     }
@@ -268,7 +269,7 @@ fn directory(files: &dyn Files, path: &Path) -> Result<PathBuf, FilesError> {
     let resolved = files.canonical(path)?;
     match files.kind(&resolved) {
         Kind::Directory => Ok(resolved),
-        Kind::File => Err(FilesError::NotADirectory),
+        Kind::File => Err(FilesError::IsFile),
         Kind::Missing => Err(FilesError::Missing),
     }
 }
@@ -279,6 +280,9 @@ fn nearby(files: &dyn Files, path: &Path) -> Vec<String> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Vec::new() };
     let name = name.to_string_lossy();
     let Ok(mut names) = files.list(&clean(parent)) else { return Vec::new() };
+    if names.iter().any(|other| *other == name) {
+        return Vec::new();
+    }
     names.sort_by_key(|other| crate::kustomization::decode::nearest(&name, &[other]).is_none());
     names.truncate(NAMES_MAX);
     names

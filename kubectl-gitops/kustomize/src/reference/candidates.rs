@@ -60,7 +60,7 @@ pub(super) struct Wanted<'a> {
 impl Candidates {
     pub(super) fn of(set: &DraftSet) -> Self {
         let mut candidates = Self { all: Vec::new(), by_former_name: HashMap::new(), moved: BTreeMap::new() };
-        for draft in set.iter() {
+        for draft in set {
             let candidate = Candidate::of(draft);
             let homes = candidates.moved.entry(candidate.original_namespace.clone()).or_default();
             if !homes.contains(&candidate.home) {

@@ -11,7 +11,7 @@ mod walk;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use krm::{Gvk, Node, ResId};
+use krm::{Gvk, Node, Origin, ResId};
 
 use crate::draft::{Draft, DraftSet, put_text, write_text};
 use candidates::{Candidates, Referrer, Wanted};
@@ -24,6 +24,8 @@ pub use rules::{Rule, Rules, Spec};
 pub struct ReferenceError {
     /// Who refers.
     pub referrer: ResId,
+    /// Where that one came from.
+    pub origin: Origin,
     /// The field, its steps joined by `/`.
     pub path: String,
     /// What is wrong.
@@ -95,7 +97,7 @@ pub fn fix(set: &mut DraftSet, rules: &Rules) -> Result<(), ReferenceError> {
 }
 
 fn failed(draft: &Draft, path: &str, problem: ReferenceProblem) -> ReferenceError {
-    ReferenceError { referrer: draft.id(), path: path.to_owned(), problem }
+    ReferenceError { referrer: draft.id(), origin: draft.origin.clone(), path: path.to_owned(), problem }
 }
 
 fn referrer(draft: &Draft, field: &str) -> Result<Referrer, ReferenceError> {
