@@ -50,7 +50,9 @@ golden: $(BIN)/kustomize ## let the real kustomize write what fixtures/build exp
 
 oracle: $(BIN)/kustomize $(BIN)/oracle-dump ## generated inputs through the real tools and ours
 	tests/oracle/golden.sh --check
+	cd tests/oracle/schema && go run . -check
 	$(CARGO) test --locked -p krm --test oracle_yaml
+	$(CARGO) test --locked -p kustomize --test oracle_build -- --ignored
 
 bench: build $(BIN)/kustomize ## ratios against the peers, throughput, start-up, memory, size
 	@tests/bench.sh

@@ -1,0 +1,97 @@
+//! Both sides of the comparison: the real tool behind a pipe, and our engine.
+
+use std::io::{BufRead, BufReader, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use kustomize::{MemoryFiles, Options};
+use serde_json::{Value, json};
+
+use crate::render::Files;
+
+/// What a build gave: its text, or why it failed.
+pub(crate) type Outcome = Result<String, String>;
+
+/// The real tool as a service, see `tests/oracle/dump`.
+#[derive(Debug)]
+pub(crate) struct Oracle {
+    child: Child,
+    questions: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Oracle {
+    /// Starts the program that `make oracle` builds.
+    pub(crate) fn start() -> Self {
+        let program = std::env::var_os("ORACLE_DUMP")
+            .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.cache/bin/oracle-dump"), PathBuf::from);
+        let mut child = Command::new(&program)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot start {} ({error}): run `make oracle`", program.display()));
+        let questions = child.stdin.take().expect("it is piped");
+        let answers = BufReader::new(child.stdout.take().expect("it is piped"));
+        Self { child, questions, answers }
+    }
+
+    /// What kustomize builds from the tree; `None` when it died of it.
+    pub(crate) fn build(&mut self, files: &Files) -> Option<Outcome> {
+        let question = json!({"files": files, "dir": "l0"}).to_string() + "\n";
+        let mut line = String::new();
+        let asked = self.questions.write_all(question.as_bytes()).and_then(|()| self.answers.read_line(&mut line));
+        if asked.is_err() || line.is_empty() {
+            self.stop();
+            *self = Self::start();
+            return None;
+        }
+        let answer: Value = serde_json::from_str(&line).expect("the oracle answers in JSON");
+        Some(match answer["out"].as_str() {
+            Some(text) => Ok(text.to_owned()),
+            None => Err(answer["err"].as_str().unwrap_or_default().to_owned()),
+        })
+    }
+
+    fn stop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+impl Drop for Oracle {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// What our engine builds from the tree. A panic is an outcome that equals no other.
+pub(crate) fn ours(files: &Files) -> Option<Outcome> {
+    let tree: MemoryFiles = files.iter().map(|(path, text)| (format!("/tree/{path}"), text.as_bytes())).collect();
+    catch_unwind(AssertUnwindSafe(|| {
+        let built =
+            kustomize::build(&tree, Path::new("/tree/l0"), &Options::default()).map_err(|error| explain(&error))?;
+        built.to_yaml().map_err(|error| explain(&error))
+    }))
+    .ok()
+}
+
+fn explain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
+}
+
+/// Whether the two agree: the same bytes, or both a failure.
+pub(crate) fn agree(theirs: &Outcome, ours: Option<&Outcome>) -> bool {
+    match (theirs, ours) {
+        (Ok(theirs), Some(Ok(ours))) => theirs == ours,
+        (Err(_), Some(Err(_))) => true,
+        _ => false,
+    }
+}

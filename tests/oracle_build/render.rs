@@ -1,0 +1,110 @@
+//! From the model of a tree to its files. Owns the four special values by which the model says what JSON cannot.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value};
+
+use crate::model::Tree;
+
+/// A text that starts so is a plain YAML scalar, written as it is.
+pub(crate) const RAW: char = '\u{1}';
+/// `{INLINE: value}` is the text of the value.
+pub(crate) const INLINE: &str = "\u{1}inline";
+/// `{FILE: value}` is the name of a file that holds the value; a list holds several documents.
+pub(crate) const FILE: &str = "\u{1}file";
+/// `{TEXT: "..."}` is the name of a file with this text.
+pub(crate) const TEXT: &str = "\u{1}text";
+/// `{LAYER: n}` is the path to another layer.
+pub(crate) const LAYER: &str = "\u{1}layer";
+
+/// The files of a tree by path.
+pub(crate) type Files = BTreeMap<String, String>;
+
+/// Writes every layer into a directory of its own; the first is the root.
+pub(crate) fn files(tree: &Tree) -> Files {
+    let mut files = Files::new();
+    for (index, layer) in tree.layers.iter().enumerate() {
+        let mut writer = Writer { directory: format!("l{index}"), files: &mut files, next: 0 };
+        let mut text = String::new();
+        if layer.component {
+            text.push_str("apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n");
+        }
+        for (field, value) in layer.fields() {
+            let value = writer.resolve(&value);
+            writeln!(text, "{field}: {}", flow(&value)).expect("a text takes everything");
+        }
+        files.insert(format!("l{index}/kustomization.yaml"), text);
+    }
+    files
+}
+
+struct Writer<'a> {
+    directory: String,
+    files: &'a mut Files,
+    next: usize,
+}
+
+impl Writer<'_> {
+    /// The value with every special form replaced by what it stands for.
+    fn resolve(&mut self, value: &Value) -> Value {
+        match value {
+            Value::Array(items) => items.iter().map(|item| self.resolve(item)).collect(),
+            Value::Object(map) => match map.iter().next() {
+                Some((key, inner)) if key.starts_with(RAW) => self.special(key, inner),
+                _ => Value::Object(
+                    map.iter().map(|(key, inner)| (key.clone(), self.resolve(inner))).collect::<Map<_, _>>(),
+                ),
+            },
+            other => other.clone(),
+        }
+    }
+
+    fn special(&mut self, key: &str, inner: &Value) -> Value {
+        if let Some(layer) = inner.as_u64().filter(|_| key == LAYER) {
+            return format!("../l{layer}").into();
+        }
+        let text = match inner {
+            Value::String(text) if key == TEXT => text.clone(),
+            // A JSON patch is recognised by its first character, so it is written as a block.
+            Value::Array(items) if items.iter().all(|item| item.get("op").is_some()) => operations(items),
+            Value::Array(items) => documents(items),
+            other => flow(other) + "\n",
+        };
+        if key == INLINE {
+            return text.into();
+        }
+        self.next += 1;
+        let name = format!("f{}.yaml", self.next);
+        self.files.insert(format!("{}/{name}", self.directory), text);
+        name.into()
+    }
+}
+
+/// One operation a line, as an item of a block sequence.
+fn operations(items: &[Value]) -> String {
+    let lines: Vec<_> = items.iter().map(|item| format!("- {}", flow(item))).collect();
+    lines.join("\n") + "\n"
+}
+
+fn documents(items: &[Value]) -> String {
+    let texts: Vec<_> = items.iter().map(|item| flow(item) + "\n").collect();
+    texts.join("---\n")
+}
+
+/// The value in flow style: JSON, but for raw scalars.
+fn flow(value: &Value) -> String {
+    match value {
+        Value::String(text) => match text.strip_prefix(RAW) {
+            Some(raw) => raw.to_owned(),
+            None => Value::String(text.clone()).to_string(),
+        },
+        Value::Array(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
+        Value::Object(map) => {
+            let pairs: Vec<_> =
+                map.iter().map(|(key, value)| format!("{}: {}", Value::String(key.clone()), flow(value))).collect();
+            format!("{{{}}}", pairs.join(", "))
+        }
+        other => other.to_string(),
+    }
+}
