@@ -4,7 +4,7 @@
 CLUSTER       := .cache/bin/gitops-cluster
 CLUSTER_FLAGS ?=
 
-.PHONY: cluster-bin cluster-tools cluster-up cluster-down
+.PHONY: cluster-bin cluster-tools cluster-up cluster-down cluster-check cluster-selftest
 
 cluster-bin:
 	@CGO_ENABLED=0 go build -C tests/cluster -buildvcs=false -trimpath -o $(CURDIR)/$(CLUSTER) .
@@ -17,3 +17,9 @@ cluster-up: cluster-bin ## start a throwaway Kubernetes; prints its kubeconfig
 
 cluster-down: cluster-bin ## end the throwaway Kubernetes and all it left
 	@$(CLUSTER) down $(CLUSTER_FLAGS)
+
+cluster-check: ## vet and unit-test the test cluster's own program
+	@cd tests/cluster && go vet ./... && go test ./...
+
+cluster-selftest: cluster-bin ## prove the test cluster: side by side, real pods, nothing left
+	@tests/cluster/selftest.sh

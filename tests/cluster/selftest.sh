@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Self test of the throwaway cluster: two clusters side by side, pods that really run, and nothing left afterwards,
-# also when parts were killed. Run from the repository's root after `make cluster-bin`; needs root for the node part.
+# also when parts were killed. Run by `make cluster-selftest`, from the repository's root.
 set -euo pipefail
 
 cluster=.cache/bin/gitops-cluster
