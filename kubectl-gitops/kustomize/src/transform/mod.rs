@@ -1,0 +1,82 @@
+//! The built-in transformers, one file each: a function over the drafts and its configuration. Owns what each changes and
+//! what it refuses; must not know in which order they run (see `customize`) nor how files are found.
+
+pub mod annotations;
+pub mod images;
+pub mod json6902;
+pub mod label_selector;
+pub mod labels;
+pub mod merge_patch;
+pub mod namespace;
+mod pairs;
+pub mod patches;
+mod pattern;
+pub mod prefix_suffix;
+pub mod replicas;
+pub mod selection;
+
+use crate::draft::Conflict;
+use crate::fieldspec::FieldError;
+
+/// A transformer cannot do what it is told.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum TransformError {
+    /// A field of a resource cannot be changed.
+    #[error("cannot change `{id}`")]
+    Field {
+        /// The resource.
+        id: String,
+        /// Which field, and why.
+        #[source]
+        source: FieldError,
+    },
+    /// Two field specifications disagree.
+    #[error(transparent)]
+    Specs(#[from] crate::fieldspec::Conflict),
+    /// Two resources end up with one id.
+    #[error("after that two resources are called the same")]
+    Conflict(#[from] Conflict),
+    /// A replica count for something that is not there.
+    #[error(transparent)]
+    Replicas(#[from] replicas::NoWorkload),
+    /// An image cannot be set.
+    #[error(transparent)]
+    Image(#[from] images::ImageError),
+    /// A namespace cannot be set on a role binding.
+    #[error(transparent)]
+    Subject(#[from] namespace::SubjectError),
+    /// A patch cannot be read or applied.
+    #[error(transparent)]
+    Patch(#[from] Box<patches::PatchError>),
+}
+
+impl From<patches::PatchError> for TransformError {
+    fn from(error: patches::PatchError) -> Self {
+        Self::Patch(Box::new(error))
+    }
+}
+
+impl TransformError {
+    /// What to do about it, where something can be said.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Replicas(error) => error.hint(),
+            Self::Patch(error) => error.hint(),
+            Self::Conflict(_) => Some("give one of them another name, or keep them in separate kustomizations".to_owned()),
+            Self::Specs(_) => Some("give both the same `create`, or remove one".to_owned()),
+            Self::Image(error) => error.hint(),
+            Self::Field { .. } | Self::Subject(_) => None,
+        }
+    }
+}
+
+/// Does the specification select this draft by what it is now?
+fn selects(spec: &crate::fieldspec::Spec, draft: &crate::draft::Draft) -> bool {
+    let (group, version) = draft.api_version().split_once('/').unwrap_or(("", draft.api_version()));
+    spec.selects(group, version, draft.kind())
+}
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

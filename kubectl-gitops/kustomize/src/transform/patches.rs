@@ -1,0 +1,356 @@
+//! `patches`, `patchesStrategicMerge` and `patchesJson6902`. Owns telling a strategic merge from a JSON patch, what each of
+//! the three fields allows, and which resources a patch is for; how a patch changes one resource is in `merge_patch` and
+//! `json6902`.
+
+use crate::draft::{Draft, DraftSet, LookupError};
+use crate::json_patch::{ApplyError, JsonPatch, ReadError};
+use crate::kustomization::{Patch, PatchOptions, Selector};
+use crate::load::{LoadError, Loader};
+use crate::merge::MergeError;
+use crate::resources::{ResourceError, read_drafts};
+use crate::schema::Schema;
+
+use super::selection::{Selection, SelectionError};
+use super::{TransformError, json6902, merge_patch};
+
+/// A patch that was read.
+#[derive(Debug)]
+pub struct Loaded {
+    source: String,
+    content: Content,
+    target: Option<Selector>,
+    /// JSON patches of `patches` note what a resource was called before; those of `patchesJson6902` do not.
+    remembers: bool,
+}
+
+#[derive(Debug)]
+enum Content {
+    Merge(Vec<Draft>),
+    Json(JsonPatch),
+    /// An empty file.
+    Nothing,
+}
+
+/// A patch cannot be read or applied. `patch` names it: its file, or `the inline patch`.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum PatchError {
+    /// Neither `path` nor `patch`, or both.
+    #[error("a patch needs either `path` or `patch`, {}", if *both { "this has both" } else { "this has neither" })]
+    PathOrPatch {
+        /// Has it both?
+        both: bool,
+    },
+    /// Its file cannot be read.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// It is neither a strategic merge nor a JSON patch.
+    #[error("{patch} is neither a strategic merge patch ({merge}) nor a JSON patch ({json})")]
+    Neither {
+        /// The patch.
+        patch: String,
+        /// Why it is no strategic merge.
+        merge: ResourceError,
+        /// Why it is no JSON patch.
+        json: ReadError,
+    },
+    /// It is no strategic merge.
+    #[error("{patch} is no strategic merge patch")]
+    NotAMerge {
+        /// The patch.
+        patch: String,
+        /// Why.
+        #[source]
+        source: ResourceError,
+    },
+    /// It is no JSON patch.
+    #[error("{patch} is no JSON patch")]
+    NotJson {
+        /// The patch.
+        patch: String,
+        /// Why.
+        #[source]
+        source: ReadError,
+    },
+    /// There is nothing in it.
+    #[error("{patch} is empty")]
+    Empty {
+        /// The patch.
+        patch: String,
+    },
+    /// A JSON patch that does not say for what it is.
+    #[error("{patch} is a JSON patch, so it needs a `target`")]
+    NoTarget {
+        /// The patch.
+        patch: String,
+    },
+    /// An item of `patchesJson6902` whose target has no name.
+    #[error("the target of {patch} needs a `name`")]
+    NoTargetName {
+        /// The patch.
+        patch: String,
+    },
+    /// Several patches that share one target.
+    #[error("{patch} holds {count} strategic merge patches, so it cannot have a `target`")]
+    SeveralWithTarget {
+        /// The patch.
+        patch: String,
+        /// How many.
+        count: usize,
+    },
+    /// Its target cannot be used.
+    #[error("the target of {patch} cannot be used")]
+    Selection {
+        /// The patch.
+        patch: String,
+        /// Why.
+        #[source]
+        source: SelectionError,
+    },
+    /// Nothing, or more than one thing, is called as it is.
+    #[error("{patch} is for no resource")]
+    NoResource {
+        /// The patch.
+        patch: String,
+        /// What it is for.
+        #[source]
+        source: LookupError,
+    },
+    /// A strategic merge fails.
+    #[error("{patch} cannot be merged into `{id}`")]
+    Merge {
+        /// The patch.
+        patch: String,
+        /// The resource.
+        id: String,
+        /// Where, and why.
+        #[source]
+        source: MergeError,
+    },
+    /// A JSON patch fails.
+    #[error("{patch} does not apply to `{id}`")]
+    Apply {
+        /// The patch.
+        patch: String,
+        /// The resource.
+        id: String,
+        /// Which operation, and why.
+        #[source]
+        source: ApplyError,
+    },
+}
+
+impl PatchError {
+    pub(super) fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoResource { source: LookupError::NoMatch { candidates, .. }, .. } if !candidates.is_empty() => {
+                Some(format!("there is {}", candidates.join(", ")))
+            }
+            Self::NoResource { .. } => {
+                Some("apiVersion, kind, name and namespace must be those that the resource has or had".to_owned())
+            }
+            Self::SeveralWithTarget { .. } => Some("make each of them a patch of its own".to_owned()),
+            Self::NoTarget { .. } => Some("add `target` with the kind and name of the resource".to_owned()),
+            Self::Apply { source: ApplyError::MissingPath { verb, .. }, .. } if verb == "add" => {
+                Some("a JSON patch does not make missing parents: add the parent first, or use a strategic merge".to_owned())
+            }
+            Self::Neither { json: ReadError::NotJson { .. }, .. } => {
+                Some("write the list with `- op: …` lines, or as strict JSON with quotes".to_owned())
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Loaded {
+    /// Reads an item of `patches`.
+    ///
+    /// # Errors
+    /// It cannot be read, or is no patch.
+    pub fn read(patch: &Patch, loader: &Loader<'_>) -> Result<Self, PatchError> {
+        let inline = patch.patch.trim();
+        let (text, file) = text_of(patch, inline, loader)?;
+        let source = source_of(patch);
+        let content = match (read_drafts(&text, &file), JsonPatch::read(&text, &file)) {
+            (Ok(drafts), _) if drafts.is_empty() => Content::Nothing,
+            (Ok(drafts), _) => Content::Merge(with_options(drafts, patch.options.as_ref())),
+            (Err(_), Ok(patch)) if patch.is_empty() => Content::Nothing,
+            (Err(_), Ok(patch)) => Content::Json(patch),
+            (Err(merge), Err(json)) => return Err(PatchError::Neither { patch: source, merge, json }),
+        };
+        Ok(Self { source, content, target: patch.target.clone(), remembers: true })
+    }
+
+    /// Reads an item of `patchesStrategicMerge`: patches themselves, or the name of a file with patches. There may be several.
+    ///
+    /// # Errors
+    /// It cannot be read, or is no patch.
+    pub fn read_merge(text: &str, loader: &Loader<'_>) -> Result<Vec<Self>, PatchError> {
+        let (drafts, source) = match read_drafts(text, INLINE) {
+            Ok(drafts) => (drafts, INLINE.to_owned()),
+            Err(_) => {
+                let file = loader.shown(text);
+                let content = loader.read_text(text)?;
+                let drafts = read_drafts(&content, &file);
+                (drafts.map_err(|source| PatchError::NotAMerge { patch: file.clone(), source })?, file)
+            }
+        };
+        let one = |draft| Self {
+            source: source.clone(),
+            content: Content::Merge(vec![draft]),
+            target: None,
+            remembers: true,
+        };
+        Ok(drafts.into_iter().map(one).collect())
+    }
+
+    /// Reads an item of `patchesJson6902`.
+    ///
+    /// # Errors
+    /// It cannot be read, is empty or no patch, or has no target with a name.
+    pub fn read_json(patch: &Patch, loader: &Loader<'_>) -> Result<Self, PatchError> {
+        let source = source_of(patch);
+        let target = patch.target.clone().ok_or_else(|| PatchError::NoTarget { patch: source.clone() })?;
+        if target.name.is_empty() {
+            return Err(PatchError::NoTargetName { patch: source });
+        }
+        let (text, file) = text_of(patch, &patch.patch, loader)?;
+        let read = JsonPatch::read(&text, &file);
+        let json = read.map_err(|error| PatchError::NotJson { patch: source.clone(), source: error })?;
+        if json.is_empty() {
+            return Err(PatchError::Empty { patch: source });
+        }
+        Ok(Self { source, content: Content::Json(json), target: Some(target), remembers: false })
+    }
+
+    /// Applies an item of `patches` or `patchesJson6902`.
+    ///
+    /// # Errors
+    /// A patch does not apply, a merge without target is for no resource, or two resources end up with one id.
+    pub fn apply(&self, drafts: &mut DraftSet, schema: &Schema) -> Result<(), TransformError> {
+        match (&self.content, &self.target) {
+            (Content::Nothing, _) => Ok(()),
+            (Content::Merge(patches), None) => {
+                patches.iter().try_for_each(|patch| self.merge_by_id(drafts, patch, schema))
+            }
+            (Content::Merge(patches), Some(target)) => self.merge_into(drafts, patches, target, schema),
+            (Content::Json(_), None) => Err(PatchError::NoTarget { patch: self.source.clone() }.into()),
+            (Content::Json(patch), Some(target)) => self.apply_json(drafts, patch, target),
+        }
+    }
+
+    /// Applies an item of `patchesStrategicMerge`.
+    ///
+    /// # Errors
+    /// It is for no resource, does not merge, or two resources end up with one id.
+    pub fn apply_merge(&self, drafts: &mut DraftSet, schema: &Schema) -> Result<(), TransformError> {
+        let Content::Merge(patches) = &self.content else { return Ok(()) };
+        for patch in patches {
+            let position = self.position(drafts, patch)?;
+            let mut patch = merge_patch::Prepared::rewritten(patch);
+            self.merge_at(drafts, position, &mut patch, schema)?;
+            drafts.check_unique()?;
+        }
+        Ok(())
+    }
+
+    fn merge_by_id(&self, drafts: &mut DraftSet, patch: &Draft, schema: &Schema) -> Result<(), TransformError> {
+        let position = self.position(drafts, patch)?;
+        self.merge_at(drafts, position, &mut merge_patch::Prepared::as_is(patch), schema)
+    }
+
+    fn merge_into(
+        &self,
+        drafts: &mut DraftSet,
+        patches: &[Draft],
+        target: &Selector,
+        schema: &Schema,
+    ) -> Result<(), TransformError> {
+        let [patch] = patches else {
+            return Err(PatchError::SeveralWithTarget { patch: self.source.clone(), count: patches.len() }.into());
+        };
+        let mut patch = merge_patch::Prepared::rewritten(patch);
+        for position in self.select(drafts, target)? {
+            self.merge_at(drafts, position, &mut patch, schema)?;
+        }
+        drafts.check_unique()?;
+        Ok(())
+    }
+
+    fn merge_at(
+        &self,
+        drafts: &mut DraftSet,
+        position: usize,
+        patch: &mut merge_patch::Prepared,
+        schema: &Schema,
+    ) -> Result<(), TransformError> {
+        let draft = drafts.get_mut(position).expect("the position was just found");
+        let id = draft.id();
+        let merged = merge_patch::apply(draft, patch, schema);
+        merged.map_err(|source| PatchError::Merge { patch: self.source.clone(), id: id.to_string(), source }.into())
+    }
+
+    fn apply_json(&self, drafts: &mut DraftSet, patch: &JsonPatch, target: &Selector) -> Result<(), TransformError> {
+        for position in self.select(drafts, target)? {
+            let draft = drafts.get_mut(position).expect("the position was just found");
+            let id = draft.id();
+            if self.remembers {
+                draft.remember_id();
+            }
+            json6902::apply(draft, patch).map_err(|source| PatchError::Apply {
+                patch: self.source.clone(),
+                id: id.to_string(),
+                source,
+            })?;
+        }
+        Ok(())
+    }
+
+    fn position(&self, drafts: &DraftSet, patch: &Draft) -> Result<usize, PatchError> {
+        let found = drafts.position_of(&patch.original_id());
+        found.map_err(|source| PatchError::NoResource { patch: self.source.clone(), source })
+    }
+
+    fn select(&self, drafts: &DraftSet, target: &Selector) -> Result<Vec<usize>, PatchError> {
+        let failed = |source| PatchError::Selection { patch: self.source.clone(), source };
+        let selection = Selection::compile(target).map_err(failed)?;
+        let mut positions = Vec::new();
+        for (position, draft) in drafts.iter().enumerate().filter(|(_, draft)| !draft.is_empty()) {
+            if selection.matches(draft).map_err(failed)? {
+                positions.push(position);
+            }
+        }
+        Ok(positions)
+    }
+}
+
+const INLINE: &str = "the inline patch";
+
+fn source_of(patch: &Patch) -> String {
+    if patch.path.is_empty() { INLINE.to_owned() } else { format!("the patch `{}`", patch.path.text) }
+}
+
+/// The patch's text and the name of its file.
+fn text_of(patch: &Patch, inline: &str, loader: &Loader<'_>) -> Result<(String, String), PatchError> {
+    match (inline.is_empty(), patch.path.is_empty()) {
+        (true, true) => Err(PatchError::PathOrPatch { both: false }),
+        (false, false) => Err(PatchError::PathOrPatch { both: true }),
+        (false, true) => Ok((inline.to_owned(), INLINE.to_owned())),
+        (true, false) => {
+            let text = loader.read_text(&patch.path)?;
+            Ok((text.into_owned(), loader.shown(&patch.path)))
+        }
+    }
+}
+
+fn with_options(mut drafts: Vec<Draft>, options: Option<&PatchOptions>) -> Vec<Draft> {
+    let Some(options) = options else { return drafts };
+    for draft in &mut drafts {
+        draft.allows_name_change |= options.allow_name_change;
+        draft.allows_kind_change |= options.allow_kind_change;
+        if options.allow_name_change || options.allow_kind_change {
+            // The permission is written into the patch's annotations, which makes strings of them all.
+            super::annotations::rewrite(draft.metadata_mut(), "annotations");
+        }
+    }
+    drafts
+}
