@@ -1,24 +1,33 @@
 //! The transformers of one kustomization, in order. Owns that order and which fields they change; must not know how any of
 //! them works.
+//!
+//! Everything is read before anything is changed, so that a missing patch file is reported before a patch that does not apply.
+
+use std::sync::OnceLock;
 
 use krm::Mark;
 
 use crate::draft::DraftSet;
+use crate::fieldspec::{Section, Spec, defaults};
 use crate::kustomization::Kustomization;
 use crate::load::Loader;
+use crate::schema::Schema;
+use crate::transform::TransformError;
+use crate::transform::namespace::{self, Namespace, Subjects};
+use crate::transform::patches::{Loaded, PatchError};
+use crate::transform::{annotations, images, labels, prefix_suffix, replicas};
 
-/// Which fields transformers change.
+/// What transformers know: which fields they change, and the types of kinds.
 #[derive(Debug, Default)]
-pub(crate) struct Tables;
+pub(crate) struct Tables {
+    schema: Schema,
+}
 
-/// A transformer cannot do what it is told.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum TransformError {}
-
-impl TransformError {
-    /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
-        None
+impl Tables {
+    /// The specifications of a transformer.
+    fn of(&self, section: Section) -> &[Spec] {
+        static DEFAULTS: [OnceLock<Vec<Spec>>; Section::COUNT] = [const { OnceLock::new() }; Section::COUNT];
+        DEFAULTS[section as usize].get_or_init(|| defaults(section))
     }
 }
 
@@ -30,6 +39,12 @@ pub(crate) struct Failed {
     pub(crate) mark: Mark,
 }
 
+impl Failed {
+    fn at(error: impl Into<TransformError>, field: impl Into<String>, mark: Mark) -> Self {
+        Self { error: error.into(), field: field.into(), mark }
+    }
+}
+
 /// Runs them over `drafts`.
 pub(crate) fn run(
     drafts: &mut DraftSet,
@@ -37,6 +52,137 @@ pub(crate) fn run(
     tables: &Tables,
     loader: &Loader<'_>,
 ) -> Result<(), Failed> {
-    let _ = (drafts, k, tables, loader);
+    let patches = Patches::read(k, loader)?;
+    patches.apply_merges(drafts, tables)?;
+    patches.apply_patches(drafts, tables)?;
+    set_namespace(drafts, k, tables)?;
+    rename(drafts, k, tables)?;
+    put_labels(drafts, k, tables)?;
+    annotations::put(drafts, &k.common_annotations, tables.of(Section::CommonAnnotations))
+        .map_err(|error| Failed::at(error, "commonAnnotations", k.mark))?;
+    patches.apply_json(drafts, tables)?;
+    for (index, replica) in k.replicas.iter().enumerate() {
+        replicas::set(drafts, replica, tables.of(Section::Replicas))
+            .map_err(|error| Failed::at(error, format!("replicas[{index}]"), replica.mark))?;
+    }
+    for (index, image) in k.images.iter().enumerate() {
+        images::set(drafts, image, tables.of(Section::Images))
+            .map_err(|error| Failed::at(error, format!("images[{index}]"), image.mark))?;
+    }
     Ok(())
+}
+
+fn set_namespace(drafts: &mut DraftSet, k: &Kustomization, tables: &Tables) -> Result<(), Failed> {
+    let namespace = Namespace {
+        name: &k.namespace,
+        specs: tables.of(Section::Namespace),
+        unset_only: false,
+        subjects: Subjects::DefaultOnly,
+    };
+    namespace::set(drafts, namespace, &tables.schema).map_err(|error| Failed::at(error, "namespace", k.mark))
+}
+
+fn rename(drafts: &mut DraftSet, k: &Kustomization, tables: &Tables) -> Result<(), Failed> {
+    if !k.name_prefix.is_empty() {
+        prefix_suffix::prefix(drafts, &k.name_prefix, tables.of(Section::NamePrefix))
+            .map_err(|error| Failed::at(error, "namePrefix", k.mark))?;
+    }
+    if !k.name_suffix.is_empty() {
+        prefix_suffix::suffix(drafts, &k.name_suffix, tables.of(Section::NameSuffix))
+            .map_err(|error| Failed::at(error, "nameSuffix", k.mark))?;
+    }
+    Ok(())
+}
+
+fn put_labels(drafts: &mut DraftSet, k: &Kustomization, tables: &Tables) -> Result<(), Failed> {
+    let places = labels::Tables {
+        labels: &[],
+        common_labels: tables.of(Section::CommonLabels),
+        template_labels: tables.of(Section::TemplateLabels),
+    };
+    for (index, item) in k.labels.iter().enumerate() {
+        let failed = |error| Failed::at(error, format!("labels[{index}]"), item.mark);
+        let specs = labels::places(item, places).map_err(failed)?;
+        labels::put(drafts, &item.pairs, &specs).map_err(failed)?;
+    }
+    labels::put(drafts, &k.common_labels, places.common_labels)
+        .map_err(|error| Failed::at(error, "commonLabels", k.mark))
+}
+
+/// A patch and where the kustomization names it.
+struct Named {
+    patch: Loaded,
+    field: String,
+    mark: Mark,
+}
+
+/// The patches of a kustomization, read.
+struct Patches {
+    merges: Vec<Named>,
+    patches: Vec<Named>,
+    json: Vec<Named>,
+}
+
+impl Patches {
+    fn read(k: &Kustomization, loader: &Loader<'_>) -> Result<Self, Failed> {
+        let named = |patch, field: String, mark| Named { patch, field, mark };
+        let mut merges = Vec::new();
+        for (index, text) in k.patches_strategic_merge.iter().enumerate() {
+            let field = format!("patchesStrategicMerge[{index}]");
+            let read = Loaded::read_merge(text, loader).map_err(|error| Failed::at(error, field.clone(), text.mark))?;
+            merges.extend(read.into_iter().map(|patch| named(patch, field.clone(), text.mark)));
+        }
+        if merges.is_empty() && !k.patches_strategic_merge.is_empty() {
+            let error = PatchError::Empty { patch: "the list".to_owned() };
+            return Err(Failed::at(error, "patchesStrategicMerge", k.mark));
+        }
+        let mut patches = Vec::with_capacity(k.patches.len());
+        for (index, patch) in k.patches.iter().enumerate() {
+            let field = format!("patches[{index}]");
+            let read = Loaded::read(patch, loader).map_err(|error| Failed::at(error, field.clone(), patch.mark))?;
+            patches.push(named(read, field, patch.mark));
+        }
+        let mut json = Vec::with_capacity(k.patches_json6902.len());
+        for (index, patch) in k.patches_json6902.iter().enumerate() {
+            let field = format!("patchesJson6902[{index}]");
+            let read =
+                Loaded::read_json(patch, loader).map_err(|error| Failed::at(error, field.clone(), patch.mark))?;
+            json.push(named(read, field, patch.mark));
+        }
+        Ok(Self { merges, patches, json })
+    }
+
+    fn apply_merges(&self, drafts: &mut DraftSet, tables: &Tables) -> Result<(), Failed> {
+        self.merges.iter().try_for_each(|named| named.done(named.patch.apply_merge(drafts, &tables.schema)))?;
+        drop_deleted(drafts);
+        Ok(())
+    }
+
+    fn apply_patches(&self, drafts: &mut DraftSet, tables: &Tables) -> Result<(), Failed> {
+        for named in &self.patches {
+            named.done(named.patch.apply(drafts, &tables.schema))?;
+            drop_deleted(drafts);
+        }
+        Ok(())
+    }
+
+    fn apply_json(&self, drafts: &mut DraftSet, tables: &Tables) -> Result<(), Failed> {
+        for named in &self.json {
+            named.done(named.patch.apply(drafts, &tables.schema))?;
+            drop_deleted(drafts);
+        }
+        Ok(())
+    }
+}
+
+impl Named {
+    fn done(&self, result: Result<(), TransformError>) -> Result<(), Failed> {
+        result.map_err(|error| Failed::at(error, self.field.clone(), self.mark))
+    }
+}
+
+fn drop_deleted(drafts: &mut DraftSet) {
+    if drafts.iter().any(crate::draft::Draft::is_empty) {
+        drafts.retain(|draft| !draft.is_empty());
+    }
 }

@@ -9,7 +9,6 @@ use std::fmt::{self, Write as _};
 use krm::yaml::{EmitError, ParseError};
 use krm::{Mark, Origin};
 
-use crate::customize::TransformError;
 use crate::draft::{AbsorbError, Conflict};
 use crate::generate::GenerateError;
 use crate::kustomization::{DecodeError, KustomizationError};
@@ -17,6 +16,7 @@ use crate::load::LoadError;
 use crate::reference::ReferenceError;
 use crate::resources::ResourceError;
 use crate::sort::SortError;
+use crate::transform::TransformError;
 
 /// A build failed. Boxed, so that what can fail stays cheap to return.
 #[derive(Debug, Clone, PartialEq)]

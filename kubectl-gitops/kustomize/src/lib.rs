@@ -6,7 +6,7 @@
 //! The way through the rooms: `load` finds files, `kustomization` reads what is wanted, `target` is the spine that runs
 //! resources, generators, components and transformers in order, `finish` does what is done once at the end.
 
-pub mod customize;
+mod customize;
 pub mod draft;
 pub mod error;
 pub mod fieldspec;
@@ -23,6 +23,7 @@ pub mod schema;
 pub mod scope;
 pub mod sort;
 mod target;
+pub mod transform;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -175,6 +175,26 @@ impl Draft {
         self.history.push(FormerId { kind: id.gvk.kind, namespace, name: id.name });
     }
 
+    /// Does kustomize keep books about it, which it does in annotations of the object?
+    pub fn has_books(&self) -> bool {
+        !self.history.is_empty()
+            || !self.prefixes.is_empty()
+            || !self.suffixes.is_empty()
+            || self.behavior != Behavior::Unspecified
+            || self.wants_hash
+            || self.from_helm
+    }
+
+    /// Forgets everything that kustomize keeps in annotations: somebody took the annotations away.
+    pub fn forget_books(&mut self) {
+        self.history.clear();
+        self.prefixes.clear();
+        self.suffixes.clear();
+        self.behavior = Behavior::Unspecified;
+        self.wants_hash = false;
+        self.from_helm = false;
+    }
+
     /// The namespace in which it lives for comparisons (see [`effective_namespace`]).
     pub fn effective_namespace(&self) -> Text {
         effective_namespace(&self.id()).into()

@@ -28,6 +28,9 @@ pub enum Section {
 }
 
 impl Section {
+    /// How many there are.
+    pub const COUNT: usize = 9;
+
     /// Its name in files of `configurations`.
     pub fn name(self) -> &'static str {
         match self {

@@ -12,7 +12,11 @@ use crate::fieldspec::Spec;
 ///
 /// # Errors
 /// A place is no map.
-pub fn put(drafts: &mut DraftSet, annotations: &BTreeMap<String, String>, specs: &[Spec]) -> Result<(), TransformError> {
+pub fn put(
+    drafts: &mut DraftSet,
+    annotations: &BTreeMap<String, String>,
+    specs: &[Spec],
+) -> Result<(), TransformError> {
     pairs::put(drafts, annotations, specs)
 }
 
@@ -21,7 +25,8 @@ pub fn put(drafts: &mut DraftSet, annotations: &BTreeMap<String, String>, specs:
 pub(super) fn rewrite(metadata: &mut Mapping, field: &str) {
     let Some(old) = metadata.remove(field) else { return };
     let Node::Map(old) = old else { return };
-    let texts: BTreeMap<Text, Text> = old.entries.into_iter().map(|entry| (entry.key.text, text_of(entry.value))).collect();
+    let texts: BTreeMap<Text, Text> =
+        old.entries.into_iter().map(|entry| (entry.key.text, text_of(entry.value))).collect();
     if !texts.is_empty() {
         let strings = texts.into_iter().map(|(key, value)| {
             let mut node = Node::string(value);

@@ -301,8 +301,24 @@ mod tests {
             assert!(LabelSelector::parse(text).is_ok(), "{text}");
         }
         for text in [
-            ",", "a,", "a=b,", "=b", "a=b=c", "a in b", "a in ()", "a in (b", "a in (b c)", "!a=b", "a b", "a=(", "a>x", "-a",
-            "a/b/c", "A_b/c", "a=-b", "a,,b",
+            ",",
+            "a,",
+            "a=b,",
+            "=b",
+            "a=b=c",
+            "a in b",
+            "a in ()",
+            "a in (b",
+            "a in (b c)",
+            "!a=b",
+            "a b",
+            "a=(",
+            "a>x",
+            "-a",
+            "a/b/c",
+            "A_b/c",
+            "a=-b",
+            "a,,b",
         ] {
             assert!(LabelSelector::parse(text).is_err(), "{text}");
         }

@@ -3,10 +3,10 @@
 
 pub mod annotations;
 pub mod images;
-pub mod json6902;
+mod json6902;
 pub mod label_selector;
 pub mod labels;
-pub mod merge_patch;
+mod merge_patch;
 pub mod namespace;
 mod pairs;
 pub mod patches;
@@ -62,7 +62,9 @@ impl TransformError {
         match self {
             Self::Replicas(error) => error.hint(),
             Self::Patch(error) => error.hint(),
-            Self::Conflict(_) => Some("give one of them another name, or keep them in separate kustomizations".to_owned()),
+            Self::Conflict(_) => {
+                Some("give one of them another name, or keep them in separate kustomizations".to_owned())
+            }
             Self::Specs(_) => Some("give both the same `create`, or remove one".to_owned()),
             Self::Image(error) => error.hint(),
             Self::Field { .. } | Self::Subject(_) => None,
@@ -75,8 +77,3 @@ fn selects(spec: &crate::fieldspec::Spec, draft: &crate::draft::Draft) -> bool {
     let (group, version) = draft.api_version().split_once('/').unwrap_or(("", draft.api_version()));
     spec.selects(group, version, draft.kind())
 }
-
-#[cfg(test)]
-mod testing;
-#[cfg(test)]
-mod tests;

@@ -67,8 +67,7 @@ fn set_on(draft: &mut Draft, namespace: Namespace<'_>, schema: &Schema) -> Resul
     }
     let is_binding = |kind: &str| kind == "RoleBinding" || kind == "ClusterRoleBinding";
     if is_binding(draft.kind()) {
-        set_subjects(&mut draft.node, namespace)
-            .map_err(|found| SubjectError { id: draft.id().to_string(), found })?;
+        set_subjects(&mut draft.node, namespace).map_err(|found| SubjectError { id: draft.id().to_string(), found })?;
     }
     let binding = is_binding(draft.kind());
     for spec in namespace.specs {

@@ -8,7 +8,11 @@ use super::{TransformError, selects};
 use crate::draft::{Draft, DraftSet};
 use crate::fieldspec::{Create, Spec, apply, set_entry, shared};
 
-pub(super) fn put(drafts: &mut DraftSet, pairs: &BTreeMap<String, String>, specs: &[Spec]) -> Result<(), TransformError> {
+pub(super) fn put(
+    drafts: &mut DraftSet,
+    pairs: &BTreeMap<String, String>,
+    specs: &[Spec],
+) -> Result<(), TransformError> {
     if pairs.is_empty() {
         return Ok(());
     }
@@ -29,7 +33,13 @@ fn put_on(draft: &mut Draft, pairs: &BTreeMap<String, String>, specs: &[Spec]) -
     Ok(())
 }
 
-fn put_one(node: &mut Node, spec: &Spec, key: &str, value: &str, twins: u32) -> Result<(), crate::fieldspec::FieldError> {
+fn put_one(
+    node: &mut Node,
+    spec: &Spec,
+    key: &str,
+    value: &str,
+    twins: u32,
+) -> Result<(), crate::fieldspec::FieldError> {
     let mut changes = Vec::new();
     apply(spec, Create::Map, node, &mut |at| {
         let mut scalar = Scalar::string(value);

@@ -150,9 +150,9 @@ impl PatchError {
             }
             Self::SeveralWithTarget { .. } => Some("make each of them a patch of its own".to_owned()),
             Self::NoTarget { .. } => Some("add `target` with the kind and name of the resource".to_owned()),
-            Self::Apply { source: ApplyError::MissingPath { verb, .. }, .. } if verb == "add" => {
-                Some("a JSON patch does not make missing parents: add the parent first, or use a strategic merge".to_owned())
-            }
+            Self::Apply { source: ApplyError::MissingPath { verb, .. }, .. } if verb == "add" => Some(
+                "a JSON patch does not make missing parents: add the parent first, or use a strategic merge".to_owned(),
+            ),
             Self::Neither { json: ReadError::NotJson { .. }, .. } => {
                 Some("write the list with `- op: …` lines, or as strict JSON with quotes".to_owned())
             }

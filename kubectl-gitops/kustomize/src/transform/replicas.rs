@@ -36,8 +36,10 @@ pub fn set(drafts: &mut DraftSet, replica: &Replica, specs: &[Spec]) -> Result<(
             found = true;
             if selects(spec, draft) {
                 let count = || Scalar::new(replica.count.to_string(), Tag::Int);
-                apply(spec, Create::Scalar(Tag::Int), &mut draft.node, &mut |at: &mut Node| set_scalar(at, count()).map(drop))
-                    .map_err(|source| TransformError::Field { id: draft.id().to_string(), source })?;
+                apply(spec, Create::Scalar(Tag::Int), &mut draft.node, &mut |at: &mut Node| {
+                    set_scalar(at, count()).map(drop)
+                })
+                .map_err(|source| TransformError::Field { id: draft.id().to_string(), source })?;
             }
         }
     }
