@@ -79,11 +79,20 @@ fn ours(text: &str, function: bool) -> Answer {
     };
     let mut out = String::new();
     for document in documents.iter().filter(|d| !d.root.is_null()) {
+        // kustomize passes over what is empty and refuses what is no resource before it looks any closer.
+        let root = &document.root;
+        let empty = root.as_map().is_some_and(krm::Mapping::is_empty) || root.as_seq().is_some_and(<[_]>::is_empty);
+        if !function && empty {
+            continue;
+        }
+        if !function && (root.str_at(&["kind"]).is_none() || root.str_at(&["metadata", "name"]).is_none()) {
+            return Answer::Err("not a resource".to_owned());
+        }
         if !out.is_empty() {
             out.push_str("---\n");
         }
         let written = if function {
-            yaml::emit_function_document(document, &mut out)
+            yaml::emit_function(&document.root, &mut out)
         } else {
             yaml::emit_build(&document.root, &mut out)
         };
@@ -103,8 +112,23 @@ fn same(a: &Answer, b: &Answer) -> bool {
 }
 
 fn differs(oracle: &mut Oracle, text: &str, function: bool) -> bool {
-    let answer = oracle.ask(&[text.to_owned()]).remove(0);
-    !same(&ours(text, function), &answer)
+    if !text.contains(generate::HEADER) || crashes_kustomize(text) {
+        return false;
+    }
+    let ours = ours(text, function);
+    let differs = |answer: &Answer| !same(&ours, answer) && !known_difference(&ours, function);
+    // Where go-yaml's order of keys has cycles, kustomize answers now this, now that: one match is enough.
+    oracle.ask(&vec![text.to_owned(); 6]).iter().all(differs)
+}
+
+/// The function profile refuses duplicate keys, which kyaml passes on.
+fn known_difference(ours: &Answer, function: bool) -> bool {
+    function && matches!(ours, Answer::Err(error) if error.contains("already defined"))
+}
+
+/// An anchor inside itself is an error to us; kustomize dies of a stack overflow.
+fn crashes_kustomize(text: &str) -> bool {
+    matches!(ours(text, false), Answer::Err(error) if error.contains("contains itself"))
 }
 
 /// The smallest text by removal of lines, then of characters, that still differs.
@@ -149,15 +173,18 @@ fn compare(class: &str, function: bool, generate: fn(&mut Random) -> String) {
     let seed = setting("ORACLE_YAML_SEED", 1);
     let mut random = Random(seed.wrapping_mul(1_000_003) ^ class.len() as u64);
     let mut oracle = Oracle::start(if function { "function" } else { "build" });
+    let mut suspect = Oracle::start(if function { "function" } else { "build" });
     let (mut accepted, mut failures) = (0, Vec::new());
     let mut left = count;
     while left > 0 && failures.len() < 12 {
-        let batch: Vec<String> = (0..left.min(200)).map(|_| generate(&mut random)).collect();
-        left -= batch.len() as u64;
+        let size = left.min(200);
+        let mut batch: Vec<String> = (0..size).map(|_| generate(&mut random)).collect();
+        left -= size;
+        batch.retain(|text| !crashes_kustomize(text));
         let answers = oracle.ask(&batch);
         for (text, answer) in batch.iter().zip(answers) {
             accepted += u64::from(matches!(answer, Answer::Out(_)));
-            if !same(&ours(text, function), &answer) {
+            if !same(&ours(text, function), &answer) && differs(&mut suspect, text, function) {
                 failures.push(text.clone());
             }
         }
@@ -199,4 +226,34 @@ fn token_soup_is_refused_alike() {
 #[test]
 fn mutated_trees_are_refused_alike() {
     compare("mutation", false, generate::mutation);
+}
+
+#[test]
+fn the_function_profile_keeps_what_kyaml_keeps() {
+    compare("function", true, generate::commented_tree);
+}
+
+#[test]
+fn the_function_profile_writes_texts_alike() {
+    compare("function-quoted", true, generate::quoted_texts);
+}
+
+#[test]
+fn streams_are_split_alike() {
+    compare("stream", false, generate::stream);
+}
+
+#[test]
+fn sizes_have_the_same_limits() {
+    compare("sizes", false, generate::sizes);
+}
+
+#[test]
+fn comments_change_what_they_change_in_kustomize() {
+    compare("comments", false, generate::comments);
+}
+
+#[test]
+fn comments_are_placed_alike() {
+    compare("function-comments", true, generate::comments);
 }

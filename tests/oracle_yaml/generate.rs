@@ -78,7 +78,8 @@ fn long_text(random: &mut Random) -> String {
     let mut out = String::new();
     let goal = 60 + random.below(150);
     while out.chars().count() < goal {
-        let len = 1 + random.below(if random.chance(5) { 130 } else { 14 });
+        let longest = if random.chance(5) { 130 } else { 14 };
+        let len = 1 + random.below(longest);
         let letter = random.pick(&["a", "b", "é", "x", "1", "w", ":", "'", "\"", "#", "-"]);
         out.push_str(&letter.repeat(len));
         let odd = ["  ", "   ", "\n", " \n", ", ", ": ", " #", "\t", " '", " \"", "\\ ", "😀 "];
@@ -102,7 +103,8 @@ pub(crate) fn quoted(text: &str) -> String {
     out + "\""
 }
 
-const HEADER: &str = "apiVersion: v1\nkind: Thing\nmetadata:\n  name: x\n";
+/// What makes a document a resource.
+pub(crate) const HEADER: &str = "apiVersion: v1\nkind: Thing\nmetadata:\n  name: x\n";
 
 /// Many texts as values, keys and items, quoted on the way in: what the emitter does with them.
 pub(crate) fn quoted_texts(random: &mut Random) -> String {
@@ -299,6 +301,71 @@ pub(crate) fn soup(random: &mut Random) -> String {
     ];
     let tokens: String = (0..1 + random.below(14)).map(|_| random.pick(TOKENS)).collect();
     format!("{HEADER}spec:{}{tokens}\n", random.pick(&[" ", "\n  ", "\n  - ", "\n  k: ", " {", " ["]))
+}
+
+/// Several documents with all kinds of separators and line breaks.
+pub(crate) fn stream(random: &mut Random) -> String {
+    let mut out = String::new();
+    for index in 0..1 + random.below(3) {
+        out.push_str(random.pick(&["", "", "# c\n", "\n", "# a\n\n# b\n", "\u{FEFF}", "%YAML 1.1\n---\n", "---\n"]));
+        out.push_str(&HEADER.replace("name: x", &format!("name: x{index}")));
+        if random.chance(60) {
+            out.push_str("spec:");
+            block(random, &mut out, 0, 2);
+        }
+        let odd = ["...", "...\n", "---", "--- \t", "---x", "--- x", "--- |\n a", "----", "---\n---", "# e", "", " ---", "...\n---"];
+        out.push_str(if random.chance(25) { random.pick(&odd) } else { random.pick(&["---", "---", "--- # c", "---   "]) });
+        out.push_str(random.pick(&["\n", "\n", "\n", "\n\n", ""]));
+    }
+    if random.chance(15) { out.replace('\n', "\r\n") } else { out }
+}
+
+/// Comments wherever they can stand.
+pub(crate) fn comments(random: &mut Random) -> String {
+    let mut out = String::new();
+    for line in commented_tree(random).split_inclusive('\n') {
+        if random.chance(25) {
+            let column = random.below(7);
+            out.push_str(&format!("{}#{}\n", " ".repeat(column), random.pick(&["", " x", "x y", " - z", " k: v", "#"])));
+        }
+        if random.chance(10) {
+            out.push('\n');
+        }
+        if random.chance(15) && !line.contains('#') {
+            out.push_str(&line.replacen('\n', " # l\n", 1));
+        } else {
+            out.push_str(line);
+        }
+    }
+    out.replacen("apiVersion: v1 # l\n", "apiVersion: v1\n", 1)
+}
+
+/// Keys and texts around the limits of 128 and 1024, and deep nesting.
+pub(crate) fn sizes(random: &mut Random) -> String {
+    let mut out = format!("{HEADER}spec:\n");
+    for index in 0..3 {
+        let edge = [126, 254, 1018][random.below(3)] + random.below(8);
+        let unit = random.pick(&["k", "é", "<", "a b", "\u{2028}", "x y z "]);
+        let text = quoted(&unit.repeat(edge / unit.chars().count() + 1));
+        let value = quoted(&unit.repeat(1 + random.below(300)));
+        match random.below(4) {
+            0 => out.push_str(&format!("  {text}: {value}\n")),
+            1 => out.push_str(&format!("  ? {text}\n  : - {value}\n    - {{{text}: {value}}}\n")),
+            2 => out.push_str(&format!("  d{index}: {}{value}{}\n", "[".repeat(edge / 4), "]".repeat(edge / 4))),
+            _ => out.push_str(&format!("  l{index}:\n  - - - {text}\n    - ? {value}\n      : {text}\n")),
+        }
+    }
+    out
+}
+
+/// A tree without anchors: the function profile writes aliases out, which kyaml keeps.
+pub(crate) fn commented_tree(random: &mut Random) -> String {
+    loop {
+        let text = tree(random);
+        if !text.contains(['&', '*']) && !text.contains("<<") {
+            return text;
+        }
+    }
 }
 
 /// A tree with a few characters changed.

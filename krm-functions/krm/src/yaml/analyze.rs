@@ -1,5 +1,6 @@
 //! Which styles a text can be written in, by libyaml's rules. Must not know trees.
 
+use super::resolve::Dialect;
 use super::chars::{char_len, is_blank, is_blankz, is_break, is_printable};
 
 /// What the emitters need to know of a text.
@@ -25,6 +26,7 @@ struct Findings {
     flow_indicators: bool,
     breaks: bool,
     special: bool,
+    tab: bool,
     outer_space: bool,
     trailing_space: bool,
     break_space: bool,
@@ -32,7 +34,7 @@ struct Findings {
 }
 
 /// Looks at every character of `text` once.
-pub(super) fn analyze(text: &str) -> Analysis {
+pub(super) fn analyze(text: &str, dialect: Dialect) -> Analysis {
     if text.is_empty() {
         return EMPTY;
     }
@@ -54,7 +56,8 @@ pub(super) fn analyze(text: &str) -> Analysis {
         }
         let followed = next >= bytes.len() || is_blank(bytes[next]);
         note_indicator(&mut found, byte, at == 0, preceded, followed);
-        found.special |= !is_printable(bytes, at);
+        found.tab |= byte == b'\t';
+        found.special |= byte != b'\t' && !is_printable(bytes, at);
         let ends = at == 0 || next == bytes.len();
         if byte == b' ' {
             found.outer_space |= ends;
@@ -72,7 +75,7 @@ pub(super) fn analyze(text: &str) -> Analysis {
         preceded = is_blankz(bytes, at);
         at = next;
     }
-    conclude(&found)
+    conclude(&found, dialect)
 }
 
 fn note_indicator(found: &mut Findings, byte: u8, first: bool, preceded: bool, followed: bool) {
@@ -105,14 +108,16 @@ fn note_indicator(found: &mut Findings, byte: u8, first: bool, preceded: bool, f
     }
 }
 
-fn conclude(found: &Findings) -> Analysis {
-    let inner_trouble = found.space_break || found.special;
+fn conclude(found: &Findings, dialect: Dialect) -> Analysis {
+    // A block scalar can hold a tab; v2 does not trust its readers with one.
+    let block_trouble = found.space_break || found.special || found.tab && dialect == Dialect::V2;
+    let inner_trouble = block_trouble || found.tab;
     let plain = !found.outer_space && !found.break_space && !inner_trouble && !found.breaks;
     Analysis {
         multiline: found.breaks,
         block_plain: plain && !found.block_indicators,
         flow_plain: plain && !found.flow_indicators,
         single_quoted: !found.break_space && !inner_trouble,
-        block: !found.trailing_space && !inner_trouble,
+        block: !found.trailing_space && !block_trouble,
     }
 }

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use super::Limits;
 use super::error::ParseProblem;
 use super::merge::apply_merge_key;
-use super::parse::Comments;
+use super::parse::{Comments, DocumentComments};
 use super::resolve::{Dialect, resolve};
 use crate::node::{Entry, Extra};
 use crate::{Mapping, Mark, Node, Scalar, Sequence, Style, Tag, Text};
@@ -85,8 +85,24 @@ impl Builder {
         Self { dialect: Dialect::V2, last_key_wins: true, ..self }
     }
 
-    pub(super) fn into_root(self) -> Option<Node> {
-        self.root
+    /// The document's node. Its own comments are those of the document: go-yaml gives a block collection at the top none.
+    pub(super) fn into_root(self, comments: DocumentComments) -> Option<Node> {
+        let mut root = self.root?;
+        if !comments.head.is_empty() || !comments.foot.is_empty() {
+            let extra = match &mut root {
+                Node::Scalar(s) => &mut s.extra,
+                Node::Seq(s) => &mut s.extra,
+                Node::Map(m) => &mut m.extra,
+            };
+            let extra = extra.get_or_insert_default();
+            if !comments.head.is_empty() {
+                extra.head_comment = comments.head.into();
+            }
+            if !comments.foot.is_empty() {
+                extra.foot_comment = comments.foot.into();
+            }
+        }
+        Some(root)
     }
 
     fn mark(&self, start: &NodeStart) -> Mark {
@@ -110,7 +126,7 @@ impl Builder {
             Some(tag) => known_tag(tag),
         };
         let mark = self.mark(&start);
-        let extra = extra_of(start.tag, start.comments);
+        let extra = extra_of(start.tag.filter(|t| t != "!"), start.comments);
         let scalar = Scalar { text, tag, style: start.style, mark, extra };
         if let Some(name) = start.anchor {
             self.anchors.push((name, Anchored::Done { node: Node::Scalar(scalar.clone()), size: 1 }));
@@ -279,8 +295,9 @@ fn end_map_comments(map: &mut Mapping, comments: Comments) {
     }
 }
 
+/// What the end says replaces what the start said, nothing included.
 fn set_end_comments(extra: &mut Option<Box<Extra>>, comments: Comments) {
-    if !comments.line.is_empty() || !comments.foot.is_empty() {
+    if extra.is_some() || !comments.line.is_empty() || !comments.foot.is_empty() {
         let extra = extra.get_or_insert_default();
         extra.line_comment = comments.line.into();
         extra.foot_comment = comments.foot.into();

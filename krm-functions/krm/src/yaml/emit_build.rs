@@ -12,7 +12,7 @@ use super::order::sort_by_key;
 use super::resolve::{Dialect, is_base60, resolve};
 use super::value::{NoValue, Value, effective_tag, value_of};
 use super::write::Writer;
-use crate::{Mapping, Node, Scalar, Sequence, Tag};
+use crate::{Mapping, Node, Scalar, Sequence, Style, Tag};
 
 /// Columns after which the build profile folds.
 const WIDTH: usize = 80;
@@ -145,14 +145,16 @@ impl<'n> Emitter<'_, 'n> {
     /// False for a key that is left out.
     fn check_key(&self, key: &Scalar, place: Place) -> Result<bool, EmitError> {
         let found = match effective_tag(key) {
+            Tag::Str if is_cleared(key) => return Ok(false),
             Tag::Str => {
                 self.check_json_key(&key.text)?;
                 return Ok(true);
             }
             // The top of a resource is decoded into a map of strings, which takes other keys by their text.
-            Tag::Null if place == Place::Root => return Ok(false),
-            _ if place == Place::Root => return Ok(true),
+            Tag::Null if place == Place::Root && key.text.is_empty() => return Ok(false),
             Tag::Null => "null",
+            Tag::Binary => "binary",
+            _ if place == Place::Root => return Ok(true),
             Tag::Bool => "a boolean",
             Tag::Int | Tag::Float => "a number",
             Tag::Timestamp => "a timestamp",
@@ -191,11 +193,13 @@ impl<'n> Emitter<'_, 'n> {
 
     /// Writes a string in the style that go-yaml v2 gives it.
     fn text(&mut self, text: &str, simple_key: bool) {
-        let analysis = analyze(text);
+        let analysis = analyze(text, Dialect::V2);
         let allow_breaks = !simple_key;
         if text.contains('\n') {
             if analysis.block && !simple_key {
-                self.writer.write_literal(text);
+                self.writer.write_block_header("|", text);
+                self.writer.put_break();
+                self.writer.write_block_body(text, false);
             } else {
                 self.writer.write_double_quoted(text, allow_breaks);
             }
@@ -209,6 +213,11 @@ impl<'n> Emitter<'_, 'n> {
             self.writer.write_double_quoted(text, allow_breaks);
         }
     }
+}
+
+/// kyaml takes a merge key out by its text when it reads resources, and with it a quoted `"<<"`.
+pub(super) fn is_cleared(key: &Scalar) -> bool {
+    key.text == "<<" && matches!(key.style, Style::SingleQuoted | Style::DoubleQuoted)
 }
 
 fn path_text(path: &[Step<'_>]) -> String {

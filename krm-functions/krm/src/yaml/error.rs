@@ -158,6 +158,12 @@ pub enum EmitError {
         /// Path of the map.
         path: String,
     },
+    /// What kustomize would print on its way is no YAML again.
+    #[error("the text cannot be written and read back: {problem}")]
+    NotReadable {
+        /// Why not.
+        problem: String,
+    },
     /// The tree is nested too deeply to be written.
     #[error("collections are nested deeper than {max} levels")]
     TooDeep {

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::emit_build::no_value;
+use super::emit_build::{is_cleared, no_value};
 use super::error::EmitError;
 use super::number::{Number, json_float, parse_number};
 use super::value::{Value, effective_tag, value_of};
@@ -21,9 +21,10 @@ pub(super) fn to_json(node: &Node, path: &str, top: bool) -> Result<Json, EmitEr
             let mut object = serde_json::Map::with_capacity(map.len());
             for entry in &map.entries {
                 match effective_tag(&entry.key) {
+                    Tag::Str if is_cleared(&entry.key) => continue,
                     Tag::Str => {}
-                    Tag::Null if top => continue,
-                    _ if top => {}
+                    Tag::Null if top && entry.key.text.is_empty() => continue,
+                    tag if top && tag != Tag::Null && tag != Tag::Binary => {}
                     _ => {
                         let found = Node::Scalar(entry.key.clone()).kind_name();
                         let (path, key) = (path.to_owned(), entry.key.text.to_string());

@@ -4,24 +4,29 @@
 //! **function** (comments and style kept, for ResourceLists). Must not know what a resource means.
 
 mod analyze;
+mod annotate;
 mod build;
 mod chars;
 mod emit_build;
+mod emit_function;
 mod error;
 mod json;
 mod merge;
 mod number;
 mod order;
 mod parse;
+mod readback;
 mod resolve;
 mod scan;
 mod split;
+mod tag_text;
 mod timestamp;
 mod value;
 mod write;
 
 use std::borrow::Cow;
 
+pub use emit_function::SequenceIndent;
 pub use error::{EmitError, ParseError, ParseProblem};
 pub use split::{Chunk, split_documents};
 
@@ -57,10 +62,6 @@ pub struct Document {
     pub index: usize,
     /// Line of its first content, from 1.
     pub line: u32,
-    /// Comment lines above the content that an empty line separates from it.
-    pub head_comment: Box<str>,
-    /// Comment lines below the content.
-    pub foot_comment: Box<str>,
 }
 
 /// Reads every document of `text`. `file` names the source in errors. Scalars get go-yaml v3's tags, aliases and merge keys
@@ -83,16 +84,15 @@ pub fn parse_documents(text: &str, file: &str, limits: &Limits) -> Result<Vec<Do
 /// Reads the first document of `text` as kustomize reads its own file, with go-yaml v2: `yes` and `on` are booleans, a key that
 /// comes twice takes the last value, and what follows the document does not count. No document is a null.
 pub fn parse_first_document(text: &str, file: &str, limits: &Limits) -> Result<Node, ParseError> {
-    let failed = |mark, problem| ParseError::new(file, 0, mark, problem);
+    let failed = |(mark, problem)| ParseError::new(file, 0, mark, problem);
     let bytes = text.len();
     if bytes > limits.bytes_max {
         let problem = ParseProblem::TooLarge { bytes, max: limits.bytes_max };
-        return Err(failed(Mark { line: 1, column: 1 }, problem));
+        return Err(failed((Mark { line: 1, column: 1 }, problem)));
     }
     let text = unix_breaks(text);
-    let builder = build::Builder::new(*limits, 1).lenient();
-    let document = parse_with(builder, &Chunk { text: &text, line: 1 }, 0);
-    document.map(|document| document.root).map_err(|(mark, problem)| failed(mark, problem))
+    let root = parse_text(&text, 1, build::Builder::new(*limits, 1).lenient()).map_err(failed)?;
+    Ok(root.unwrap_or_else(Node::null))
 }
 
 /// `text` with CR LF as LF, as kyaml has it before it splits.
@@ -101,28 +101,28 @@ pub fn unix_breaks(text: &str) -> Cow<'_, str> {
 }
 
 fn parse_chunk(chunk: &Chunk<'_>, index: usize, limits: &Limits) -> Result<Document, (Mark, ParseProblem)> {
-    parse_with(build::Builder::new(*limits, chunk.line), chunk, index)
+    let root = parse_text(chunk.text, chunk.line, build::Builder::new(*limits, chunk.line))?;
+    let line = root.as_ref().map_or(chunk.line, |root| root.mark().line);
+    Ok(Document { root: root.unwrap_or_else(Node::null), index, line })
 }
 
-fn parse_with(mut builder: build::Builder, chunk: &Chunk<'_>, index: usize) -> Result<Document, (Mark, ParseProblem)> {
-    let text = chunk.text.strip_prefix('\u{FEFF}').unwrap_or(chunk.text);
+/// Reads the first document of `text`, whose first line is `first_line` of its file.
+fn parse_text(text: &str, first_line: u32, mut builder: build::Builder) -> Result<Option<Node>, (Mark, ParseProblem)> {
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     if let Some(at) = chars::find_forbidden(text.as_bytes()) {
         let before = &text[..at];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let line = chunk.line + count(before.bytes().filter(|&b| b == b'\n').count());
+        let line = first_line + count(before.bytes().filter(|&b| b == b'\n').count());
         let mark = Mark { line, column: count(before[line_start..].chars().count()) + 1 };
         let code = text[at..].chars().next().map_or(0, u32::from);
         return Err((mark, ParseProblem::ForbiddenCharacter { code }));
     }
     let mut parser = parse::Parser::new(text, &mut builder);
     let comments = parser.parse_document().map_err(|(place, problem)| {
-        let mark = Mark { line: place.line.saturating_add(chunk.line), column: place.column + 1 };
+        let mark = Mark { line: place.line.saturating_add(first_line), column: place.column + 1 };
         (mark, problem)
     })?;
-    let root = builder.into_root().unwrap_or_else(Node::null);
-    let line = if comments.is_some() { root.mark().line } else { chunk.line };
-    let comments = comments.unwrap_or_default();
-    Ok(Document { root, index, line, head_comment: comments.head.into(), foot_comment: comments.foot.into() })
+    Ok(comments.and_then(|comments| builder.into_root(comments)))
 }
 
 fn count(n: usize) -> u32 {
@@ -131,25 +131,20 @@ fn count(n: usize) -> u32 {
 
 /// Appends `node` as `kustomize build` prints one document (no `---`).
 pub fn emit_build(node: &Node, out: &mut String) -> Result<(), EmitError> {
-    emit_build::emit(node, out)
+    emit_build::emit(&*readback::read_back(node)?, out)
 }
 
 /// Appends `node` with its comments and styles, as kyaml prints an item of a ResourceList.
 pub fn emit_function(node: &Node, out: &mut String) -> Result<(), EmitError> {
-    emit_build::emit(node, out)
+    emit_function::emit(node, SequenceIndent::Compact, out)
 }
 
 /// The JSON value that the node means (what an API server receives): `0644` is 420, a timestamp its RFC 3339 text.
 pub fn to_json(node: &Node) -> Result<serde_json::Value, EmitError> {
-    json::to_json(node, "", true)
+    json::to_json(&*readback::read_back(node)?, "", true)
 }
 
 /// The tree of a JSON value; strings are tagged as strings whatever they look like.
 pub fn from_json(value: &serde_json::Value) -> Node {
     json::from_json(value)
-}
-
-/// Appends `document` with its comments and styles, as kyaml prints one that it read from a stream.
-pub fn emit_function_document(document: &Document, out: &mut String) -> Result<(), EmitError> {
-    emit_function(&document.root, out)
 }

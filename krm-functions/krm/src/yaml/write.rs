@@ -1,6 +1,6 @@
 //! Scalars and indentation as libyaml's emitter writes them, for both profiles. Must not know trees or tags.
 
-use super::chars::{break_len, char_len, is_break, is_printable};
+use super::chars::{break_len, char_len, is_blank, is_blankz, is_break, is_printable};
 
 /// The end of the text under construction.
 pub(super) struct Writer<'o> {
@@ -14,19 +14,22 @@ pub(super) struct Writer<'o> {
     pub(super) indention: bool,
     /// Columns after which text is folded.
     pub(super) width: usize,
+    /// Indentation at which a foot comment was written last: an empty line parts it from what follows. Else -1.
+    pub(super) foot_indent: i32,
 }
 
 impl<'o> Writer<'o> {
     pub(super) fn new(out: &'o mut String, width: usize) -> Self {
-        Self { out, column: 0, indent: -1, whitespace: true, indention: true, width }
+        Self { out, column: 0, indent: -1, whitespace: true, indention: true, width, foot_indent: -1 }
     }
 
     pub(super) fn put_break(&mut self) {
         self.out.push('\n');
         self.column = 0;
+        self.indention = true;
     }
 
-    fn put(&mut self, c: char) {
+    pub(super) fn put(&mut self, c: char) {
         self.out.push(c);
         self.column += 1;
     }
@@ -37,13 +40,22 @@ impl<'o> Writer<'o> {
         if !self.indention || self.column > indent || self.column == indent && !self.whitespace {
             self.put_break();
         }
+        if self.foot_indent >= 0 && self.foot_indent == self.indent.max(0) {
+            self.put_break();
+        }
         while self.column < indent {
             let spaces = &"                                "[..(indent - self.column).min(32)];
             self.out.push_str(spaces);
             self.column += spaces.len();
         }
         self.whitespace = true;
-        self.indention = true;
+        self.foot_indent = -1;
+    }
+
+    /// Copies text without breaks.
+    pub(super) fn copy_text(&mut self, text: &str) {
+        self.out.push_str(text);
+        self.column += text.chars().count();
     }
 
     /// Writes an ASCII indicator.
@@ -72,13 +84,14 @@ impl<'o> Writer<'o> {
     }
 
     /// Copies one break; LS, PS and NEL stay what they are.
-    fn copy_break(&mut self, text: &str, at: &mut usize) {
+    pub(super) fn copy_break(&mut self, text: &str, at: &mut usize) {
         if text.as_bytes()[*at] == b'\n' {
             self.put_break();
             *at += 1;
         } else {
             self.copy(text, at);
             self.column = 0;
+            self.indention = true;
         }
     }
 
@@ -120,7 +133,6 @@ impl<'o> Writer<'o> {
                     self.put_break();
                 }
                 self.copy_break(text, &mut at);
-                self.indention = true;
                 breaks = true;
             } else {
                 if breaks {
@@ -139,6 +151,10 @@ impl<'o> Writer<'o> {
     }
 
     pub(super) fn write_plain(&mut self, text: &str, allow_breaks: bool) {
+        if text.is_empty() {
+            self.indention = false;
+            return;
+        }
         if !self.whitespace {
             self.put(' ');
         }
@@ -223,8 +239,9 @@ impl<'o> Writer<'o> {
         self.put(short);
     }
 
-    /// Indentation and chomping indicators of a block scalar.
-    fn write_block_hints(&mut self, text: &str) {
+    /// `|` or `>` with its indentation and chomping indicators.
+    pub(super) fn write_block_header(&mut self, indicator: &str, text: &str) {
+        self.write_indicator(indicator, true, false, false);
         let bytes = text.as_bytes();
         if bytes.first() == Some(&b' ') || is_break(bytes, 0) {
             self.write_indicator("2", false, false, false);
@@ -237,18 +254,18 @@ impl<'o> Writer<'o> {
         }
     }
 
-    pub(super) fn write_literal(&mut self, text: &str) {
-        self.write_indicator("|", true, false, false);
-        self.write_block_hints(text);
-        self.put_break();
-        self.indention = true;
+    /// The lines of a literal or folded scalar, behind its header's break.
+    pub(super) fn write_block_body(&mut self, text: &str, folded: bool) {
         self.whitespace = true;
+        if folded { self.write_folded_lines(text) } else { self.write_literal_lines(text) }
+    }
+
+    fn write_literal_lines(&mut self, text: &str) {
         let bytes = text.as_bytes();
         let mut at = 0;
         while at < bytes.len() {
             if is_break(bytes, at) {
                 self.copy_break(text, &mut at);
-                self.indention = true;
                 continue;
             }
             let mut end = at;
@@ -260,6 +277,37 @@ impl<'o> Writer<'o> {
             self.column += end - at;
             self.indention = false;
             at = end;
+        }
+    }
+
+    /// libyaml's folding, which adds a newline before one that must stay; go-yaml's width is unlimited where this is used.
+    fn write_folded_lines(&mut self, text: &str) {
+        let bytes = text.as_bytes();
+        let (mut breaks, mut leading_spaces) = (true, true);
+        let mut at = 0;
+        while at < bytes.len() {
+            if is_break(bytes, at) {
+                if !breaks && !leading_spaces && bytes[at] == b'\n' {
+                    // libyaml looks behind the breaks at the start of the text, not behind these.
+                    let mut behind = 0;
+                    while is_break(bytes, behind) {
+                        behind += char_len(bytes[behind]);
+                    }
+                    if !is_blankz(bytes, behind) {
+                        self.put_break();
+                    }
+                }
+                self.copy_break(text, &mut at);
+                breaks = true;
+                continue;
+            }
+            if breaks {
+                self.write_indent();
+                leading_spaces = is_blank(bytes[at]);
+            }
+            self.copy(text, &mut at);
+            self.indention = false;
+            breaks = false;
         }
     }
 }
