@@ -2,6 +2,7 @@
 //! must not know how an error is printed (see `report`) or which stage found it.
 
 mod code;
+mod convert;
 pub mod exit;
 
 use std::error::Error as StdError;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{ErrorKind, Write};
 
 use super::failure;
-use super::paint::{Paint, columns};
+use super::paint::{Color, Paint, columns, tame};
 use super::surface::Surface;
 use crate::error::{CliError, Code, Result};
 use crate::settings::Presentation;
@@ -100,6 +100,19 @@ impl Console {
     pub fn tell(&mut self, text: &str) {
         match self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush()) {
             Ok(()) | Err(_) => {}
+        }
+    }
+
+    /// Tells a warning.
+    pub fn warn(&mut self, text: &str) {
+        let head = self.paint_err().paint(Color::Yellow, "warning:");
+        self.tell(&format!("{head} {}\n", tame(text)));
+    }
+
+    /// Tells several warnings.
+    pub fn warn_all<T: AsRef<str>>(&mut self, texts: &[T]) {
+        for text in texts {
+            self.warn(text.as_ref());
         }
     }
 

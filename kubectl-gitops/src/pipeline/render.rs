@@ -1,0 +1,151 @@
+//! From an input to final objects: the build, then our functions, which run for `diff` and `apply` alike.
+
+use std::path::PathBuf;
+
+use krm::yaml::{Limits, parse_documents};
+use krm::{Node, Origin, Text};
+use krm_functions::{ContentHash, FunctionError, Severity};
+use kustomize::{Object, Options, Restriction};
+
+use crate::error::{CliError, Code, Result};
+use crate::settings::{BuildSettings, LoadRestrictor};
+use crate::source::{Checkout, Input, ManifestFile, Material};
+
+/// Objects with what is known of where they came from.
+#[derive(Debug)]
+pub(super) struct Rendered {
+    /// In the order of the output.
+    pub(super) objects: Vec<Object>,
+    /// What the user should know.
+    pub(super) warnings: Vec<String>,
+    /// Annotations of the kustomization itself.
+    pub(super) annotations: Vec<(Text, Text)>,
+    /// As the user named the input.
+    pub(super) shown: String,
+    /// The directory, absolute.
+    pub(super) directory: Option<PathBuf>,
+    /// The Git checkout around it.
+    pub(super) checkout: Option<Checkout>,
+}
+
+impl Rendered {
+    /// An annotation of the kustomization itself.
+    pub(super) fn annotation(&self, name: &str) -> Option<&str> {
+        self.annotations.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Runs the build.
+pub(super) fn build(input: Input, settings: &BuildSettings) -> Result<Rendered> {
+    let Input { material, shown, directory, checkout } = input;
+    let (objects, warnings, annotations) = match material {
+        Material::Kustomization { files, root, generated } => {
+            let options = Options { restriction: restriction(settings.load_restrictor), ..Options::default() };
+            match kustomize::build(files.as_ref(), &root, &options) {
+                Ok(built) => (built.objects, built.warnings, built.annotations),
+                Err(error) if generated => {
+                    return Err(CliError::from(error).note(format!(
+                        "`{shown}` has no kustomization, so every .yaml and .yml file in it is a manifest"
+                    )));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Material::Manifests(files) => (parse(&files)?, Vec::new(), Vec::new()),
+    };
+    Ok(Rendered { objects, warnings, annotations, shown, directory, checkout })
+}
+
+/// Runs our functions over the objects. Hashes come last: they digest final contents.
+pub(super) fn functions(rendered: &mut Rendered) -> Result<()> {
+    let mut items: Vec<&mut Node> = rendered.objects.iter_mut().map(|object| &mut object.node).collect();
+    let findings = ContentHash::default().annotate(&mut items)?;
+    for finding in findings.into_iter().filter(|finding| finding.severity != Severity::Info) {
+        rendered.warnings.push(format!("{}: {}", finding.object, finding.message));
+    }
+    Ok(())
+}
+
+impl From<FunctionError> for CliError {
+    fn from(error: FunctionError) -> Self {
+        Self::new(Code::Function, error)
+    }
+}
+
+const fn restriction(restrictor: LoadRestrictor) -> Restriction {
+    match restrictor {
+        LoadRestrictor::RootOnly => Restriction::RootOnly,
+        LoadRestrictor::None => Restriction::None,
+    }
+}
+
+/// The objects of plain manifests, Lists taken apart, empty documents passed over.
+fn parse(files: &[ManifestFile]) -> Result<Vec<Object>> {
+    let mut objects = Vec::new();
+    for file in files {
+        for document in parse_documents(&file.text, &file.name, &Limits::default())? {
+            if document.root.is_null() {
+                continue;
+            }
+            let origin = Origin { file: file.name.clone(), document: document.index, line: document.line };
+            take_apart(document.root, &origin, &mut objects)?;
+        }
+    }
+    Ok(objects)
+}
+
+fn take_apart(node: Node, origin: &Origin, objects: &mut Vec<Object>) -> Result<()> {
+    let kind = node.str_at(&["kind"]).unwrap_or_default();
+    let is_kustomization = node.str_at(&["apiVersion"]).is_some_and(|v| v.starts_with("kustomize.config.k8s.io/"));
+    if is_kustomization || (kind.is_empty() && node.get("resources").is_some()) {
+        let text = format!("`{}` is a kustomization, no manifest", origin.file);
+        return Err(CliError::new(Code::NotAnObject, text).at(origin).hint("give its directory with -k"));
+    }
+    let Node::Map(mut map) = node else {
+        let text = format!("an object must be a map, this is {}", node.kind_name());
+        return Err(CliError::new(Code::NotAnObject, text).at(origin));
+    };
+    let is_list = map.get("kind").and_then(Node::as_str).is_some_and(|kind| kind.ends_with("List"));
+    let has_items = matches!(map.get("items"), Some(Node::Seq(_)));
+    if !(is_list && has_items) {
+        objects.push(Object { node: Node::Map(map), origin: origin.clone() });
+        return Ok(());
+    }
+    let Some(Node::Seq(items)) = map.remove("items") else { return Ok(()) };
+    for item in items.items {
+        let line = if item.mark().line == 0 { origin.line } else { item.mark().line };
+        take_apart(item, &Origin { line, ..origin.clone() }, objects)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn objects(text: &str) -> Result<Vec<String>> {
+        let file = ManifestFile { name: "x.yaml".to_owned(), text: text.to_owned() };
+        let found = parse(&[file])?;
+        Ok(found.iter().map(|o| format!("{}:{}", o.node.str_at(&["kind"]).unwrap_or("-"), o.origin.line)).collect())
+    }
+
+    #[test]
+    fn lists_are_taken_apart_and_empty_documents_are_nothing() {
+        let text = "---\n# nothing\n---\nkind: A\n---\nkind: List\nitems:\n- kind: B\n- kind: BList\n  items:\n  - kind: C\n";
+        assert_eq!(objects(text).unwrap(), ["A:4", "B:8", "C:11"]);
+    }
+
+    #[test]
+    fn items_of_what_is_no_list_stay() {
+        let file = ManifestFile { name: "x".to_owned(), text: "kind: Menu\nitems: [a]\n".to_owned() };
+        let found = parse(&[file]).unwrap();
+        assert!(found[0].node.get("items").is_some());
+    }
+
+    #[test]
+    fn what_is_no_manifest_is_named() {
+        assert_eq!(objects("- a\n").unwrap_err().code, Code::NotAnObject);
+        assert_eq!(objects("resources: [a.yaml]\n").unwrap_err().hints, ["give its directory with -k"]);
+        assert_eq!(objects("a: [\n").unwrap_err().code, Code::BadYaml);
+    }
+}
