@@ -149,8 +149,12 @@ fn minimise(oracle: &mut Oracle, text: &str, function: bool) -> String {
             let mut at = 0;
             let mut parts = parts;
             while at < parts.len() {
-                let candidate: String =
-                    parts.iter().enumerate().filter(|(i, _)| *i < at || *i >= at + size).map(|(_, p)| p.as_str()).collect();
+                let candidate: String = parts
+                    .iter()
+                    .enumerate()
+                    .filter(|(i, _)| *i < at || *i >= at + size)
+                    .map(|(_, p)| p.as_str())
+                    .collect();
                 if differs(oracle, &candidate, function) {
                     parts.drain(at..(at + size).min(parts.len()));
                 } else {

@@ -27,26 +27,177 @@ impl Random {
 }
 
 const PIECES: &[&str] = &[
-    "a", "b", "word", "Zeile", "0", "1", "9", "10", "é", "ß", "☃", "日本", "😀", "\u{A0}", "\u{FEFF}", "\u{2028}", "\u{2029}",
-    "\u{85}", "\u{7F}", "\u{1}", "\u{1B}", "\u{FFFD}", "\u{E000}", "\\", "/", "\"", "'", "''", "#", " #", "# ", ":", ": ",
-    " :", "-", "- ", "--", "---", "...", "?", "? ", ",", "[", "]", "{", "}", "&", "*", "!", "|", ">", "%", "@", "`", "~",
-    "=", "<<", "<", "$", "_", ".", "+", " ", "  ", "   ", "\t", "\n", "\n\n", "\n ", " \n", "\r", "\r\n", "\t\n", "\n\t",
+    "a", "b", "word", "Zeile", "0", "1", "9", "10", "é", "ß", "☃", "日本", "😀", "\u{A0}", "\u{FEFF}", "\u{2028}",
+    "\u{2029}", "\u{85}", "\u{7F}", "\u{1}", "\u{1B}", "\u{FFFD}", "\u{E000}", "\\", "/", "\"", "'", "''", "#", " #",
+    "# ", ":", ": ", " :", "-", "- ", "--", "---", "...", "?", "? ", ",", "[", "]", "{", "}", "&", "*", "!", "|", ">",
+    "%", "@", "`", "~", "=", "<<", "<", "$", "_", ".", "+", " ", "  ", "   ", "\t", "\n", "\n\n", "\n ", " \n", "\r",
+    "\r\n", "\t\n", "\n\t",
 ];
 
 const WORDS: &[&str] = &[
-    "", "~", "null", "Null", "NULL", "nULL", "true", "True", "TRUE", "false", "False", "yes", "Yes", "YES", "no", "No", "on",
-    "On", "ON", "off", "Off", "y", "Y", "n", "N", "t", "f", "0", "-0", "+0", "00", "007", "0644", "0o644", "0O17", "0x1F",
-    "0X1f", "0b101", "-0b101", "0b-1", "08", "09.5", "1_000", "_1", "1_", "0x_1", "1__0", "1e3", "1E3", "1e+3", "1e-3", "1.",
-    ".5", "-.5", "+.5", "1.0", "1.10", "1.50", "100000", "1000000", "1234567.5", "123456789012", "1e6", "1e20", "1e21",
-    "1e22", "1e-5", "1e-7", "0.000001", "0.0000001", "1e400", "-1e400", "1e-400", "9223372036854775807",
-    "9223372036854775808", "-9223372036854775808", "-9223372036854775809", "18446744073709551615", "18446744073709551616",
-    "123456789012345678901234567890", ".", "..", "...", "-", "--", "---", "+", "e", "e3", "1e", "0x", "0b", "0o", ".inf",
-    "-.inf", "+.Inf", ".nan", ".NaN", "inf", "nan", "Infinity", "12:30:45", "10:20", "1:2:3.5", "-1:20", "190:20:30", "1:60",
-    "2024-01-02", "2024-1-2", "2024-13-01", "2024-02-30", "2024-01-02T03:04:05Z", "2024-01-02t03:04:05+01:00",
-    "2024-01-02 03:04:05", "2024-01-02 03:04:05.123456789123", "2024-01-02T3:4:5,5Z", "2024-01-02T03:04:05", "20240102",
-    "1.2.3", "v1.2.3", "1.2.3.4", "10.0.0.0/8", "1Gi", "100m", "0.5", "5%", "1 2", "1,2", "1-2", "-a", "-1", "- 1", "?a", ":a",
-    "a:", "a:b", "a: b", "a #b", "a#b", "#a", "!a", "&a", "*a", "|a", ">a", "%a", "@a", "`a", "'a'", "\"a\"", "=", "<<", "<",
-    "[a]", "{a}", "[]", "{}", "0.1e1", "+12", "+1.5", "1.5e+3", "0777777777777777777777", "0xFFFFFFFFFFFFFFFFF",
+    "",
+    "~",
+    "null",
+    "Null",
+    "NULL",
+    "nULL",
+    "true",
+    "True",
+    "TRUE",
+    "false",
+    "False",
+    "yes",
+    "Yes",
+    "YES",
+    "no",
+    "No",
+    "on",
+    "On",
+    "ON",
+    "off",
+    "Off",
+    "y",
+    "Y",
+    "n",
+    "N",
+    "t",
+    "f",
+    "0",
+    "-0",
+    "+0",
+    "00",
+    "007",
+    "0644",
+    "0o644",
+    "0O17",
+    "0x1F",
+    "0X1f",
+    "0b101",
+    "-0b101",
+    "0b-1",
+    "08",
+    "09.5",
+    "1_000",
+    "_1",
+    "1_",
+    "0x_1",
+    "1__0",
+    "1e3",
+    "1E3",
+    "1e+3",
+    "1e-3",
+    "1.",
+    ".5",
+    "-.5",
+    "+.5",
+    "1.0",
+    "1.10",
+    "1.50",
+    "100000",
+    "1000000",
+    "1234567.5",
+    "123456789012",
+    "1e6",
+    "1e20",
+    "1e21",
+    "1e22",
+    "1e-5",
+    "1e-7",
+    "0.000001",
+    "0.0000001",
+    "1e400",
+    "-1e400",
+    "1e-400",
+    "9223372036854775807",
+    "9223372036854775808",
+    "-9223372036854775808",
+    "-9223372036854775809",
+    "18446744073709551615",
+    "18446744073709551616",
+    "123456789012345678901234567890",
+    ".",
+    "..",
+    "...",
+    "-",
+    "--",
+    "---",
+    "+",
+    "e",
+    "e3",
+    "1e",
+    "0x",
+    "0b",
+    "0o",
+    ".inf",
+    "-.inf",
+    "+.Inf",
+    ".nan",
+    ".NaN",
+    "inf",
+    "nan",
+    "Infinity",
+    "12:30:45",
+    "10:20",
+    "1:2:3.5",
+    "-1:20",
+    "190:20:30",
+    "1:60",
+    "2024-01-02",
+    "2024-1-2",
+    "2024-13-01",
+    "2024-02-30",
+    "2024-01-02T03:04:05Z",
+    "2024-01-02t03:04:05+01:00",
+    "2024-01-02 03:04:05",
+    "2024-01-02 03:04:05.123456789123",
+    "2024-01-02T3:4:5,5Z",
+    "2024-01-02T03:04:05",
+    "20240102",
+    "1.2.3",
+    "v1.2.3",
+    "1.2.3.4",
+    "10.0.0.0/8",
+    "1Gi",
+    "100m",
+    "0.5",
+    "5%",
+    "1 2",
+    "1,2",
+    "1-2",
+    "-a",
+    "-1",
+    "- 1",
+    "?a",
+    ":a",
+    "a:",
+    "a:b",
+    "a: b",
+    "a #b",
+    "a#b",
+    "#a",
+    "!a",
+    "&a",
+    "*a",
+    "|a",
+    ">a",
+    "%a",
+    "@a",
+    "`a",
+    "'a'",
+    "\"a\"",
+    "=",
+    "<<",
+    "<",
+    "[a]",
+    "{a}",
+    "[]",
+    "{}",
+    "0.1e1",
+    "+12",
+    "+1.5",
+    "1.5e+3",
+    "0777777777777777777777",
+    "0xFFFFFFFFFFFFFFFFF",
 ];
 
 /// Any string.
@@ -116,8 +267,12 @@ pub(crate) fn quoted_texts(random: &mut Random) -> String {
             1 => out.push_str(&format!("  ? {value}\n  : {value}\n")),
             2 => out.push_str(&format!("  l{index}:\n  - {value}\n  - - {value}\n    - k: {value}\n")),
             3 => out.push_str(&format!("  m{index}: {{a: {{b: {{c: [{value}, {{d: {value}}}]}}}}}}\n")),
-            4 => out.push_str(&format!("  o{index}:\n    ? {value}\n    : [{value}]\n    ? {value}x\n    : {{z: {value}}}\n")),
-            _ => out.push_str(&format!("  d{index}:\n      e:\n         f:\n           - g:\n               {value}\n")),
+            4 => out.push_str(&format!(
+                "  o{index}:\n    ? {value}\n    : [{value}]\n    ? {value}x\n    : {{z: {value}}}\n"
+            )),
+            _ => {
+                out.push_str(&format!("  d{index}:\n      e:\n         f:\n           - g:\n               {value}\n"))
+            }
         }
     }
     out
@@ -129,12 +284,50 @@ pub(crate) fn plain_texts(random: &mut Random) -> String {
     for index in 0..8 {
         let mut value: String = match random.below(4) {
             0 => random.pick(WORDS).to_owned(),
-            1 => (0..1 + random.below(8)).map(|_| random.pick(&["0", "1", "7", "9", "_", ".", "e", "-", "+", ":", "x", "b", "o"])).collect(),
-            2 => format!("{}-{}-{}{}", random.pick(&["2024", "0001", "9999"]), 1 + random.below(13), 1 + random.below(32), random.pick(&["", "T1:2:3Z", " 1:2:3", "t23:59:59.9-11:30", "T24:00:00Z", "T1:2:3+24:00", " 1:2", "T01:02:03"])),
-            _ => format!("{}{}", random.pick(&["-", "+", "", "0", "0x", "0b", "0o", "-0x"]), random.next() >> random.below(64)),
+            1 => (0..1 + random.below(8))
+                .map(|_| random.pick(&["0", "1", "7", "9", "_", ".", "e", "-", "+", ":", "x", "b", "o"]))
+                .collect(),
+            2 => format!(
+                "{}-{}-{}{}",
+                random.pick(&["2024", "0001", "9999"]),
+                1 + random.below(13),
+                1 + random.below(32),
+                random.pick(&[
+                    "",
+                    "T1:2:3Z",
+                    " 1:2:3",
+                    "t23:59:59.9-11:30",
+                    "T24:00:00Z",
+                    "T1:2:3+24:00",
+                    " 1:2",
+                    "T01:02:03"
+                ])
+            ),
+            _ => format!(
+                "{}{}",
+                random.pick(&["-", "+", "", "0", "0x", "0b", "0o", "-0x"]),
+                random.next() >> random.below(64)
+            ),
         };
         if random.chance(30) {
-            value = format!("{} {value}", random.pick(&["!!int", "!!float", "!!str", "!!bool", "!!null", "!!timestamp", "!!binary", "!foo", "!", "!!foo", "!<tag:yaml.org,2002:int>", "!!map", "!!merge"]));
+            value = format!(
+                "{} {value}",
+                random.pick(&[
+                    "!!int",
+                    "!!float",
+                    "!!str",
+                    "!!bool",
+                    "!!null",
+                    "!!timestamp",
+                    "!!binary",
+                    "!foo",
+                    "!",
+                    "!!foo",
+                    "!<tag:yaml.org,2002:int>",
+                    "!!map",
+                    "!!merge"
+                ])
+            );
         }
         let comment = random.pick(&["", "", "", " # c", "\t# c", "   "]);
         match random.below(3) {
@@ -150,11 +343,21 @@ pub(crate) fn plain_texts(random: &mut Random) -> String {
 pub(crate) fn tree(random: &mut Random) -> String {
     let mut out = String::new();
     if random.chance(10) {
-        out.push_str(random.pick(&["# top\n", "# top\n\n", "---\n", "%YAML 1.1\n---\n", "\u{FEFF}", "--- # x\n", "\n\n# a\n\n# b\n"]));
+        out.push_str(random.pick(&[
+            "# top\n",
+            "# top\n\n",
+            "---\n",
+            "%YAML 1.1\n---\n",
+            "\u{FEFF}",
+            "--- # x\n",
+            "\n\n# a\n\n# b\n",
+        ]));
     }
     out.push_str(HEADER);
     if random.chance(40) {
-        out.push_str("base: &base {p: 1, q: [x, 'y'], r: ~}\nother: &other\n  p: 2\n  s: !!str 3\nlist: &list [*base, *other]\n");
+        out.push_str(
+            "base: &base {p: 1, q: [x, 'y'], r: ~}\nother: &other\n  p: 2\n  s: !!str 3\nlist: &list [*base, *other]\n",
+        );
     }
     out.push_str("spec:");
     block(random, &mut out, 0, 4);
@@ -200,7 +403,8 @@ fn block(random: &mut Random, out: &mut String, indent: usize, depth: usize) {
         }
         3 => block_scalar(random, out, indent),
         4 => {
-            let value = random.pick(&["*base", "*other", "*list", "&x y", "!!str 5", "! 5", "[]", "{}", "", "~", "!!null", "&z"]);
+            let value = random
+                .pick(&["*base", "*other", "*list", "&x y", "!!str 5", "! 5", "[]", "{}", "", "~", "!!null", "&z"]);
             out.push_str(&format!(" {value}\n"));
         }
         5..=7 => {
@@ -209,7 +413,11 @@ fn block(random: &mut Random, out: &mut String, indent: usize, depth: usize) {
             for index in 0..1 + random.below(4) {
                 comment(random, out, inner);
                 if random.chance(6) {
-                    out.push_str(&format!("{}<<: {}\n", " ".repeat(inner), random.pick(&["*base", "*other", "[*base, *other]", "{u: v}", "*list", "x", "[*list]"])));
+                    out.push_str(&format!(
+                        "{}<<: {}\n",
+                        " ".repeat(inner),
+                        random.pick(&["*base", "*other", "[*base, *other]", "{u: v}", "*list", "x", "[*list]"])
+                    ));
                     continue;
                 }
                 let key = key(random, index);
@@ -266,7 +474,8 @@ fn inline(random: &mut Random, depth: usize) -> String {
         1 => quoted(&text(random)),
         2 => format!("'{}'", random.pick(WORDS).replace('\'', "''")),
         3 => {
-            let (a, b) = (random.pick(&["a", "it''s", "x: y", "1", "#"]), random.pick(&["b", "- c", "  d", "\"", "e #f"]));
+            let (a, b) =
+                (random.pick(&["a", "it''s", "x: y", "1", "#"]), random.pick(&["b", "- c", "  d", "\"", "e #f"]));
             let gap = random.pick(&["\n      ", "\n\n      ", " \n      ", "\\\n      ", "\n \n      "]);
             match random.below(3) {
                 0 => format!("'{a}{}{b}'", gap.replace('\\', "")),
@@ -295,9 +504,9 @@ fn inline(random: &mut Random, depth: usize) -> String {
 /// Random tokens below a key.
 pub(crate) fn soup(random: &mut Random) -> String {
     const TOKENS: &[&str] = &[
-        "a", "b", "1", "~", "- ", "-", ": ", ":", "? ", "?", ", ", ",", "[", "]", "{", "}", "\n", "\n  ", "\n    ", "\n ", " ",
-        "\t", "# c", "#", "&a ", "*a ", "!t ", "!!str ", "'", "\"", "''", "\"\"", "|", ">", "|\n  ", "---", "...", "\n---\n",
-        "<<", "\\", "%", "@", "`", "k: ", "k: v\n  ", "- x\n  ", "\r\n", "é", "\u{85}", "\u{2028}",
+        "a", "b", "1", "~", "- ", "-", ": ", ":", "? ", "?", ", ", ",", "[", "]", "{", "}", "\n", "\n  ", "\n    ",
+        "\n ", " ", "\t", "# c", "#", "&a ", "*a ", "!t ", "!!str ", "'", "\"", "''", "\"\"", "|", ">", "|\n  ", "---",
+        "...", "\n---\n", "<<", "\\", "%", "@", "`", "k: ", "k: v\n  ", "- x\n  ", "\r\n", "é", "\u{85}", "\u{2028}",
     ];
     let tokens: String = (0..1 + random.below(14)).map(|_| random.pick(TOKENS)).collect();
     format!("{HEADER}spec:{}{tokens}\n", random.pick(&[" ", "\n  ", "\n  - ", "\n  k: ", " {", " ["]))
@@ -313,8 +522,26 @@ pub(crate) fn stream(random: &mut Random) -> String {
             out.push_str("spec:");
             block(random, &mut out, 0, 2);
         }
-        let odd = ["...", "...\n", "---", "--- \t", "---x", "--- x", "--- |\n a", "----", "---\n---", "# e", "", " ---", "...\n---"];
-        out.push_str(if random.chance(25) { random.pick(&odd) } else { random.pick(&["---", "---", "--- # c", "---   "]) });
+        let odd = [
+            "...",
+            "...\n",
+            "---",
+            "--- \t",
+            "---x",
+            "--- x",
+            "--- |\n a",
+            "----",
+            "---\n---",
+            "# e",
+            "",
+            " ---",
+            "...\n---",
+        ];
+        out.push_str(if random.chance(25) {
+            random.pick(&odd)
+        } else {
+            random.pick(&["---", "---", "--- # c", "---   "])
+        });
         out.push_str(random.pick(&["\n", "\n", "\n", "\n\n", ""]));
     }
     if random.chance(15) { out.replace('\n', "\r\n") } else { out }
@@ -326,7 +553,11 @@ pub(crate) fn comments(random: &mut Random) -> String {
     for line in commented_tree(random).split_inclusive('\n') {
         if random.chance(25) {
             let column = random.below(7);
-            out.push_str(&format!("{}#{}\n", " ".repeat(column), random.pick(&["", " x", "x y", " - z", " k: v", "#"])));
+            out.push_str(&format!(
+                "{}#{}\n",
+                " ".repeat(column),
+                random.pick(&["", " x", "x y", " - z", " k: v", "#"])
+            ));
         }
         if random.chance(10) {
             out.push('\n');

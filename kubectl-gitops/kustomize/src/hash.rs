@@ -1,7 +1,7 @@
 //! The hash that generated names end with. Owns what of a resource counts for it; must not rename anything.
 
 use krm::yaml::{EmitError, to_json};
-use krm::{Node, Text};
+use krm::{Mapping, Node, Text};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -21,10 +21,10 @@ pub fn of(draft: &Draft) -> Result<Option<Text>, EmitError> {
     };
     let mut entries = vec![("kind", Value::from(kind)), ("name", Value::from(""))];
     for field in fields {
-        entries.push((*field, content(draft.node.get(field))?));
+        entries.push((*field, content(&draft.node, field)?));
     }
-    if let Some(map @ Node::Map(_)) = draft.node.get(optional) {
-        entries.push((optional, to_json(map)?));
+    if let Some(Node::Map(_)) = draft.node.get(optional) {
+        entries.push((optional, content(&draft.node, optional)?));
     }
     entries.sort_by_key(|(key, _)| *key);
     let mut text = String::from("{");
@@ -41,12 +41,17 @@ pub fn of(draft: &Draft) -> Result<Option<Text>, EmitError> {
 }
 
 /// What a field counts as: nothing is an empty text.
-fn content(node: Option<&Node>) -> Result<Value, EmitError> {
-    match node {
+fn content(root: &Node, field: &str) -> Result<Value, EmitError> {
+    match root.get(field) {
         None => Ok(Value::from("")),
         Some(Node::Scalar(scalar)) if scalar.is_null() => Ok(Value::from("")),
         Some(Node::Scalar(scalar)) => Ok(Value::from(scalar.text.as_str())),
-        Some(node) => to_json(node),
+        // Within a map of its own, so that an error names the field.
+        Some(node) => {
+            let alone: Mapping = [(field, node.clone())].into_iter().collect();
+            let mut value = to_json(&Node::Map(alone))?;
+            Ok(value.get_mut(field).map(Value::take).unwrap_or_default())
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which styles a text can be written in, by libyaml's rules. Must not know trees.
 
-use super::resolve::Dialect;
 use super::chars::{char_len, is_blank, is_blankz, is_break, is_printable};
+use super::resolve::Dialect;
 
 /// What the emitters need to know of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -99,7 +99,11 @@ impl Emitter<'_> {
                 let trail = after == After::CommaAndComments && self.at.has_comments();
                 self.enter()?;
                 self.after(after, trail);
-                if flow { self.flow_sequence(seq, context)? } else { self.block_sequence(seq, context)? }
+                if flow {
+                    self.flow_sequence(seq, context)?
+                } else {
+                    self.block_sequence(seq, context)?
+                }
                 self.depth -= 1;
                 Ok(trail)
             }
@@ -109,7 +113,11 @@ impl Emitter<'_> {
                 let trail = after == After::CommaAndComments && self.at.has_comments();
                 self.enter()?;
                 self.after(after, trail);
-                if flow { self.flow_mapping(map, context)? } else { self.block_mapping(map, context)? }
+                if flow {
+                    self.flow_mapping(map, context)?
+                } else {
+                    self.block_mapping(map, context)?
+                }
                 self.depth -= 1;
                 Ok(trail)
             }

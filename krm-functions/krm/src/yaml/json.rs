@@ -26,7 +26,9 @@ pub(super) fn to_json(node: &Node, path: &str, top: bool) -> Result<Json, EmitEr
                     Tag::Null if top && entry.key.text.is_empty() => continue,
                     tag if top && tag != Tag::Null && tag != Tag::Binary => {}
                     _ => {
-                        let found = Node::Scalar(entry.key.clone()).kind_name();
+                        let mut resolved = entry.key.clone();
+                        resolved.tag = effective_tag(&resolved);
+                        let found = Node::Scalar(resolved).kind_name();
                         let (path, key) = (path.to_owned(), entry.key.text.to_string());
                         return Err(EmitError::KeyNotString { path, key, found });
                     }

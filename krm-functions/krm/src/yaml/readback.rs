@@ -5,9 +5,9 @@
 
 use std::borrow::Cow;
 
+use super::build::Builder;
 use super::emit_function::{self, SequenceIndent};
 use super::error::EmitError;
-use super::build::Builder;
 use super::{Limits, parse_text};
 use crate::node::Extra;
 use crate::{Node, Scalar, Style, Tag};

@@ -12,6 +12,7 @@ use krm::{Gvk, Mapping, Node, Origin, ResId, Scalar, Style, Tag, Text};
 pub use bookkeeping::{INTERNAL_ANNOTATIONS, take_bookkeeping};
 pub use set::{AbsorbError, Conflict, DraftSet, LookupError};
 
+use crate::fieldspec::set::quote_if_ambiguous;
 use crate::scope;
 
 /// The namespace of what lives outside of namespaces, in ids of the past: no name of a namespace can be equal to it.
@@ -258,7 +259,9 @@ pub fn put_text(map: &mut Mapping, key: &str, text: &str) {
     match map.get_mut(key) {
         Some(node) => write_text(node, text),
         None => {
-            map.set(key, Node::string(text));
+            let mut scalar = Scalar::string(text);
+            quote_if_ambiguous(&mut scalar);
+            map.set(key, Node::Scalar(scalar));
         }
     }
 }

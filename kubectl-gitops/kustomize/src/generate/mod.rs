@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use krm::{Mapping, Mark, Node, Origin};
 
-use crate::draft::{Behavior, Draft, push_bare};
+use crate::draft::{Behavior, Draft, push_bare, put_text};
 use crate::kustomization::{GeneratorArgs, GeneratorOptions, Located, SecretArgs};
 use crate::load::{LoadError, Loader};
 
@@ -138,9 +138,9 @@ fn base(kind: &str, name: &str, namespace: &str, options: &GeneratorOptions, mar
         return Err(Failed { error: GenerateError::NoName, part: String::new(), mark });
     }
     let mut metadata = Mapping::default();
-    metadata.set("name", Node::string(name));
+    put_text(&mut metadata, "name", name);
     if !namespace.is_empty() {
-        metadata.set("namespace", Node::string(namespace));
+        put_text(&mut metadata, "namespace", namespace);
     }
     for (field, map) in [("labels", &options.labels), ("annotations", &options.annotations)] {
         if !map.is_empty() {

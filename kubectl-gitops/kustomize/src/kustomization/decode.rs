@@ -332,9 +332,6 @@ fn key_text(key: &Scalar) -> String {
 
 fn whole_number(text: &str) -> Option<i64> {
     let text = text.replace('_', "");
-    if let Ok(number) = text.parse::<i64>() {
-        return Some(number);
-    }
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(&text)),
@@ -417,6 +414,9 @@ mod tests {
             ("-3", Some(-3)),
             ("1_000", Some(1000)),
             ("0x1F", Some(31)),
+            ("010", Some(8)),
+            ("08", Some(8)),
+            ("0", Some(0)),
             ("1e3", Some(1000)),
             ("3.0", Some(3)),
             ("3.5", None),
