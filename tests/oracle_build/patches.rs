@@ -141,6 +141,10 @@ fn operation(dice: &mut Dice, victim: &Value) -> Value {
     }
     let (pointer, value) = dice.pick(&pointers);
     let (other, _) = dice.pick(&pointers);
+    // The real tool keeps notes of its own in the annotations, and a copy of them would show.
+    if pointer == "/metadata/annotations" || other == "/metadata/annotations" {
+        return json!({"op": "remove", "path": pointer});
+    }
     match dice.roll(10) {
         0..=2 => json!({"op": "replace", "path": pointer, "value": scalar(dice)}),
         3 | 4 => json!({"op": "remove", "path": pointer}),

@@ -20,8 +20,11 @@ pub fn put_over(old: &mut Node, mut new: Node) -> Option<(u32, Scalar)> {
     if let (Node::Scalar(old), Node::Scalar(new)) = (&mut *old, &mut new) {
         restyle(new, old.style);
         let twins = shared::number(old);
-        if twins > 0 {
+        // The content moves into the old node, which keeps its own twins or has none.
+        if shared::number(new) != twins {
             shared::mark(new, twins);
+        }
+        if twins > 0 {
             std::mem::swap(old, new);
             return Some((twins, old.clone()));
         }
