@@ -16,8 +16,10 @@ const HISTORY_MESSAGE_MAX: usize = 80;
 pub struct Claim {
     /// Everything desired.
     pub applies: Vec<ClaimApply>,
-    /// Everything to be deleted, strays included.
+    /// Everything to be deleted or detached, strays included.
     pub prunes: Vec<ClaimPrune>,
+    /// Strays that are not deleted in this run: they become members again.
+    pub keeps: Vec<ClaimPrune>,
 }
 
 /// One desired object of a claim.
@@ -33,7 +35,7 @@ pub struct ClaimApply {
     pub adopted: bool,
 }
 
-/// One object to be deleted of a claim.
+/// One object of a claim that is not desired.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimPrune {
     /// The object.
@@ -101,6 +103,11 @@ impl Inventory {
             let fresh = || Entry { uid: Some(prune.uid.clone()), ..Entry::intent(prune.version.clone()) };
             let entry = next.entries.entry(prune.key.clone()).or_insert_with(fresh);
             entry.state = State::Pruning;
+        }
+        for keep in &claim.keeps {
+            let fresh =
+                || Entry { uid: Some(keep.uid.clone()), state: State::Owned, ..Entry::intent(keep.version.clone()) };
+            next.entries.entry(keep.key.clone()).or_insert_with(fresh);
         }
         next.phase = Phase::Applying;
         run_id.clone_into(&mut next.run_id);

@@ -53,8 +53,11 @@ fn states(inventory: &Inventory) -> Vec<(String, State, bool)> {
 #[test]
 fn a_claim_is_the_union_of_old_and_new() {
     let before = empty().settle(&[applied("a"), applied("b"), applied("c")].into());
-    let claim =
-        Claim { applies: vec![apply("a", false), apply("new", true)], prunes: vec![prune("b"), prune("stray")] };
+    let claim = Claim {
+        applies: vec![apply("a", false), apply("new", true)],
+        prunes: vec![prune("b"), prune("stray")],
+        keeps: vec![prune("kept")],
+    };
     let claimed = before.claim(&claim, "run-2", Lock::taken("me", 30));
     assert_eq!(
         states(&claimed),
@@ -62,6 +65,7 @@ fn a_claim_is_the_union_of_old_and_new() {
             ("a".into(), State::Owned, true),
             ("b".into(), State::Pruning, true),
             ("c".into(), State::Owned, true),
+            ("kept".into(), State::Owned, true),
             ("new".into(), State::Intent, false),
             ("stray".into(), State::Pruning, true),
         ]
@@ -74,15 +78,24 @@ fn a_claim_is_the_union_of_old_and_new() {
 fn a_creation_forgets_the_dead_objects_uid() {
     // Or the object that a crashed run created would later look like somebody else's under the old uid.
     let before = empty().settle(&[applied("a")].into());
-    let claimed = before.claim(&Claim { applies: vec![apply("a", true)], prunes: vec![] }, "r", Lock::taken("me", 30));
+    let claimed = before.claim(
+        &Claim { applies: vec![apply("a", true)], prunes: vec![], keeps: vec![] },
+        "r",
+        Lock::taken("me", 30),
+    );
     assert_eq!(states(&claimed), vec![("a".into(), State::Intent, false)]);
 }
 
 #[test]
 fn a_key_that_is_desired_again_is_no_longer_pruned() {
     let before = empty().settle(&[applied("a")].into());
-    let pruning = before.claim(&Claim { applies: vec![], prunes: vec![prune("a")] }, "r", Lock::taken("me", 30));
-    let again = pruning.claim(&Claim { applies: vec![apply("a", false)], prunes: vec![] }, "s", Lock::taken("me", 30));
+    let pruning =
+        before.claim(&Claim { applies: vec![], prunes: vec![prune("a")], keeps: vec![] }, "r", Lock::taken("me", 30));
+    let again = pruning.claim(
+        &Claim { applies: vec![apply("a", false)], prunes: vec![], keeps: vec![] },
+        "s",
+        Lock::taken("me", 30),
+    );
     assert_eq!(states(&again), vec![("a".into(), State::Intent, true)]);
 }
 

@@ -1,5 +1,6 @@
 //! The plan as a value. Owns [`Plan`], [`Action`], [`Deed`] and [`Wave`]; must not decide anything.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use krm::{Gvk, ObjectKey, Origin};
 use serde_json::Value;
 
 use super::reason::{Reason, Refusal, Warning};
-use crate::inventory::Digest;
+use crate::inventory::{Claim, ClaimApply, ClaimPrune, Digest, Inventory, Settled, State};
 
 /// What is done with one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,9 +125,22 @@ pub struct Action {
     pub body: Option<Body>,
     /// It existed before us: the entry remembers that.
     pub adopted: bool,
+    /// The object that was seen under the key, if one was.
+    pub seen: Option<Seen>,
     /// Indexes in [`Plan::actions`] of what must have succeeded before: explicit dependencies, its Namespace, its
     /// CustomResourceDefinition. If one fails, this one is skipped and names it.
     pub after: Vec<usize>,
+}
+
+/// The object that a plan was made for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Its uid.
+    pub uid: String,
+    /// The API version it was read in.
+    pub version: String,
+    /// Our owner annotation was on it.
+    pub ours: bool,
 }
 
 /// What is sent for one desired object.
@@ -154,6 +168,8 @@ impl fmt::Debug for Body {
 pub struct Wave {
     /// For people: `namespaces`, `definitions`, `workloads`, ….
     pub name: &'static str,
+    /// Its place in the order of all waves; gaps are waves without actions.
+    pub level: usize,
     /// Indexes in [`Plan::actions`], in the plan's order.
     pub actions: Vec<usize>,
     /// Those of them that must be *ready* (established, healthy) before the next wave starts, because something in a later
@@ -236,5 +252,58 @@ impl Plan {
     /// The action on `key`.
     pub fn action(&self, key: &ObjectKey) -> Option<&Action> {
         self.actions.iter().find(|action| action.key == *key)
+    }
+
+    /// What must be stored before the first write (I1): everything that is applied, deleted, or found to be ours.
+    pub fn claim(&self) -> Claim {
+        let mut claim = Claim::default();
+        for (index, action) in self.actions.iter().enumerate() {
+            let seen_prune = || {
+                action.seen.as_ref().map(|seen| ClaimPrune {
+                    key: action.key.clone(),
+                    version: seen.version.clone(),
+                    uid: seen.uid.clone(),
+                })
+            };
+            match &action.deed {
+                deed if deed.applies() => claim.applies.extend(action.body.as_ref().map(|body| ClaimApply {
+                    key: action.key.clone(),
+                    version: body.gvk.version.to_string(),
+                    creates: matches!(deed, Deed::Create | Deed::Recreate { .. } | Deed::ApplyBlind),
+                    adopted: action.adopted,
+                })),
+                Deed::Prune { .. } | Deed::Detach { .. } => claim.prunes.extend(seen_prune()),
+                _ if self.strays.contains(&index) => claim.keeps.extend(seen_prune()),
+                _ => {}
+            }
+        }
+        claim
+    }
+
+    /// What planning itself observed: entries that leave without a request, and members that are as desired though no
+    /// finished apply is on record. The executor adds what it observes, and settles both.
+    pub fn observed(&self, inventory: &Inventory) -> BTreeMap<ObjectKey, Settled> {
+        self.actions.iter().filter_map(|action| Some((action.key.clone(), observed(action, inventory)?))).collect()
+    }
+}
+
+fn observed(action: &Action, inventory: &Inventory) -> Option<Settled> {
+    match (&action.deed, &action.reason) {
+        (Deed::Forget, Reason::Gone | Reason::KindGone | Reason::Replaced | Reason::SameObject { .. }) => {
+            Some(Settled::Gone)
+        }
+        (Deed::Forget, _) => Some(Settled::OwnedElsewhere),
+        (Deed::Unchanged, Reason::CreateOnly) => {
+            let owned = inventory.entries.get(&action.key).is_some_and(|entry| entry.state == State::Owned);
+            let seen = action.seen.as_ref().filter(|_| !owned)?;
+            Some(Settled::Applied {
+                version: seen.version.clone(),
+                uid: seen.uid.clone(),
+                adopted: action.adopted,
+                desired_hash: None,
+                live_digest: None,
+            })
+        }
+        _ => None,
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::LazyLock;
 
 use krm::{GroupKind, Gvk, ObjectKey, Text};
 use serde_json::Value;
@@ -247,8 +248,9 @@ pub struct Observation {
 
 impl Observation {
     /// What was seen under `key`; a key that nobody read is unreadable, never absent.
-    pub fn get(&self, key: &ObjectKey) -> Observed {
-        let unread = || Observed::Unreadable { reason: "it was not read".to_owned() };
-        self.objects.get(key).cloned().unwrap_or_else(unread)
+    pub fn get(&self, key: &ObjectKey) -> &Observed {
+        static UNREAD: LazyLock<Observed> =
+            LazyLock::new(|| Observed::Unreadable { reason: "nobody looked for it".to_owned() });
+        self.objects.get(key).unwrap_or(&UNREAD)
     }
 }

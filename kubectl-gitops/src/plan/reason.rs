@@ -65,6 +65,11 @@ pub enum Reason {
     KindGone,
     /// Another object has its name now.
     Replaced,
+    /// It is the object of a desired key under another API group.
+    SameObject {
+        /// The desired key.
+        key: ObjectKey,
+    },
     /// Somebody else owns it now.
     OwnedElsewhere {
         /// The inventory, by its root where known.

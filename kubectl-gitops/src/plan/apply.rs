@@ -1,0 +1,274 @@
+//! What to do with one desired object. Owns that decision and its order; must not know waves or other actions.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use krm::{GroupKind, ObjectKey, Text};
+use serde_json::Value;
+
+use super::action::{Body, Deed, Verdict};
+use super::desired::{Desired, is_secret};
+use super::observed::{Live, NamespaceState, Observation, Observed, Scope};
+use super::owner::{self, Standing};
+use super::policy::{Adopt, Policy};
+use super::reason::Reason;
+use super::wishes::{self, Treatment};
+use super::{adopt, conflict, immutable, secret};
+use crate::inventory::{Entry, Inventory, State, digest, marks};
+
+/// Everything that a decision about one object looks at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Context<'a> {
+    pub(super) inventory: &'a Inventory,
+    pub(super) observation: &'a Observation,
+    pub(super) policy: &'a Policy,
+    pub(super) set: &'a Set,
+}
+
+/// What the desired set brings, beside each object.
+#[derive(Debug, Default)]
+pub(super) struct Set {
+    /// CustomResourceDefinitions by the kind they define.
+    pub(super) definitions: BTreeMap<GroupKind, Definition>,
+    /// Namespaces in the set.
+    pub(super) namespaces: BTreeMap<Text, ObjectKey>,
+    /// Objects that a HorizontalPodAutoscaler of the set scales.
+    pub(super) scaled: std::collections::BTreeSet<ObjectKey>,
+}
+
+/// A CustomResourceDefinition of the set.
+#[derive(Debug, Clone)]
+pub(super) struct Definition {
+    pub(super) key: ObjectKey,
+    pub(super) scope: Scope,
+}
+
+/// A verdict with what goes with it.
+#[derive(Debug, Clone)]
+pub(super) struct Decided {
+    pub(super) verdict: Verdict,
+    pub(super) body: Body,
+    pub(super) adopted: bool,
+    /// A namespace that `--create-namespace` has to create.
+    pub(super) creates_namespace: Option<Text>,
+}
+
+pub(super) fn refuse(reason: Reason) -> Verdict {
+    Verdict { deed: Deed::Refuse, reason }
+}
+
+const fn verdict(deed: Deed, reason: Reason) -> Verdict {
+    Verdict { deed, reason }
+}
+
+/// Decides about one desired object.
+pub(super) fn decide(desired: &Desired, context: Context<'_>) -> Decided {
+    let observed = context.observation.get(&desired.key);
+    let entry = context.inventory.entries.get(&desired.key);
+    let was_adopted = observed.live().is_some() && entry.is_some_and(|entry| entry.adopted);
+    let mut body = body(desired, observed.live(), was_adopted, context);
+    let mut creates_namespace = None;
+    let verdict = match observed {
+        _ if malformed(desired, context).is_some() => {
+            refuse(malformed(desired, context).expect("the guard just found it"))
+        }
+        _ if wishes::treatment(&body.manifest, observed.live().map(Live::object)) == Treatment::Ignore => {
+            verdict(Deed::Keep, Reason::ReconcileDisabled)
+        }
+        Observed::Unreadable { reason } => refuse(Reason::Unreadable { why: reason.clone() }),
+        Observed::NotServed => not_served(desired, context),
+        Observed::Absent => absent(desired, &body, context, &mut creates_namespace),
+        Observed::Present(live) => present(desired, &body, live, context),
+    };
+    let adopts = matches!(verdict.reason, Reason::Adopted { .. });
+    if adopts && !was_adopted {
+        body = self::body(desired, observed.live(), true, context);
+    }
+    let adopted = adopts || was_adopted;
+    Decided { verdict, body, adopted, creates_namespace }
+}
+
+/// What is wrong with it, whatever the cluster holds.
+fn malformed(desired: &Desired, context: Context<'_>) -> Option<Reason> {
+    if desired.key.name.is_empty() {
+        return Some(Reason::Nameless);
+    }
+    if owner::is_inventory(&desired.key, Some(&desired.manifest), context.inventory) {
+        return Some(Reason::Inventory);
+    }
+    let kind = desired.key.group_kind();
+    let defined = || context.set.definitions.get(&kind).map(|definition| definition.scope);
+    match context.observation.scopes.get(&kind).copied().or_else(defined) {
+        Some(Scope::Namespaced) if desired.key.namespace.is_empty() => Some(Reason::NeedsNamespace),
+        Some(Scope::Cluster) if !desired.key.namespace.is_empty() => Some(Reason::HasNamespace),
+        Some(_) | None => None,
+    }
+}
+
+fn not_served(desired: &Desired, context: Context<'_>) -> Verdict {
+    let kind = desired.key.group_kind();
+    match context.set.definitions.get(&kind) {
+        Some(definition) => verdict(Deed::ApplyBlind, Reason::KindArrives { definition: definition.key.clone() }),
+        None => refuse(Reason::KindUnknown { kind }),
+    }
+}
+
+fn absent(desired: &Desired, body: &Body, context: Context<'_>, creates: &mut Option<Text>) -> Verdict {
+    let entry = context.inventory.entries.get(&desired.key);
+    let namespace = &desired.key.namespace;
+    let in_set = context.set.namespaces.contains_key(namespace);
+    match context.observation.namespaces.get(namespace) {
+        Some(NamespaceState::Terminating) if in_set => {
+            return verdict(Deed::ApplyBlind, Reason::NamespaceGoingAway);
+        }
+        Some(NamespaceState::Terminating) => {
+            return refuse(Reason::NamespaceTerminating { namespace: namespace.clone() });
+        }
+        Some(NamespaceState::Absent) if in_set || namespace.is_empty() => {}
+        Some(NamespaceState::Absent) if context.policy.create_namespace => *creates = Some(namespace.clone()),
+        Some(NamespaceState::Absent) => return refuse(Reason::NamespaceMissing { namespace: namespace.clone() }),
+        Some(NamespaceState::Active) | None => {}
+    }
+    if entry.is_some_and(|entry| job_is_done(desired, body, entry, context.policy)) {
+        return verdict(Deed::Unchanged, Reason::JobDone);
+    }
+    let existed = entry.is_some_and(|entry| entry.state == State::Owned);
+    verdict(Deed::Create, if existed { Reason::Vanished } else { Reason::New })
+}
+
+/// A Job with a ttl that was applied as it stands and is gone has run: it is not run again. (One that was deleted by hand
+/// cannot be told apart; `--full` runs it again.)
+fn job_is_done(desired: &Desired, body: &Body, entry: &Entry, policy: &Policy) -> bool {
+    desired.key.group == "batch"
+        && desired.key.kind == "Job"
+        && !policy.full
+        && entry.state == State::Owned
+        && entry.desired_hash.is_some()
+        && entry.desired_hash == body.desired_hash
+        && body.manifest.pointer("/spec/ttlSecondsAfterFinished").is_some_and(Value::is_number)
+}
+
+fn present(desired: &Desired, body: &Body, live: &Live, context: Context<'_>) -> Verdict {
+    let entry = context.inventory.entries.get(&desired.key);
+    let standing = owner::standing(live, entry, context.inventory, context.observation);
+    let create_only = wishes::treatment(&body.manifest, None) == Treatment::CreateOnly;
+    let terminating = live.deletion_timestamp().is_some();
+    if create_only && !terminating {
+        let ours = standing == Standing::Ours;
+        return verdict(if ours { Deed::Unchanged } else { Deed::Keep }, Reason::CreateOnly);
+    }
+    let adopts = match may_touch(&standing, live, context.policy) {
+        Ok(adopts) => adopts,
+        Err(reason) => return refuse(reason),
+    };
+    if terminating {
+        return verdict(recreate(live, true), Reason::GoingAway);
+    }
+    let reason = match adopts {
+        Some(from) => Reason::Adopted { from },
+        None => match why_send(body, live, &standing, entry, context.policy) {
+            Some(reason) => reason,
+            None => return verdict(Deed::Unchanged, Reason::Same),
+        },
+    };
+    send(desired, body, live, reason, context.policy)
+}
+
+fn recreate(live: &Live, terminating: bool) -> Deed {
+    Deed::Recreate { uid: live.uid().to_owned(), resource_version: live.resource_version().to_owned(), terminating }
+}
+
+/// May we write to it? `Ok(Some(managers))` if it is adopted by that.
+fn may_touch(standing: &Standing, live: &Live, policy: &Policy) -> Result<Option<Vec<String>>, Reason> {
+    let adopted = || Ok(Some(adopt::deciding_managers(live)));
+    let not_adopted = || Err(Reason::NotAdopted { managers: adopt::deciding_managers(live) });
+    match standing {
+        Standing::Ours | Standing::Unmarked => Ok(None),
+        Standing::Foreign(reason) => Err(reason.clone()),
+        Standing::OtherInventory { gone: true, .. } if policy.adopt == Adopt::All => adopted(),
+        Standing::OtherInventory { owner, gone } => Err(Reason::OtherInventory { owner: owner.clone(), gone: *gone }),
+        Standing::Free => match policy.adopt {
+            Adopt::All => adopted(),
+            Adopt::Auto if adopt::is_adoptable(live) => adopted(),
+            Adopt::Auto | Adopt::Never => not_adopted(),
+        },
+    }
+}
+
+/// The skip rule: why an object of ours has to be sent, or nothing.
+fn why_send(body: &Body, live: &Live, standing: &Standing, entry: Option<&Entry>, policy: &Policy) -> Option<Reason> {
+    if policy.full {
+        return Some(Reason::FullRun);
+    }
+    if *standing == Standing::Unmarked {
+        return Some(Reason::Unmarked);
+    }
+    let Some(entry) = entry.filter(|entry| entry.state == State::Owned && entry.uid.as_deref() == Some(live.uid()))
+    else {
+        return Some(Reason::Unconfirmed);
+    };
+    if is_secret(&live.key()) {
+        return (!secret::is_same(&body.manifest, live)).then_some(Reason::Changed);
+    }
+    if entry.desired_hash.is_none() || entry.live_digest.is_none() {
+        return Some(Reason::Unconfirmed);
+    }
+    if entry.desired_hash != body.desired_hash {
+        return Some(Reason::Changed);
+    }
+    if entry.live_digest != digest::live_digest(live.object()) {
+        return Some(Reason::Drifted { by: conflict::drifted_by(&body.manifest, live) });
+    }
+    None
+}
+
+/// An update, once it is clear that one is needed and allowed.
+pub(super) fn send(desired: &Desired, body: &Body, live: &Live, reason: Reason, policy: &Policy) -> Verdict {
+    if let Some(field) = immutable::changed(&desired.key, &body.manifest, live.object()) {
+        return on_immutable(&desired.key, &body.manifest, live, field);
+    }
+    let adopting = matches!(reason, Reason::Adopted { .. });
+    let force = match conflict::outlook(&body.manifest, live) {
+        conflict::Outlook::Clear => false,
+        conflict::Outlook::Drift { .. } => true,
+        conflict::Outlook::Conflict(_) if policy.force_conflicts => true,
+        conflict::Outlook::Conflict(reason) => return refuse(reason),
+    };
+    let deed = Deed::Update {
+        uid: live.uid().to_owned(),
+        resource_version: live.resource_version().to_owned(),
+        force,
+        takeover: adopting && adopt::needs_hand_over(live),
+    };
+    verdict(deed, reason)
+}
+
+/// An immutable field changes: delete and create again where the manifest says so.
+pub(super) fn on_immutable(key: &ObjectKey, manifest: &Value, live: &Live, field: String) -> Verdict {
+    let recreatable = !immutable::is_never_recreated(key);
+    if recreatable && wishes::may_recreate(manifest) {
+        verdict(recreate(live, false), Reason::ImmutableRecreate { field })
+    } else {
+        refuse(Reason::Immutable { field, recreatable })
+    }
+}
+
+/// What is sent. An adopted object says so itself, for the day the inventory is lost. `spec.replicas` of a workload that is scaled by a HorizontalPodAutoscaler stays out while another manager
+/// owns it; while nobody else does, leaving it out would reset it.
+fn body(desired: &Desired, live: Option<&Live>, adopted: bool, context: Context<'_>) -> Body {
+    let scaled = context.observation.scaled.contains(&desired.key) || context.set.scaled.contains(&desired.key);
+    let owned_by_other = scaled && live.is_some_and(others_own_replicas);
+    let mut manifest = Arc::clone(&desired.manifest);
+    if owned_by_other && let Some(spec) = Arc::make_mut(&mut manifest).get_mut("spec").and_then(Value::as_object_mut) {
+        spec.shift_remove("replicas");
+    }
+    if adopted {
+        marks::set_metadata(Arc::make_mut(&mut manifest), "annotations", marks::ADOPTED_ANNOTATION, "true");
+    }
+    let desired_hash = (!desired.is_secret()).then(|| digest::desired_hash(&manifest));
+    Body { gvk: desired.gvk.clone(), manifest, origin: desired.origin.clone(), desired_hash }
+}
+
+fn others_own_replicas(live: &Live) -> bool {
+    live.managers().iter().any(|manager| !manager.is_ours() && manager.fields.pointer("/f:spec/f:replicas").is_some())
+}
