@@ -337,8 +337,11 @@ fn whole_number(text: &str) -> Option<i64> {
         None => (false, text.strip_prefix('+').unwrap_or(&text)),
     };
     let radix = |prefix: &str, radix| digits.strip_prefix(prefix).and_then(|d| i64::from_str_radix(d, radix).ok());
-    let parsed =
-        radix("0x", 16).or_else(|| radix("0o", 8)).or_else(|| radix("0b", 2)).or_else(|| float_whole(digits))?;
+    // A leading zero makes it octal, as in C; `08` is none, and so a float.
+    let leading_zero = digits.len() > 1 && digits.starts_with('0');
+    let decimal = || if leading_zero { radix("0", 8) } else { digits.parse().ok() };
+    let prefixed = radix("0x", 16).or_else(|| radix("0o", 8)).or_else(|| radix("0b", 2));
+    let parsed = prefixed.or_else(decimal).or_else(|| float_whole(digits))?;
     Some(if negative { -parsed } else { parsed })
 }
 
