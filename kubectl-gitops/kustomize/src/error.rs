@@ -104,6 +104,15 @@ impl BuildError {
         self
     }
 
+    /// The same, at `place` if it has none of its own.
+    #[must_use]
+    pub fn or_at(mut self, place: &Place) -> Self {
+        if self.0.place == Place::default() {
+            self.0.place.clone_from(place);
+        }
+        self
+    }
+
     /// What to do about it, where something can be said.
     pub fn hint(&self) -> Option<String> {
         hint(&self.problem)

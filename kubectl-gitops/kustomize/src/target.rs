@@ -80,7 +80,7 @@ impl<'a> Target<'a> {
         let root = self.loader.directory(path).map_err(|error| BuildError::new(error, place.clone()))?;
         let loader = self.loader.below(&root);
         let through = || loader.shown_root();
-        let target = Target::load(&loader).map_err(|error| error.through(through()))?;
+        let target = Target::load(&loader).map_err(|error| error.or_at(&place).through(through()))?;
         demand_kind(&target, "Kustomization", path, &place)?;
         let base = target.accumulate(Accumulated::default()).map_err(|error| error.through(through()))?;
         so_far.drafts.append_all(base.drafts).map_err(|error| BuildError::new(error, place))?;
@@ -94,7 +94,7 @@ impl<'a> Target<'a> {
             let root = self.loader.directory(path).map_err(|error| BuildError::new(error, place.clone()))?;
             let loader = self.loader.below(&root);
             let through = || loader.shown_root();
-            let target = Target::load(&loader).map_err(|error| error.through(through()))?;
+            let target = Target::load(&loader).map_err(|error| error.or_at(&place).through(through()))?;
             demand_kind(&target, "Component", path, &place)?;
             so_far = target.accumulate(so_far).map_err(|error| error.through(through()))?;
         }

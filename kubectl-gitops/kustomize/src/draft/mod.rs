@@ -256,14 +256,13 @@ pub fn push_bare(map: &mut Mapping, key: impl Into<Text>, value: Node) {
 /// Writes a text over a field in the style that the field has: over a quoted one it is a string whatever it looks like, over a
 /// plain one it is what it looks like (`"123"` stays a string, `123` stays a number). A new field is a string.
 pub fn put_text(map: &mut Mapping, key: &str, text: &str) {
-    match map.get_mut(key) {
-        Some(node) => write_text(node, text),
-        None => {
-            let mut scalar = Scalar::string(text);
-            quote_if_ambiguous(&mut scalar);
-            map.set(key, Node::Scalar(scalar));
-        }
+    if let Some(node) = map.get_mut(key) {
+        write_text(node, text);
+        return;
     }
+    let mut scalar = Scalar::string(text);
+    quote_if_ambiguous(&mut scalar);
+    map.set(key, Node::Scalar(scalar));
 }
 
 /// The same over a node.
