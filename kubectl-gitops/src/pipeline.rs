@@ -15,7 +15,12 @@ fn unfinished() -> CliError {
 }
 
 /// `build`: source → build → [functions] → output. Without the functions it is kustomize, byte for byte.
-pub(crate) fn build(settings: &BuildSettings, rendered: bool, output: Option<&Path>, console: &mut Console) -> Result<u8> {
+pub(crate) fn build(
+    settings: &BuildSettings,
+    rendered: bool,
+    output: Option<&Path>,
+    console: &mut Console,
+) -> Result<u8> {
     let input = source::open(settings, rendered)?;
     let mut built = render::build(input, settings)?;
     if rendered {

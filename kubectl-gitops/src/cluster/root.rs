@@ -135,7 +135,9 @@ impl<T: Transport> Cluster<T> {
         };
         match written {
             Ok(object) => Ok(object),
-            Err(error) if matches!(error.code, Code::Conflict | Code::AlreadyExists) => self.own_write(&root, error).await,
+            Err(error) if matches!(error.code, Code::Conflict | Code::AlreadyExists) => {
+                self.own_write(&root, error).await
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -190,10 +192,8 @@ impl<T: Transport> Cluster<T> {
     /// Deletes a root, exactly the one that was read.
     pub async fn delete_root(&self, root: &Value) -> Result<(), ClusterError> {
         let text = |field: &str| root["metadata"][field].as_str().unwrap_or_default();
-        let guard = Guard::Exactly {
-            uid: text("uid").to_owned(),
-            resource_version: text("resourceVersion").to_owned(),
-        };
+        let guard =
+            Guard::Exactly { uid: text("uid").to_owned(), resource_version: text("resourceVersion").to_owned() };
         let endpoint = Endpoint::config_maps();
         match self.delete(&endpoint, text("namespace"), text("name"), &guard, DryRun::No).await {
             Err(error) if error.code != Code::NotFound => Err(error),

@@ -126,7 +126,9 @@ fn code_of(error: &FilesError) -> Code {
     match error {
         FilesError::Missing => Code::FileMissing,
         FilesError::TooLarge { .. } => Code::TooLarge,
-        FilesError::IsDirectory | FilesError::IsFile | FilesError::NotADirectory | FilesError::Unreadable { .. } => Code::Unreadable,
+        FilesError::IsDirectory | FilesError::IsFile | FilesError::NotADirectory | FilesError::Unreadable { .. } => {
+            Code::Unreadable
+        }
     }
 }
 

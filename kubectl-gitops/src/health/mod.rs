@@ -1,7 +1,26 @@
 //! Is an object healthy? Owns [`Health`] and one rule file per kind. Pure: one object in, a verdict with its reason out.
 //! Must not know a client, a clock (the current time comes in as an argument) or other objects.
 
+mod budget;
+mod claim;
+mod custom;
+mod daemon_set;
+mod definition;
+mod deployment;
+mod generic;
+mod job;
+mod pod;
+mod read;
+mod replica_set;
+mod service;
+mod stateful_set;
+
 use std::fmt;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+pub use pod::{Trouble, trouble};
 
 /// The verdict on one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,5 +75,39 @@ impl fmt::Display for Health {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())?;
         if self.message().is_empty() { Ok(()) } else { write!(f, ": {}", self.message()) }
+    }
+}
+
+/// What a verdict may depend on besides the object.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Facts {
+    /// The current time; without it nothing counts as late.
+    pub now: Option<Timestamp>,
+    /// For a claim: its storage class binds only when a pod uses it, so waiting for it alone would never end.
+    pub claim_binds_late: bool,
+    /// For a Service of type LoadBalancer: wait for its address, because something in the cluster hands them out.
+    pub wants_address: bool,
+}
+
+/// The verdict: rules for every kind first, then the kind's own, then what its conditions say.
+pub fn of(object: &Value, facts: &Facts) -> Health {
+    if let Some(health) = generic::before(object) {
+        return health;
+    }
+    let text = |field: &str| object.get(field).and_then(Value::as_str).unwrap_or_default();
+    let (group, kind) = (text("apiVersion").rsplit_once('/').map_or("", |(group, _)| group), text("kind"));
+    match (group, kind) {
+        ("apps", "Deployment") => deployment::of(object),
+        ("apps", "StatefulSet") => stateful_set::of(object),
+        ("apps", "DaemonSet") => daemon_set::of(object),
+        ("apps", "ReplicaSet") => replica_set::of(object),
+        ("batch", "Job") => job::of(object),
+        ("batch", "CronJob") | ("", "ConfigMap" | "Secret") => Health::Current,
+        ("", "Pod") => pod::of(object, facts),
+        ("", "PersistentVolumeClaim") => claim::of(object, facts),
+        ("", "Service") => service::of(object, facts),
+        ("policy", "PodDisruptionBudget") => budget::of(object),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => definition::of(object),
+        _ => custom::of(group, kind, object),
     }
 }

@@ -36,19 +36,14 @@ pub(super) fn deliver(objects: &[Object], output: Option<&Path>, console: &mut C
 }
 
 fn text(objects: &[Object]) -> Result<String> {
-    let built = Built {
-        objects: objects.to_vec(),
-        warnings: Vec::new(),
-        files_read: BTreeSet::new(),
-        annotations: Vec::new(),
-    };
+    let built =
+        Built { objects: objects.to_vec(), warnings: Vec::new(), files_read: BTreeSet::new(), annotations: Vec::new() };
     Ok(built.to_yaml()?)
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {
-    fs::write(path, text).map_err(|source| {
-        CliError::new(Code::Output, Write { path: path.display().to_string(), source })
-    })
+    fs::write(path, text)
+        .map_err(|source| CliError::new(Code::Output, Write { path: path.display().to_string(), source }))
 }
 
 fn gvk(object: &Object) -> Gvk {

@@ -131,7 +131,8 @@ mod tests {
 
     #[test]
     fn lists_are_taken_apart_and_empty_documents_are_nothing() {
-        let text = "---\n# nothing\n---\nkind: A\n---\nkind: List\nitems:\n- kind: B\n- kind: BList\n  items:\n  - kind: C\n";
+        let text =
+            "---\n# nothing\n---\nkind: A\n---\nkind: List\nitems:\n- kind: B\n- kind: BList\n  items:\n  - kind: C\n";
         assert_eq!(objects(text).unwrap(), ["A:4", "B:8", "C:11"]);
     }
 

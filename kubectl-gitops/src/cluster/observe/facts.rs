@@ -80,7 +80,9 @@ impl<T: Transport> Cluster<T> {
         if to_get.len() > NAMESPACE_GETS_MAX {
             let query = ListQuery { endpoint: &endpoint, namespace: "", selector: "", extent: Extent::Whole };
             let mut listed = Vec::new();
-            match self.list(&query, |namespace| listed.push((key_of(&endpoint, &namespace).name, state_of(&namespace)))).await
+            match self
+                .list(&query, |namespace| listed.push((key_of(&endpoint, &namespace).name, state_of(&namespace))))
+                .await
             {
                 Ok(()) => {
                     observation.namespaces.extend(to_get.into_iter().map(|name| (name, NamespaceState::Absent)));
@@ -125,9 +127,8 @@ impl<T: Transport> Cluster<T> {
     /// Other inventories, if some object names one.
     async fn add_roots(&self, look: &Look<'_>, observation: &mut Observation) -> Result<(), ClusterError> {
         let own = look.inventory.id.to_string();
-        let foreign = |observed: &Observed| {
-            observed.live().and_then(|live| live.owner()).is_some_and(|owner| owner != own)
-        };
+        let foreign =
+            |observed: &Observed| observed.live().and_then(|live| live.owner()).is_some_and(|owner| owner != own);
         if !observation.objects.values().any(foreign) {
             return Ok(());
         }
@@ -164,7 +165,9 @@ impl<T: Transport> Cluster<T> {
             return Ok(());
         }
         // Named `plural.group` and `version.group`: nothing left in the group means that no such object can exist.
-        let Some(definitions) = self.names(discovery, EXTENSIONS, "CustomResourceDefinition").await? else { return Ok(()) };
+        let Some(definitions) = self.names(discovery, EXTENSIONS, "CustomResourceDefinition").await? else {
+            return Ok(());
+        };
         let Some(services) = self.names(discovery, REGISTRATION, "APIService").await? else { return Ok(()) };
         let defined = |group: &str| {
             definitions.iter().chain(&services).any(|name| name.split_once('.').is_some_and(|(_, rest)| rest == group))
@@ -174,12 +177,7 @@ impl<T: Transport> Cluster<T> {
     }
 
     /// Names of all objects of a cluster-scoped kind; none if they cannot all be had.
-    async fn names(
-        &self,
-        discovery: &Discovery,
-        group: &str,
-        kind: &str,
-    ) -> Result<Option<Vec<Text>>, ClusterError> {
+    async fn names(&self, discovery: &Discovery, group: &str, kind: &str) -> Result<Option<Vec<Text>>, ClusterError> {
         let kind = GroupKind::new(group, kind);
         let Some(served) = discovery.served(&kind) else { return Ok(None) };
         let endpoint = Endpoint::new(&kind, served.preferred());
@@ -225,9 +223,7 @@ impl<T: Transport> Cluster<T> {
         let text = |path: &str| definition.pointer(path).and_then(Value::as_str).unwrap_or_default();
         let kind = GroupKind::new(text("/spec/group"), text("/spec/names/kind"));
         match discovery.lookup(&kind) {
-            Lookup::Served(served) => {
-                self.search(look, vec![Endpoint::new(&kind, served.preferred())], "").await
-            }
+            Lookup::Served(served) => self.search(look, vec![Endpoint::new(&kind, served.preferred())], "").await,
             Lookup::NotServed => Ok(Foreign::Unknown { reason: format!("{kind} is defined but not served") }),
             Lookup::Unknown => Ok(Foreign::Unknown { reason: format!("the group of {kind} does not answer") }),
         }

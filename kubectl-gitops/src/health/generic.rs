@@ -1,0 +1,32 @@
+//! Rules for objects of every kind. Owns what comes before a kind's own rule.
+
+use serde_json::Value;
+
+use super::Health;
+use super::read::{condition, number, text};
+
+/// Being deleted, not yet seen by its controller, or said to be so by the conditions made for that.
+pub(super) fn before(object: &Value) -> Option<Health> {
+    if !text(object, "/metadata/deletionTimestamp").is_empty() {
+        return Some(Health::Terminating(holders(object)));
+    }
+    let generation = number(object, "/metadata/generation");
+    let observed = number(object, "/status/observedGeneration");
+    if let (Some(generation), Some(observed)) = (generation, observed)
+        && generation != observed
+    {
+        return Some(Health::InProgress(format!("its controller has not seen generation {generation} yet")));
+    }
+    if let Some(stalled) = condition(object, "Stalled").filter(super::read::Condition::is_true) {
+        return Some(Health::Failed(stalled.why("stalled")));
+    }
+    let reconciling = condition(object, "Reconciling").filter(super::read::Condition::is_true)?;
+    Some(Health::InProgress(reconciling.why("reconciling")))
+}
+
+/// What keeps it from going.
+fn holders(object: &Value) -> String {
+    let finalizers = object.pointer("/metadata/finalizers").and_then(Value::as_array);
+    let names: Vec<&str> = finalizers.into_iter().flatten().filter_map(Value::as_str).collect();
+    if names.is_empty() { "being deleted".to_owned() } else { format!("waits for finalizers: {}", names.join(", ")) }
+}
