@@ -174,6 +174,7 @@ impl Draft {
         let id = self.id();
         let namespace = effective_namespace(&id).into();
         self.history.push(FormerId { kind: id.gvk.kind, namespace, name: id.name });
+        self.keep_annotations();
     }
 
     /// Does kustomize keep books about it, which it does in annotations of the object?
@@ -184,6 +185,15 @@ impl Draft {
             || self.behavior != Behavior::Unspecified
             || self.wants_hash
             || self.from_helm
+    }
+
+    /// Sees to it that there is a map of annotations, as there is where books are kept in them: patches and field
+    /// specifications find it. It is gone again from the output if nothing else came into it.
+    pub fn keep_annotations(&mut self) {
+        let annotations = self.metadata_mut().entry_or_insert_with("annotations", Node::map);
+        if annotations.is_null() {
+            *annotations = Node::map();
+        }
     }
 
     /// Forgets everything that kustomize keeps in annotations: somebody took the annotations away.

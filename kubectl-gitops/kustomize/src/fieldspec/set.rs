@@ -17,20 +17,31 @@ pub fn quote_if_ambiguous(scalar: &mut Scalar) {
 /// Puts `new` in the place of `old`, in the old one's style. Answers with the number of its twins and their new content, if
 /// it has twins.
 pub fn put_over(old: &mut Node, mut new: Node) -> Option<(u32, Scalar)> {
-    if let (Node::Scalar(old), Node::Scalar(new)) = (&mut *old, &mut new) {
-        restyle(new, old.style);
-        let twins = shared::number(old);
-        // The content moves into the old node, which keeps its own twins or has none.
-        if shared::number(new) != twins {
+    let twins = match old {
+        Node::Scalar(old) => shared::number(old),
+        Node::Map(_) | Node::Seq(_) => 0,
+    };
+    let changed = if let Node::Scalar(new) = &mut new {
+        restyle(new, style_of(old));
+        // The content changes in place: whose twin the old one was, it stays, and it becomes nobody else's.
+        if twins > 0 || shared::number(new) > 0 {
             shared::mark(new, twins);
         }
-        if twins > 0 {
-            std::mem::swap(old, new);
-            return Some((twins, old.clone()));
-        }
-    }
+        (twins > 0).then(|| (twins, new.clone()))
+    } else {
+        None
+    };
     *old = new;
-    None
+    changed
+}
+
+/// The style that a scalar takes on in the place of `old`.
+pub fn style_of(old: &Node) -> Style {
+    match old {
+        Node::Scalar(old) => old.style,
+        Node::Map(old) => old.style,
+        Node::Seq(old) => old.style,
+    }
 }
 
 /// Gives a scalar the style of the one it takes the place of: within quotes a number is a text.

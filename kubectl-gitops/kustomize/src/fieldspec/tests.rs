@@ -7,7 +7,7 @@ fn map(entries: Vec<(&str, Node)>) -> Node {
 }
 
 fn labelled(spec: &Spec, mut node: Node) -> Node {
-    apply(spec, Create::Map, &mut node, &mut |at| set_entry(at, "k", Scalar::string("v")).map(|_| ())).unwrap();
+    apply(spec, Create::Map, &mut node, &mut |at| set_entry(at, "k", &mut Scalar::string("v")).map(|_| ())).unwrap();
     node
 }
 

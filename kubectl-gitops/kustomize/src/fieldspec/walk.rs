@@ -3,7 +3,7 @@
 use krm::node::Entry;
 use krm::{Mapping, Node, Scalar, Sequence, Tag};
 
-use super::set::{put_over, quote_if_ambiguous};
+use super::set::{put_over, quote_if_ambiguous, restyle, style_of};
 use super::{Spec, Step};
 
 /// What a specification with `create` makes of the last field where it is missing or null.
@@ -137,22 +137,24 @@ pub fn set_scalar(node: &mut Node, scalar: Scalar) -> Result<Option<(u32, Scalar
 }
 
 /// Sets a field of the map that is there: in the style of the old value, or at the end. Does nothing to a null. Answers with
-/// the change of the old value's twins, if it has any.
+/// the change of the old value's twins, if it has any. `scalar` itself takes on the style, as it does in kustomize, so that
+/// the places it is set at next get it too.
 ///
 /// # Errors
 /// No map is there.
-pub fn set_entry(node: &mut Node, key: &str, mut scalar: Scalar) -> Result<Option<(u32, Scalar)>, FieldProblem> {
+pub fn set_entry(node: &mut Node, key: &str, scalar: &mut Scalar) -> Result<Option<(u32, Scalar)>, FieldProblem> {
     match node {
-        Node::Map(map) => Ok(match map.get_mut(key) {
-            Some(old) => put_over(old, Node::Scalar(scalar)),
-            None => {
-                quote_if_ambiguous(&mut scalar);
-                // The key has no tag there either: a number is a number, which the output refuses.
-                let key = Scalar::new(key, Tag::Unset);
-                map.entries.push(Entry { key, value: Node::Scalar(scalar) });
-                None
+        Node::Map(map) => {
+            quote_if_ambiguous(scalar);
+            if let Some(old) = map.get_mut(key) {
+                restyle(scalar, style_of(old));
+                return Ok(put_over(old, Node::Scalar(scalar.clone())));
             }
-        }),
+            // The key has no tag there either: a number is a number, which the output refuses.
+            let key = Scalar::new(key, Tag::Unset);
+            map.entries.push(Entry { key, value: Node::Scalar(scalar.clone()) });
+            Ok(None)
+        }
         null if null.is_null() => Ok(None),
         other => Err(FieldProblem::WrongKind { expected: "a map", found: other.kind_name() }),
     }

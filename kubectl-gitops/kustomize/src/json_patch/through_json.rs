@@ -2,7 +2,7 @@
 //! go-yaml writes it, no comments, no twins. Owns that; done in place, since objects may be large.
 
 use krm::yaml::{EmitError, to_json};
-use krm::{Node, Scalar, Style, Tag};
+use krm::{Node, Scalar, Style, Tag, Text};
 use serde_json::Value;
 
 use super::number;
@@ -23,23 +23,26 @@ pub(super) fn normalise(node: &mut Node) -> Result<(), NotJson> {
 
 fn normalise_scalar(scalar: &mut Scalar) -> Result<(), NotJson> {
     let new = match scalar.tag {
-        Tag::Str | Tag::Merge => text(scalar),
+        Tag::Str | Tag::Merge => text(std::mem::take(&mut scalar.text)),
         Tag::Null => Scalar::new("null", Tag::Null),
         // Left as they are: the output makes the same of them.
-        Tag::Timestamp | Tag::Binary | Tag::Custom | Tag::Map | Tag::Seq => {
+        Tag::Custom | Tag::Map | Tag::Seq => {
             if let Some(extra) = &mut scalar.extra {
                 extra.shared = 0;
             }
             return Ok(());
         }
         Tag::Int if is_small(&scalar.text) => Scalar::new(scalar.text.clone(), Tag::Int),
-        Tag::Unset | Tag::Bool | Tag::Int | Tag::Float => match to_json(&Node::Scalar(scalar.clone()))? {
-            Value::Null => Scalar::new("null", Tag::Null),
-            Value::Bool(true) => Scalar::new("true", Tag::Bool),
-            Value::Bool(false) => Scalar::new("false", Tag::Bool),
-            Value::Number(value) => number::scalar(value.as_f64().unwrap_or_default()),
-            _ => text(scalar),
-        },
+        Tag::Unset | Tag::Bool | Tag::Int | Tag::Float | Tag::Timestamp | Tag::Binary => {
+            match to_json(&Node::Scalar(scalar.clone()))? {
+                Value::Null => Scalar::new("null", Tag::Null),
+                Value::Bool(true) => Scalar::new("true", Tag::Bool),
+                Value::Bool(false) => Scalar::new("false", Tag::Bool),
+                Value::Number(value) => number::scalar(value.as_f64().unwrap_or_default()),
+                Value::String(long) => text(long.into()),
+                Value::Array(_) | Value::Object(_) => text(std::mem::take(&mut scalar.text)),
+            }
+        }
     };
     *scalar = Scalar { mark: scalar.mark, ..new };
     Ok(())
@@ -52,8 +55,8 @@ fn is_small(text: &str) -> bool {
 }
 
 /// A text in the style in which go-yaml would have written it.
-fn text(scalar: &mut Scalar) -> Scalar {
-    let mut new = Scalar::string(std::mem::take(&mut scalar.text));
+fn text(text: Text) -> Scalar {
+    let mut new = Scalar::string(text);
     if new.text.is_empty() {
         new.style = Style::DoubleQuoted;
     } else if new.text.contains('\n') {

@@ -29,6 +29,9 @@ pub enum MergeProblem {
         /// The word.
         word: String,
     },
+    /// A map has a field without a name.
+    #[error("a field with an empty name cannot be merged")]
+    EmptyKey,
     /// A list that merges by keys holds an item that has none.
     #[error("every item of this list must be a map with `{key}`, one is {found}")]
     ItemWithoutKeys {

@@ -46,14 +46,10 @@ impl<'s> Walk<'s> {
     /// Only the object has it. Answers whether it stays.
     pub(super) fn settle(&mut self, known: Option<Type<'s>>, node: &mut Node) -> Result<bool, MergeError> {
         match node {
-            Node::Scalar(scalar) if scalar.is_null() => Ok(!scalar.text.is_empty()),
-            Node::Scalar(scalar) => {
-                quote_if_ambiguous(scalar);
-                Ok(true)
-            }
+            Node::Scalar(scalar) => Ok(!scalar.is_null() || !scalar.text.is_empty()),
             Node::Map(map) => {
                 let fields = self.fields(known, &[map]);
-                self.each_field(map, |walk, key, value| walk.settle(fields.get(key), value))?;
+                self.each_field(map, |walk, key, value| walk.settle_field(fields.get(key), value))?;
                 Ok(true)
             }
             Node::Seq(seq) => {
@@ -68,11 +64,7 @@ impl<'s> Walk<'s> {
     /// It came from the patch and stands for both. Answers whether it stays.
     pub(super) fn adopt(&mut self, known: Option<Type<'s>>, node: &mut Node) -> Result<bool, MergeError> {
         match node {
-            Node::Scalar(scalar) if scalar.is_null() => Ok(false),
-            Node::Scalar(scalar) => {
-                quote_if_ambiguous(scalar);
-                Ok(true)
-            }
+            Node::Scalar(scalar) => Ok(!scalar.is_null()),
             Node::Map(map) => {
                 if map_directive(map)? == Some(Directive::Delete) {
                     return Ok(false);
@@ -98,7 +90,7 @@ impl<'s> Walk<'s> {
         let mut node = origin.clone();
         match &mut node {
             Node::Scalar(scalar) if scalar.is_null() => return Ok(None),
-            Node::Scalar(scalar) => quote_if_ambiguous(scalar),
+            Node::Scalar(_) => {}
             Node::Map(map) => {
                 match map_directive(map) {
                     Ok(Some(Directive::Delete)) => return Ok(None),
@@ -178,12 +170,16 @@ impl<'s> Walk<'s> {
             patch.positions().filter(|at| !dest.contains_key(&origin.entries[*at].key.text)).collect();
         self.each_field(dest, |walk, key, value| match patch.get(key) {
             Some(over) => walk.merge_field(fields.get(key), value, over),
-            None => walk.settle(fields.get(key), value),
+            None => walk.settle_field(fields.get(key), value),
         })?;
         for position in added {
             let entry = &origin.entries[position];
+            if entry.key.text.is_empty() {
+                return Err(MergeError::new(MergeProblem::EmptyKey));
+            }
             let known = fields.get(&entry.key.text);
-            if let Some(value) = self.absorb(known, &entry.value).map_err(|e| e.under(&entry.key.text))? {
+            if let Some(mut value) = self.absorb(known, &entry.value).map_err(|e| e.under(&entry.key.text))? {
+                quote(&mut value);
                 dest.entries.push(krm::node::Entry { key: entry.key.clone(), value });
             }
         }
@@ -210,7 +206,15 @@ impl<'s> Walk<'s> {
 
     fn adopt_values(&mut self, known: Option<Type<'s>>, map: &mut Mapping) -> Result<(), MergeError> {
         let fields = self.fields(known, &[map]);
-        self.each_field(map, |walk, key, value| walk.adopt(fields.get(key), value))
+        self.each_field(map, |walk, key, value| {
+            quote(value);
+            walk.adopt(fields.get(key), value)
+        })
+    }
+
+    fn settle_field(&mut self, known: Option<Type<'s>>, value: &mut Node) -> Result<bool, MergeError> {
+        quote(value);
+        self.settle(known, value)
     }
 
     /// Walks the values of a map and takes out those that do not stay.
@@ -221,7 +225,10 @@ impl<'s> Walk<'s> {
     ) -> Result<(), MergeError> {
         let mut failure = None;
         let mut visit_entry = |walk: &mut Self, entry: &mut krm::node::Entry| {
-            let stays = visit(walk, &entry.key.text, &mut entry.value);
+            let stays = match entry.key.text.as_str() {
+                "" => Err(MergeError::new(MergeProblem::EmptyKey)),
+                key => visit(walk, key, &mut entry.value),
+            };
             failure.is_some()
                 || stays.unwrap_or_else(|error| {
                     failure = Some(error.under(&entry.key.text));
@@ -252,6 +259,13 @@ impl<'s> Walk<'s> {
     fn type_by_kind(&self, map: &Mapping) -> Option<Type<'s>> {
         let kind = map.get("kind")?.as_str()?;
         self.schema.of_kind(map.get("apiVersion")?.as_str()?, kind)
+    }
+}
+
+/// A field is set again even if it stays what it was, and setting quotes what is ambiguous. Items of lists are not set.
+fn quote(value: &mut Node) {
+    if let Node::Scalar(scalar) = value {
+        quote_if_ambiguous(scalar);
     }
 }
 

@@ -9,11 +9,7 @@ use crate::json_patch::{self, ApplyError, JsonPatch};
 /// Applies a patch to a draft.
 pub(super) fn apply(draft: &mut Draft, patch: &JsonPatch) -> Result<(), ApplyError> {
     if draft.has_books() {
-        // kustomize keeps its books in annotations, so a patch finds a map there.
-        let annotations = draft.metadata_mut().entry_or_insert_with("annotations", Node::map);
-        if annotations.is_null() {
-            *annotations = Node::map();
-        }
+        draft.keep_annotations();
     }
     json_patch::apply(patch, &mut draft.node)?;
     if let Node::Map(root) = &mut draft.node {
