@@ -2,27 +2,23 @@
 //!
 //! Needs the batch oracle (`make oracle` builds it): `ORACLE_DUMP` names the binary, else `.cache/bin/oracle-dump`.
 //! `ORACLE_YAML_COUNT` is the number of documents per class, `ORACLE_YAML_SEED` the seed. A failure prints a minimised
-//! line for `fixtures/yaml/`.
+//! line for `fixtures/yaml/found.jsonl`; `ORACLE_YAML_RECORD=fixtures/yaml` writes the other fixture files anew.
 
 #[path = "oracle_yaml/generate.rs"]
 mod generate;
+#[path = "oracle_yaml/ours.rs"]
+mod ours;
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use generate::Random;
-use krm::yaml::{self, Limits};
+use ours::{Answer, ours, same};
 
 struct Oracle {
     child: Child,
     answers: BufReader<ChildStdout>,
-}
-
-#[derive(Debug, PartialEq, Clone)]
-enum Answer {
-    Out(String),
-    Err(String),
 }
 
 impl Oracle {
@@ -72,58 +68,23 @@ impl Drop for Oracle {
     }
 }
 
-fn ours(text: &str, function: bool) -> Answer {
-    let documents = match yaml::parse_documents(text, "in", &Limits::default()) {
-        Ok(documents) => documents,
-        Err(error) => return Answer::Err(error.to_string()),
-    };
-    let mut out = String::new();
-    for document in documents.iter().filter(|d| !d.root.is_null()) {
-        // kustomize passes over what is empty and refuses what is no resource before it looks any closer.
-        let root = &document.root;
-        let empty = root.as_map().is_some_and(krm::Mapping::is_empty) || root.as_seq().is_some_and(<[_]>::is_empty);
-        if !function && empty {
-            continue;
-        }
-        if !function && (root.str_at(&["kind"]).is_none() || root.str_at(&["metadata", "name"]).is_none()) {
-            return Answer::Err("not a resource".to_owned());
-        }
-        if !out.is_empty() {
-            out.push_str("---\n");
-        }
-        let written = if function {
-            yaml::emit_function(&document.root, &mut out)
-        } else {
-            yaml::emit_build(&document.root, &mut out)
-        };
-        if let Err(error) = written {
-            return Answer::Err(error.to_string());
-        }
-    }
-    Answer::Out(out)
-}
-
-fn same(a: &Answer, b: &Answer) -> bool {
-    match (a, b) {
-        (Answer::Out(a), Answer::Out(b)) => a == b,
-        (Answer::Err(_), Answer::Err(_)) => true,
-        _ => false,
-    }
-}
-
 fn differs(oracle: &mut Oracle, text: &str, function: bool) -> bool {
     if !text.contains(generate::HEADER) || crashes_kustomize(text) {
         return false;
     }
     let ours = ours(text, function);
-    let differs = |answer: &Answer| !same(&ours, answer) && !known_difference(&ours, function);
+    let differs = |answer: &Answer| !same(&ours, answer) && !(function && known_difference(&ours, answer));
     // Where go-yaml's order of keys has cycles, kustomize answers now this, now that: one match is enough.
     oracle.ask(&vec![text.to_owned(); 6]).iter().all(differs)
 }
 
-/// The function profile refuses duplicate keys, which kyaml passes on.
-fn known_difference(ours: &Answer, function: bool) -> bool {
-    function && matches!(ours, Answer::Err(error) if error.contains("already defined"))
+/// The function profile refuses duplicate keys, which kyaml passes on, and quotes what kyaml writes unreadably.
+fn known_difference(ours: &Answer, answer: &Answer) -> bool {
+    match (ours, answer) {
+        (Answer::Err(error), _) => error.contains("already defined"),
+        (_, Answer::Out(out)) => krm::yaml::parse_documents(out, "kyaml", &krm::yaml::Limits::default()).is_err(),
+        _ => false,
+    }
 }
 
 /// An anchor inside itself is an error to us; kustomize dies of a stack overflow.
@@ -171,6 +132,32 @@ fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
 }
 
+/// One line of a fixture file.
+fn fixture(text: &str, answer: &Answer) -> String {
+    match answer {
+        Answer::Out(out) => serde_json::json!({ "in": text, "out": out }).to_string(),
+        Answer::Err(err) => serde_json::json!({ "in": text, "err": err }).to_string(),
+    }
+}
+
+/// Writes a fixture file: some texts with kustomize's answers, so that a checkout without Go can hold us to them.
+fn record(oracle: &mut Oracle, path: &Path, random: &mut Random, generate: fn(&mut Random) -> String) {
+    let mut lines = String::new();
+    let mut refused = 0;
+    while lines.lines().count() < 80 {
+        let text = generate(random);
+        if crashes_kustomize(&text) || text.len() > 3000 {
+            continue;
+        }
+        let answer = oracle.ask(std::slice::from_ref(&text)).remove(0);
+        refused += usize::from(matches!(answer, Answer::Err(_)));
+        if matches!(answer, Answer::Out(_)) || refused < 15 {
+            lines += &(fixture(&text, &answer) + "\n");
+        }
+    }
+    std::fs::write(path, lines).expect("the fixture directory can be written");
+}
+
 /// Compares `count` texts of `generate`; panics with the first few differences, minimised.
 fn compare(class: &str, function: bool, generate: fn(&mut Random) -> String) {
     let count = setting("ORACLE_YAML_COUNT", 1500);
@@ -193,16 +180,15 @@ fn compare(class: &str, function: bool, generate: fn(&mut Random) -> String) {
             }
         }
     }
+    if let Some(directory) = std::env::var_os("ORACLE_YAML_RECORD") {
+        record(&mut oracle, &PathBuf::from(directory).join(format!("{class}.jsonl")), &mut random, generate);
+    }
     eprintln!("{class}: {} documents, {accepted} accepted by kustomize", count - left);
     let mut report = String::new();
     for text in failures.iter().take(setting("ORACLE_YAML_SHOW", 6) as usize) {
         let small = minimise(&mut oracle, text, function);
         let answer = oracle.ask(std::slice::from_ref(&small)).remove(0);
-        let line = match &answer {
-            Answer::Out(out) => serde_json::json!({ "in": small, "out": out }),
-            Answer::Err(err) => serde_json::json!({ "in": small, "err": err }),
-        };
-        report += &format!("{line}\n  ours: {:?}\n", ours(&small, function));
+        report += &format!("{}\n  ours: {:?}\n", fixture(&small, &answer), ours(&small, function));
     }
     assert!(failures.is_empty(), "{class}: {} differences\n{report}", failures.len());
 }

@@ -58,6 +58,8 @@ pub(super) struct Builder {
     nodes: usize,
     alias_nodes: usize,
     root: Option<Node>,
+    /// Where an error lies that is noticed later than read.
+    pub(super) fault: Option<Mark>,
     dialect: Dialect,
     /// Is a key that comes twice one whose last value counts?
     last_key_wins: bool,
@@ -75,6 +77,7 @@ impl Builder {
             nodes: 0,
             alias_nodes: 0,
             root: None,
+            fault: None,
             dialect: Dialect::V3,
             last_key_wins: false,
         }
@@ -203,8 +206,7 @@ impl Builder {
                 if self.last_key_wins {
                     keep_last(&mut map);
                 }
-                refuse_duplicates(&map)?;
-                apply_merge_key(&mut map, frame.alias_list)?;
+                self.finish_map(&mut map, frame.alias_list)?;
                 Node::Map(map)
             }
             Open::Seq(mut seq) => {
@@ -221,6 +223,19 @@ impl Builder {
             }
         }
         self.add(node)
+    }
+
+    fn finish_map(&mut self, map: &mut Mapping, alias_list: bool) -> Built {
+        if let Some(at) = find_duplicate(map) {
+            let key = &map.entries[at].key;
+            let first_line = map.get_entry(&key.text).map_or(0, |e| e.key.mark.line);
+            self.fault = Some(key.mark);
+            return Err(ParseProblem::DuplicateKey { key: key.text.to_string(), first_line });
+        }
+        apply_merge_key(map, alias_list).map_err(|(mark, problem)| {
+            self.fault = Some(mark);
+            problem
+        })
     }
 
     #[inline]
@@ -347,18 +362,14 @@ fn keep_last(map: &mut Mapping) {
     map.entries = kept;
 }
 
-fn refuse_duplicates(map: &Mapping) -> Built {
+/// Position of a key that comes a second time.
+fn find_duplicate(map: &Mapping) -> Option<usize> {
     let entries = &map.entries;
-    let duplicate = if entries.len() <= 16 {
-        (1..entries.len()).find(|&at| entries[..at].iter().any(|e| e.key.text == entries[at].key.text))
-    } else {
-        let mut seen = HashSet::with_capacity(entries.len());
-        entries.iter().position(|e| !seen.insert(e.key.text.as_str()))
-    };
-    let Some(at) = duplicate else { return Ok(()) };
-    let key = &entries[at].key.text;
-    let first_line = map.get_entry(key).map_or(0, |e| e.key.mark.line);
-    Err(ParseProblem::DuplicateKey { key: key.to_string(), first_line })
+    if entries.len() <= 16 {
+        return (1..entries.len()).find(|&at| entries[..at].iter().any(|e| e.key.text == entries[at].key.text));
+    }
+    let mut seen = HashSet::with_capacity(entries.len());
+    entries.iter().position(|e| !seen.insert(e.key.text.as_str()))
 }
 
 /// How many collections lie in each other, at most.

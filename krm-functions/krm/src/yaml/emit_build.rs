@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use super::analyze::analyze;
 use super::chars::find_forbidden;
-use super::error::EmitError;
+use super::error::{EmitError, Step};
 use super::number::{Number, json_float, parse_number, yaml_float};
 use super::order::sort_by_key;
 use super::resolve::{Dialect, is_base60, resolve};
@@ -25,8 +25,8 @@ const DEPTH_MAX: usize = 10_000;
 
 /// Appends `node`.
 pub(super) fn emit(node: &Node, out: &mut String) -> Result<(), EmitError> {
-    let mut emitter = Emitter { writer: Writer::new(out, WIDTH), path: Vec::new(), depth: 0 };
-    emitter.node(node, Place::Root)?;
+    let mut emitter = Emitter { writer: Writer::new(out, WIDTH), depth: 0 };
+    emitter.node(node, Place::Root).map_err(|error| *error)?;
     emitter.writer.indent = -1;
     emitter.writer.write_indent();
     Ok(())
@@ -43,146 +43,104 @@ enum Place {
     Complex,
 }
 
-/// A step of a path, for errors.
-enum Step<'a> {
-    Key(&'a str),
-    Index(usize),
-}
-
-struct Emitter<'o, 'n> {
+struct Emitter<'o> {
     writer: Writer<'o>,
-    path: Vec<Step<'n>>,
     depth: usize,
 }
 
-impl<'n> Emitter<'_, 'n> {
-    fn path(&self) -> String {
-        path_text(&self.path)
-    }
-
-    fn node(&mut self, node: &'n Node, place: Place) -> Result<(), EmitError> {
+impl Emitter<'_> {
+    fn node(&mut self, node: &Node, place: Place) -> Result<(), Box<EmitError>> {
         match node {
             Node::Scalar(scalar) => self.scalar(scalar),
-            Node::Seq(seq) if seq.items.is_empty() => {
-                self.writer.write_indicator("[", true, true, false);
-                self.writer.write_indicator("]", false, false, false);
-                Ok(())
-            }
-            Node::Seq(seq) => self.nested(place, |e| e.sequence(seq), place == Place::Value),
-            Node::Map(map) => self.nested(place, |e| e.mapping(map, place), false),
+            Node::Seq(seq) => self.sequence(seq, place),
+            Node::Map(map) => self.mapping(map, place),
         }
     }
 
-    /// Writes a collection, indented unless it is a list right behind its key.
-    fn nested(
-        &mut self,
-        place: Place,
-        write: impl FnOnce(&mut Self) -> Result<(), EmitError>,
-        indentless: bool,
-    ) -> Result<(), EmitError> {
+    /// Goes one level in; the indentation to come back to. A list right behind its key is not indented.
+    fn enter(&mut self, place: Place, list: bool) -> Result<i32, Box<EmitError>> {
         self.depth += 1;
         if self.depth > DEPTH_MAX {
-            return Err(EmitError::TooDeep { max: DEPTH_MAX });
+            return Err(Box::new(EmitError::TooDeep { max: DEPTH_MAX }));
         }
         let before = self.writer.indent;
         if place == Place::Root {
             self.writer.indent = 0;
-        } else if !indentless {
+        } else if !list || place != Place::Value {
             self.writer.indent += 2;
         }
-        let result = write(self);
-        self.writer.indent = before;
-        self.depth -= 1;
-        result
+        Ok(before)
     }
 
-    fn sequence(&mut self, seq: &'n Sequence) -> Result<(), EmitError> {
+    fn leave(&mut self, before: i32) {
+        self.writer.indent = before;
+        self.depth -= 1;
+    }
+
+    fn empty(&mut self, open: &str, close: &str) {
+        self.writer.write_indicator(open, true, true, false);
+        self.writer.write_indicator(close, false, false, false);
+    }
+
+    fn sequence(&mut self, seq: &Sequence, place: Place) -> Result<(), Box<EmitError>> {
+        if seq.items.is_empty() {
+            self.empty("[", "]");
+            return Ok(());
+        }
+        let before = self.enter(place, true)?;
         for (index, item) in seq.items.iter().enumerate() {
             self.writer.write_indent();
             self.writer.write_indicator("-", true, false, true);
-            self.path.push(Step::Index(index));
-            self.node(item, Place::Item)?;
-            self.path.pop();
+            if let Err(error) = self.node(item, Place::Item) {
+                return Err(within(error, Step::Index(index)));
+            }
         }
+        self.leave(before);
         Ok(())
     }
 
-    fn mapping(&mut self, map: &'n Mapping, place: Place) -> Result<(), EmitError> {
-        let mut entries: Vec<(&str, &Node)> = Vec::with_capacity(map.entries.len());
-        for entry in &map.entries {
-            if self.check_key(&entry.key, place)? {
-                entries.push((entry.key.text.as_str(), &entry.value));
-            }
-        }
+    fn mapping(&mut self, map: &Mapping, place: Place) -> Result<(), Box<EmitError>> {
+        let entries = printed_entries(map, place == Place::Root)?;
         if entries.is_empty() {
-            self.writer.write_indicator("{", true, true, false);
-            self.writer.write_indicator("}", false, false, false);
+            self.empty("{", "}");
             return Ok(());
         }
-        sort_by_key(&mut entries, |(key, _)| key);
+        let before = self.enter(place, false)?;
         for (key, value) in entries {
             self.writer.write_indent();
-            self.path.push(Step::Key(key));
-            let simple = key.len() <= SIMPLE_KEY_MAX && !has_break(key);
-            if simple {
-                self.text(key, true);
-                self.writer.write_indicator(":", false, false, false);
-                self.node(value, Place::Value)?;
-            } else {
-                self.writer.write_indicator("?", true, false, true);
-                self.writer.indent += 2;
-                self.text(key, false);
-                self.writer.indent -= 2;
-                self.writer.write_indent();
-                self.writer.write_indicator(":", true, false, true);
-                self.node(value, Place::Complex)?;
+            let place = self.key(key);
+            if let Err(error) = self.node(value, place) {
+                return Err(within(error, Step::Key(key)));
             }
-            self.path.pop();
         }
+        self.leave(before);
         Ok(())
     }
 
-    /// False for a key that is left out.
-    fn check_key(&self, key: &Scalar, place: Place) -> Result<bool, EmitError> {
-        let found = match effective_tag(key) {
-            Tag::Str if is_cleared(key) => return Ok(false),
-            Tag::Str => {
-                self.check_json_key(&key.text)?;
-                return Ok(true);
-            }
-            // The top of a resource is decoded into a map of strings, which takes other keys by their text.
-            Tag::Null if place == Place::Root && key.text.is_empty() => return Ok(false),
-            Tag::Null => "null",
-            Tag::Binary => "binary",
-            _ if place == Place::Root => return Ok(true),
-            Tag::Bool => "a boolean",
-            Tag::Int | Tag::Float => "a number",
-            Tag::Timestamp => "a timestamp",
-            _ => "tagged",
-        };
-        Err(EmitError::KeyNotString { path: self.path(), key: key.text.to_string(), found })
+    /// Writes a key and its colon; how its value stands then.
+    fn key(&mut self, key: &str) -> Place {
+        if key.len() <= SIMPLE_KEY_MAX && !has_break(key) {
+            self.text(key, true);
+            self.writer.write_indicator(":", false, false, false);
+            return Place::Value;
+        }
+        self.writer.write_indicator("?", true, false, true);
+        self.writer.indent += 2;
+        self.text(key, false);
+        self.writer.indent -= 2;
+        self.writer.write_indent();
+        self.writer.write_indicator(":", true, false, true);
+        Place::Complex
     }
 
-    fn check_json_key(&self, key: &str) -> Result<(), EmitError> {
-        if key.is_ascii() && key.len() <= JSON_KEY_MAX / 6 - 2 && !key.contains('\x7F') {
-            return Ok(());
-        }
-        if json_len(key) > JSON_KEY_MAX || key.contains('\u{85}') {
-            return Err(EmitError::KeyTooLong { path: self.path() });
-        }
-        through_json(key).map(|_| ()).map_err(|code| EmitError::ForbiddenCharacter { path: self.path(), code })
-    }
-
-    fn scalar(&mut self, scalar: &'n Scalar) -> Result<(), EmitError> {
-        let value = value_of(scalar).map_err(|reason| no_value(reason, scalar, self.path()))?;
+    fn scalar(&mut self, scalar: &Scalar) -> Result<(), Box<EmitError>> {
+        let value = value_of(scalar).map_err(|reason| no_value(reason, scalar))?;
         match value {
             Value::Null => self.writer.write_plain("null", true),
             Value::Bool(value) => self.writer.write_plain(if value { "true" } else { "false" }, true),
             Value::Number(number) => self.writer.write_plain(&number_text(number), true),
             Value::Text(text) => {
-                let text = through_json(&text)
-                    .map_err(|code| EmitError::ForbiddenCharacter { path: self.path(), code })?
-                    .map_or(text, Cow::Owned);
+                let text = through_json(&text).map_err(forbidden)?.map_or(text, Cow::Owned);
                 self.writer.indent = if self.writer.indent < 0 { 2 } else { self.writer.indent + 2 };
                 self.text(&text, false);
                 self.writer.indent -= 2;
@@ -215,32 +173,68 @@ impl<'n> Emitter<'_, 'n> {
     }
 }
 
+/// The entries in the order of their keys.
+fn printed_entries(map: &Mapping, top: bool) -> Result<Vec<(&str, &Node)>, Box<EmitError>> {
+    let mut entries = Vec::with_capacity(map.entries.len());
+    for entry in &map.entries {
+        if check_key(&entry.key, top)? {
+            entries.push((entry.key.text.as_str(), &entry.value));
+        }
+    }
+    sort_by_key(&mut entries, |(key, _)| key);
+    Ok(entries)
+}
+
+/// False for a key that is left out.
+pub(super) fn check_key(key: &Scalar, top: bool) -> Result<bool, Box<EmitError>> {
+    let found = match effective_tag(key) {
+        Tag::Str if is_cleared(key) => return Ok(false),
+        Tag::Str => {
+            check_json_key(&key.text)?;
+            return Ok(true);
+        }
+        // The top of a resource is decoded into a map of strings, which takes other keys by their text.
+        Tag::Null if top && key.text.is_empty() => return Ok(false),
+        Tag::Null => "null",
+        Tag::Binary => "binary",
+        _ if top => return Ok(true),
+        Tag::Bool => "a boolean",
+        Tag::Int | Tag::Float => "a number",
+        Tag::Timestamp => "a timestamp",
+        _ => "tagged",
+    };
+    Err(Box::new(EmitError::KeyNotString { path: String::new(), key: key.text.to_string(), found }))
+}
+
+fn check_json_key(key: &str) -> Result<(), Box<EmitError>> {
+    if key.is_ascii() && key.len() <= JSON_KEY_MAX / 6 - 2 && !key.contains('\x7F') {
+        return Ok(());
+    }
+    if json_len(key) > JSON_KEY_MAX || key.contains('\u{85}') {
+        return Err(Box::new(EmitError::KeyTooLong { path: String::new() }));
+    }
+    through_json(key).map(|_| ()).map_err(forbidden)
+}
+
 /// kyaml takes a merge key out by its text when it reads resources, and with it a quoted `"<<"`.
-pub(super) fn is_cleared(key: &Scalar) -> bool {
+fn is_cleared(key: &Scalar) -> bool {
     key.text == "<<" && matches!(key.style, Style::SingleQuoted | Style::DoubleQuoted)
 }
 
-fn path_text(path: &[Step<'_>]) -> String {
-    let mut text = String::new();
-    for step in path {
-        match step {
-            Step::Key(key) if text.is_empty() => text.push_str(key),
-            Step::Key(key) => {
-                text.push('.');
-                text.push_str(key);
-            }
-            Step::Index(index) => text.push_str(&format!("[{index}]")),
-        }
-    }
-    if text.is_empty() { "the document".to_owned() } else { text }
+pub(super) fn within(error: Box<EmitError>, step: Step<'_>) -> Box<EmitError> {
+    Box::new(error.within(step))
 }
 
-pub(super) fn no_value(reason: NoValue, scalar: &Scalar, path: String) -> EmitError {
-    let text = scalar.text.to_string();
-    match reason {
+fn forbidden(code: u32) -> Box<EmitError> {
+    Box::new(EmitError::ForbiddenCharacter { path: String::new(), code })
+}
+
+pub(super) fn no_value(reason: NoValue, scalar: &Scalar) -> Box<EmitError> {
+    let (path, text) = (String::new(), scalar.text.to_string());
+    Box::new(match reason {
         NoValue::NotFinite => EmitError::NotFinite { path, text },
         NoValue::Mismatch(tag) => EmitError::TagMismatch { path, text, tag },
-    }
+    })
 }
 
 fn has_break(text: &str) -> bool {

@@ -25,16 +25,27 @@ pub enum SequenceIndent {
     Wide,
 }
 
-/// Appends `node`. The head and foot comments of a block collection at the top are the document's.
+/// Appends `node` as a reader can take it: a text that starts with a tab and has several lines gets double quotes.
 pub(super) fn emit(node: &Node, lists: SequenceIndent, out: &mut String) -> Result<(), EmitError> {
-    let mut emitter = Emitter { at: Annotator::new(out), lists, flow_level: 0, depth: 0 };
+    write(node, lists, false, out)
+}
+
+/// Appends `node` as go-yaml v3 does, be it readable or not.
+pub(super) fn emit_as_go(node: &Node, out: &mut String) -> Result<(), EmitError> {
+    write(node, SequenceIndent::Compact, true, out)
+}
+
+/// Appends `node`. The head and foot comments of a block collection at the top are the document's.
+fn write(node: &Node, lists: SequenceIndent, as_go: bool, out: &mut String) -> Result<(), EmitError> {
+    let mut emitter = Emitter { at: Annotator::new(out), lists, as_go, flow_level: 0, depth: 0 };
     let document = if is_block_collection(node) { extra_of(node) } else { None };
     emitter.at.begin_document(document.map_or("", |e| &e.head_comment));
     if document.is_none() {
         emitter.at.head_of(extra_of(node));
     }
     emitter.at.process_head();
-    emitter.node(node, Context::default(), After::Comments)?;
+    let written = emitter.node(node, Context::default(), After::Comments);
+    written.map_err(|TooDeep| EmitError::TooDeep { max: DEPTH_MAX })?;
     emitter.at.end_document(document.map_or("", |e| &e.foot_comment));
     Ok(())
 }
@@ -46,6 +57,9 @@ fn is_block_collection(node: &Node) -> bool {
         Node::Map(map) => map.style != Style::Flow && !map.entries.is_empty(),
     }
 }
+
+/// The only thing that can go wrong; small, because each level of the tree holds one on the stack.
+struct TooDeep;
 
 /// What stands around a node.
 #[derive(Debug, Clone, Copy, Default)]
@@ -70,6 +84,7 @@ enum After {
 struct Emitter<'o> {
     at: Annotator<'o>,
     lists: SequenceIndent,
+    as_go: bool,
     flow_level: usize,
     depth: usize,
 }
@@ -84,7 +99,7 @@ fn extra_of(node: &Node) -> Option<&Extra> {
 
 impl Emitter<'_> {
     /// Writes a node whose head comment was noted. True: comments were written behind a comma.
-    fn node(&mut self, node: &Node, context: Context, after: After) -> Result<bool, EmitError> {
+    fn node(&mut self, node: &Node, context: Context, after: After) -> Result<bool, TooDeep> {
         match node {
             Node::Scalar(scalar) => {
                 self.at.line_and_foot_of(scalar.extra.as_deref());
@@ -94,29 +109,21 @@ impl Emitter<'_> {
                 Ok(trail)
             }
             Node::Seq(seq) => {
-                self.write_tag(seq.extra.as_deref());
-                let flow = self.flow_level > 0 || seq.style == Style::Flow || seq.items.is_empty();
-                let trail = after == After::CommaAndComments && self.at.has_comments();
-                self.enter()?;
-                self.after(after, trail);
-                if flow {
-                    self.flow_sequence(seq, context)?
+                let trail = self.begin(seq.extra.as_deref(), after)?;
+                if self.flow_level > 0 || seq.style == Style::Flow || seq.items.is_empty() {
+                    self.flow_sequence(seq, context)?;
                 } else {
-                    self.block_sequence(seq, context)?
+                    self.block_sequence(seq, context)?;
                 }
                 self.depth -= 1;
                 Ok(trail)
             }
             Node::Map(map) => {
-                self.write_tag(map.extra.as_deref());
-                let flow = self.flow_level > 0 || map.style == Style::Flow || map.entries.is_empty();
-                let trail = after == After::CommaAndComments && self.at.has_comments();
-                self.enter()?;
-                self.after(after, trail);
-                if flow {
-                    self.flow_mapping(map, context)?
+                let trail = self.begin(map.extra.as_deref(), after)?;
+                if self.flow_level > 0 || map.style == Style::Flow || map.entries.is_empty() {
+                    self.flow_mapping(map, context)?;
                 } else {
-                    self.block_mapping(map, context)?
+                    self.block_mapping(map, context)?;
                 }
                 self.depth -= 1;
                 Ok(trail)
@@ -124,9 +131,16 @@ impl Emitter<'_> {
         }
     }
 
-    fn enter(&mut self) -> Result<(), EmitError> {
+    /// What stands before a collection's own text. True: comments were written behind a comma.
+    fn begin(&mut self, extra: Option<&Extra>, after: After) -> Result<bool, TooDeep> {
         self.depth += 1;
-        if self.depth > DEPTH_MAX { Err(EmitError::TooDeep { max: DEPTH_MAX }) } else { Ok(()) }
+        if self.depth > DEPTH_MAX {
+            return Err(TooDeep);
+        }
+        self.write_tag(extra);
+        let trail = after == After::CommaAndComments && self.at.has_comments();
+        self.after(after, trail);
+        Ok(trail)
     }
 
     fn after(&mut self, after: After, trail: bool) {
@@ -158,7 +172,7 @@ impl Emitter<'_> {
         before
     }
 
-    fn block_sequence(&mut self, seq: &Sequence, context: Context) -> Result<(), EmitError> {
+    fn block_sequence(&mut self, seq: &Sequence, context: Context) -> Result<(), TooDeep> {
         let behind_key = context.in_map && (self.at.writer.column == 0 || !self.at.writer.indention);
         let mut before = 0;
         for (index, item) in seq.items.iter().enumerate() {
@@ -180,7 +194,7 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    fn block_mapping(&mut self, map: &Mapping, context: Context) -> Result<(), EmitError> {
+    fn block_mapping(&mut self, map: &Mapping, context: Context) -> Result<(), TooDeep> {
         let mut tail = "";
         let mut before = 0;
         for (index, entry) in map.entries.iter().enumerate() {
@@ -217,7 +231,7 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    fn flow_sequence(&mut self, seq: &Sequence, context: Context) -> Result<(), EmitError> {
+    fn flow_sequence(&mut self, seq: &Sequence, context: Context) -> Result<(), TooDeep> {
         let before = self.begin_flow("[", context);
         let (mut first, mut trail) = (true, false);
         for item in &seq.items {
@@ -237,7 +251,7 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    fn flow_mapping(&mut self, map: &Mapping, context: Context) -> Result<(), EmitError> {
+    fn flow_mapping(&mut self, map: &Mapping, context: Context) -> Result<(), TooDeep> {
         let before = self.begin_flow("{", context);
         let (mut first, mut trail) = (true, false);
         let mut tail = "";
@@ -341,7 +355,12 @@ impl Emitter<'_> {
             style = Style::DoubleQuoted;
         }
         let block = matches!(style, Style::Literal | Style::Folded);
-        if block && (!analysis.block || in_flow || context.simple_key) { Style::DoubleQuoted } else { style }
+        let unreadable = !self.as_go && scalar.text.starts_with('\t');
+        if block && (unreadable || !analysis.block || in_flow || context.simple_key) {
+            Style::DoubleQuoted
+        } else {
+            style
+        }
     }
 }
 

@@ -117,7 +117,7 @@ pub enum ParseProblem {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EmitError {
     /// A key that is no string; JSON, which build output goes through, has no others below the top.
-    #[error("{path}: key `{key}` is {found}, only strings can be map keys (quote it)")]
+    #[error("{}key `{key}` is {found}, only strings can be map keys (quote it)", At(path))]
     KeyNotString {
         /// Path of the map.
         path: String,
@@ -127,7 +127,7 @@ pub enum EmitError {
         found: &'static str,
     },
     /// An infinity or not-a-number.
-    #[error("{path}: `{text}` cannot be written as JSON")]
+    #[error("{}`{text}` cannot be written as JSON", At(path))]
     NotFinite {
         /// Path of the scalar.
         path: String,
@@ -135,7 +135,7 @@ pub enum EmitError {
         text: String,
     },
     /// A text that is not what its tag says.
-    #[error("{path}: cannot decode `{text}` as {tag}")]
+    #[error("{}cannot decode `{text}` as {tag}", At(path))]
     TagMismatch {
         /// Path of the scalar.
         path: String,
@@ -145,7 +145,7 @@ pub enum EmitError {
         tag: &'static str,
     },
     /// A character that kustomize's way through JSON refuses.
-    #[error("{path}: control characters are not allowed (U+{code:04X})")]
+    #[error("{}control characters are not allowed (U+{code:04X})", At(path))]
     ForbiddenCharacter {
         /// Path of the scalar.
         path: String,
@@ -153,7 +153,7 @@ pub enum EmitError {
         code: u32,
     },
     /// A key of more than 1022 characters, which kustomize cannot read back from its JSON.
-    #[error("{path}: a key is longer than 1022 characters")]
+    #[error("{}a key is longer than 1022 characters", At(path))]
     KeyTooLong {
         /// Path of the map.
         path: String,
@@ -170,4 +170,41 @@ pub enum EmitError {
         /// The limit.
         max: usize,
     },
+}
+
+/// `path: `, or nothing at the top.
+struct At<'a>(&'a str);
+
+impl std::fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.0.is_empty() { Ok(()) } else { write!(f, "{}: ", self.0) }
+    }
+}
+
+impl EmitError {
+    /// The same error, seen from the collection that holds the place under `step`.
+    pub(super) fn within(mut self, step: Step<'_>) -> Self {
+        let path = match &mut self {
+            Self::KeyNotString { path, .. }
+            | Self::NotFinite { path, .. }
+            | Self::TagMismatch { path, .. }
+            | Self::ForbiddenCharacter { path, .. }
+            | Self::KeyTooLong { path } => path,
+            Self::NotReadable { .. } | Self::TooDeep { .. } => return self,
+        };
+        let inner = std::mem::take(path);
+        let dot = if inner.is_empty() || inner.starts_with('[') { "" } else { "." };
+        *path = match step {
+            Step::Key(key) => format!("{key}{dot}{inner}"),
+            Step::Index(index) => format!("[{index}]{dot}{inner}"),
+        };
+        self
+    }
+}
+
+/// A step of the path that an error names.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Step<'a> {
+    Key(&'a str),
+    Index(usize),
 }

@@ -2,49 +2,39 @@
 
 use serde_json::Value as Json;
 
-use super::emit_build::{is_cleared, no_value};
-use super::error::EmitError;
+use super::emit_build::{check_key, no_value, within};
+use super::error::{EmitError, Step};
 use super::number::{Number, json_float, parse_number};
-use super::value::{Value, effective_tag, value_of};
+use super::value::{Value, value_of};
 use crate::node::Entry;
 use crate::{Mapping, Node, Scalar, Tag};
 
 /// The JSON value of `node`; `top`: it is the whole document, whose keys may be other than strings.
-pub(super) fn to_json(node: &Node, path: &str, top: bool) -> Result<Json, EmitError> {
+pub(super) fn to_json(node: &Node, top: bool) -> Result<Json, Box<EmitError>> {
     match node {
-        Node::Scalar(scalar) => scalar_to_json(scalar, path),
+        Node::Scalar(scalar) => scalar_to_json(scalar),
         Node::Seq(seq) => {
-            let item = |(index, node)| to_json(node, &format!("{path}[{index}]"), false);
-            seq.items.iter().enumerate().map(item).collect::<Result<_, _>>().map(Json::Array)
+            let mut items = Vec::with_capacity(seq.items.len());
+            for (index, item) in seq.items.iter().enumerate() {
+                items.push(to_json(item, false).map_err(|error| within(error, Step::Index(index)))?);
+            }
+            Ok(Json::Array(items))
         }
         Node::Map(map) => {
             let mut object = serde_json::Map::with_capacity(map.len());
-            for entry in &map.entries {
-                match effective_tag(&entry.key) {
-                    Tag::Str if is_cleared(&entry.key) => continue,
-                    Tag::Str => {}
-                    Tag::Null if top && entry.key.text.is_empty() => continue,
-                    tag if top && tag != Tag::Null && tag != Tag::Binary => {}
-                    _ => {
-                        let mut resolved = entry.key.clone();
-                        resolved.tag = effective_tag(&resolved);
-                        let found = Node::Scalar(resolved).kind_name();
-                        let (path, key) = (path.to_owned(), entry.key.text.to_string());
-                        return Err(EmitError::KeyNotString { path, key, found });
-                    }
+            for Entry { key, value } in &map.entries {
+                if check_key(key, top)? {
+                    let value = to_json(value, false).map_err(|error| within(error, Step::Key(&key.text)))?;
+                    object.insert(key.text.to_string(), value);
                 }
-                let path =
-                    if path.is_empty() { entry.key.text.to_string() } else { format!("{path}.{}", entry.key.text) };
-                object.insert(entry.key.text.to_string(), to_json(&entry.value, &path, false)?);
             }
             Ok(Json::Object(object))
         }
     }
 }
 
-fn scalar_to_json(scalar: &Scalar, path: &str) -> Result<Json, EmitError> {
-    let value = value_of(scalar).map_err(|reason| no_value(reason, scalar, path.to_owned()))?;
-    Ok(match value {
+fn scalar_to_json(scalar: &Scalar) -> Result<Json, Box<EmitError>> {
+    Ok(match value_of(scalar).map_err(|reason| no_value(reason, scalar))? {
         Value::Null => Json::Null,
         Value::Bool(value) => Json::Bool(value),
         Value::Number(number) => number_to_json(number),

@@ -2,15 +2,15 @@
 
 use super::error::ParseProblem;
 use crate::node::Entry;
-use crate::{Mapping, Node, Tag};
+use crate::{Mapping, Mark, Node, Tag};
 
 /// Takes `<<` out of `map` and merges its value in. The map's own keys come first and win; of a list of maps the last one
 /// gives the order, the first one the values. `alias_list`: the value was an alias of a list, which kyaml refuses.
-pub(super) fn apply_merge_key(map: &mut Mapping, alias_list: bool) -> Result<(), ParseProblem> {
+pub(super) fn apply_merge_key(map: &mut Mapping, alias_list: bool) -> Result<(), (Mark, ParseProblem)> {
     let merges = |entry: &Entry| entry.key.tag == Tag::Merge && entry.key.text == "<<";
     let Some(at) = map.entries.iter().position(merges) else { return Ok(()) };
-    let value = map.entries.remove(at).value;
-    let refused = |node: &Node| ParseProblem::InvalidMerge { found: node.kind_name() };
+    let Entry { key, value } = map.entries.remove(at);
+    let refused = |node: &Node| (key.mark, ParseProblem::InvalidMerge { found: node.kind_name() });
     let sources = match value {
         Node::Map(source) => vec![source],
         Node::Seq(list) if !alias_list => {

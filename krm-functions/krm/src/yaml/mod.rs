@@ -118,10 +118,14 @@ fn parse_text(text: &str, first_line: u32, mut builder: build::Builder) -> Resul
         return Err((mark, ParseProblem::ForbiddenCharacter { code }));
     }
     let mut parser = parse::Parser::new(text, &mut builder);
-    let comments = parser.parse_document().map_err(|(place, problem)| {
-        let mark = Mark { line: place.line.saturating_add(first_line), column: place.column + 1 };
-        (mark, problem)
-    })?;
+    let parsed = parser.parse_document();
+    let comments = match parsed {
+        Ok(comments) => comments,
+        Err((place, problem)) => {
+            let mark = Mark { line: place.line.saturating_add(first_line), column: parser.char_column(place) + 1 };
+            return Err((builder.fault.unwrap_or(mark), problem));
+        }
+    };
     Ok(comments.and_then(|comments| builder.into_root(comments)))
 }
 
@@ -131,7 +135,7 @@ fn count(n: usize) -> u32 {
 
 /// Appends `node` as `kustomize build` prints one document (no `---`).
 pub fn emit_build(node: &Node, out: &mut String) -> Result<(), EmitError> {
-    emit_build::emit(&*readback::read_back(node)?, out)
+    emit_build::emit(readback::read_back(node)?.as_ref(), out)
 }
 
 /// Appends `node` with its comments and styles, as kyaml prints an item of a ResourceList.
@@ -141,7 +145,7 @@ pub fn emit_function(node: &Node, out: &mut String) -> Result<(), EmitError> {
 
 /// The JSON value that the node means (what an API server receives): `0644` is 420, a timestamp its RFC 3339 text.
 pub fn to_json(node: &Node) -> Result<serde_json::Value, EmitError> {
-    json::to_json(&*readback::read_back(node)?, "", true)
+    json::to_json(readback::read_back(node)?.as_ref(), true).map_err(|error| *error)
 }
 
 /// The tree of a JSON value; strings are tagged as strings whatever they look like.

@@ -123,6 +123,11 @@ impl<'a, 'b> Parser<'a, 'b> {
         Ok(Some(document))
     }
 
+    /// Column in characters, from 0.
+    pub(super) fn char_column(&self, place: Place) -> u32 {
+        self.scanner.char_column(place)
+    }
+
     fn end_document(&mut self, document: &mut DocumentComments) -> Scan<()> {
         if self.peek()?.0 == TokenKind::DocumentEnd {
             self.scanner.take();

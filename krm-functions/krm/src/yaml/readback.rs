@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::build::Builder;
-use super::emit_function::{self, SequenceIndent};
+use super::emit_function;
 use super::error::EmitError;
 use super::{Limits, parse_text};
 use crate::node::Extra;
@@ -18,7 +18,7 @@ pub(super) fn read_back(node: &Node) -> Result<Cow<'_, Node>, EmitError> {
         return Ok(Cow::Borrowed(node));
     }
     let mut text = String::new();
-    emit_function::emit(node, SequenceIndent::Compact, &mut text)?;
+    emit_function::emit_as_go(node, &mut text)?;
     let limits = Limits { bytes_max: usize::MAX, nodes_max: usize::MAX, ..Limits::default() };
     match parse_text(&text, 1, Builder::new(limits, 1)) {
         Ok(root) => Ok(Cow::Owned(root.unwrap_or_else(Node::null))),
