@@ -153,7 +153,10 @@ fn operation(dice: &mut Dice, victim: &Value) -> Value {
         7 => json!({"op": "move", "from": pointer, "path": other}),
         8 if value.is_array() => json!({"op": "add", "path": format!("{pointer}/-"), "value": scalar(dice)}),
         _ => {
-            json!({"op": "add", "path": format!("{}/{}", parent(&pointer), dice.pick(&["0", "new", "1", "a~1b"])), "value": {"n": scalar(dice)}})
+            let parent = parent(&pointer);
+            let into_list = victim.pointer(parent).is_some_and(Value::is_array);
+            let key = if into_list { dice.pick(&["0", "1", "-"]) } else { dice.pick(&["new", "a~1b", "k"]) };
+            json!({"op": "add", "path": format!("{parent}/{key}"), "value": {"n": scalar(dice)}})
         }
     }
 }

@@ -40,11 +40,10 @@ pub fn of(draft: &Draft) -> Result<Option<Text>, EmitError> {
     Ok(Some(digest(&text)))
 }
 
-/// What a field counts as: nothing is an empty text.
+/// What a field counts as: a missing one is an empty text, a null the text it is written with.
 fn content(root: &Node, field: &str) -> Result<Value, EmitError> {
     match root.get(field) {
         None => Ok(Value::from("")),
-        Some(Node::Scalar(scalar)) if scalar.is_null() => Ok(Value::from("")),
         Some(Node::Scalar(scalar)) => Ok(Value::from(scalar.text.as_str())),
         // Within a map of its own, so that an error names the field.
         Some(node) => {
@@ -90,7 +89,21 @@ fn write_value(out: &mut String, value: &Value) {
             }
             out.push('}');
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => out.push_str(&value.to_string()),
+        Value::Number(number) => write_number(out, number),
+        Value::Null | Value::Bool(_) => out.push_str(&value.to_string()),
+    }
+}
+
+/// Every number passes through a float, as in Go's untyped JSON: large integers lose digits.
+fn write_number(out: &mut String, number: &serde_json::Number) {
+    let Some(float) = number.as_f64() else { return out.push_str(&number.to_string()) };
+    let size = float.abs();
+    if size != 0.0 && !(1e-6..1e21).contains(&size) {
+        let text = format!("{float:e}");
+        // Rust writes 1e21, Go 1e+21.
+        out.push_str(&if size >= 1.0 { text.replace('e', "e+") } else { text });
+    } else {
+        out.push_str(&float.to_string());
     }
 }
 

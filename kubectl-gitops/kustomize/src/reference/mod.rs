@@ -66,6 +66,9 @@ pub enum ReferenceProblem {
         /// What is there.
         found: &'static str,
     },
+    /// A subject with a namespace whose kind is no text.
+    #[error("the kind of a subject must be a string")]
+    SubjectKind,
     /// A ServiceAccount among the subjects whose namespace is no text.
     #[error("the namespace of a subject must be a string")]
     SubjectNamespace,
@@ -123,7 +126,11 @@ fn subject_namespaces(draft: &Draft) -> Result<Vec<krm::Text>, ReferenceProblem>
             return Err(ReferenceProblem::Subject { found: subject.kind_name() });
         }
         let Some(namespace) = subject.get("namespace") else { continue };
-        if subject.str_at(&["kind"]) == Some("ServiceAccount") {
+        let Some(kind) = subject.get("kind") else { continue };
+        if kind.kind_name() != "a string" {
+            return Err(ReferenceProblem::SubjectKind);
+        }
+        if kind.as_str() == Some("ServiceAccount") {
             match namespace {
                 Node::Scalar(scalar) if namespace.kind_name() == "a string" => namespaces.push(scalar.text.clone()),
                 _ => return Err(ReferenceProblem::SubjectNamespace),
@@ -137,8 +144,12 @@ fn subject_namespaces(draft: &Draft) -> Result<Vec<krm::Text>, ReferenceProblem>
 fn role_ref(draft: &Draft) -> Option<Gvk> {
     let role = draft.node.get("roleRef")?;
     let (group, kind) = (role.get("apiGroup")?, role.get("kind")?);
-    let text = |node: &Node| node.as_str().map(krm::Text::from);
-    Some(Gvk { group: text(group)?, version: krm::Text::default(), kind: text(kind)? })
+    // As it is written, so that a null names a kind that no role has.
+    let text = |node: &Node| match node {
+        Node::Scalar(scalar) => scalar.text.clone(),
+        Node::Map(_) | Node::Seq(_) => krm::Text::default(),
+    };
+    Some(Gvk { group: text(group), version: krm::Text::default(), kind: text(kind) })
 }
 
 fn fix_node(node: &mut Node, candidates: &Candidates, wanted: &Wanted<'_>) -> Result<(), ReferenceProblem> {
