@@ -38,11 +38,10 @@ impl ResId {
     }
 }
 
-/// `Deployment.v1.apps/web.shop`: kustomize's own form, as its messages print an id.
+/// `Deployment.apps/shop/web`: the form of an [`ObjectKey`], so that messages have one notation.
 impl fmt::Display for ResId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let namespace = if self.namespace.is_empty() { "[noNs]" } else { self.namespace.as_str() };
-        write!(f, "{}/{}.{}", self.gvk, self.name, namespace)
+        self.to_object_key().fmt(f)
     }
 }
 
