@@ -6,6 +6,7 @@ use super::analyze::{Analysis, analyze};
 use super::annotate::Annotator;
 use super::error::EmitError;
 use super::resolve::{Dialect, resolve};
+use super::sequence_indent::SequenceIndent;
 use super::tag_text::{TagText, tag_text};
 use crate::node::Extra;
 use crate::{Mapping, Node, Scalar, Sequence, Style, Tag};
@@ -14,16 +15,6 @@ use crate::{Mapping, Node, Scalar, Sequence, Style, Tag};
 const SIMPLE_KEY_MAX: usize = 128;
 /// Deepest tree that is written: go-yaml reads no deeper one.
 const DEPTH_MAX: usize = 10_000;
-
-/// How lists in maps are indented.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum SequenceIndent {
-    /// At their key's column.
-    #[default]
-    Compact,
-    /// Two columns deeper.
-    Wide,
-}
 
 /// Appends `node` as a reader can take it: a text that starts with a tab and has several lines gets double quotes.
 pub(super) fn emit(node: &Node, lists: SequenceIndent, out: &mut String) -> Result<(), EmitError> {

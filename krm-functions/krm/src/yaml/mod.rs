@@ -18,6 +18,7 @@ mod parse;
 mod readback;
 mod resolve;
 mod scan;
+mod sequence_indent;
 mod split;
 mod tag_text;
 mod timestamp;
@@ -26,8 +27,8 @@ mod write;
 
 use std::borrow::Cow;
 
-pub use emit_function::SequenceIndent;
 pub use error::{EmitError, ParseError, ParseProblem};
+pub use sequence_indent::SequenceIndent;
 pub use split::{Chunk, split_documents};
 
 use crate::{Mark, Node};
@@ -140,7 +141,12 @@ pub fn emit_build(node: &Node, out: &mut String) -> Result<(), EmitError> {
 
 /// Appends `node` with its comments and styles, as kyaml prints an item of a ResourceList.
 pub fn emit_function(node: &Node, out: &mut String) -> Result<(), EmitError> {
-    emit_function::emit(node, SequenceIndent::Compact, out)
+    emit_function_with(node, SequenceIndent::Compact, out)
+}
+
+/// [`emit_function`] with a choice of how lists are indented.
+pub fn emit_function_with(node: &Node, lists: SequenceIndent, out: &mut String) -> Result<(), EmitError> {
+    emit_function::emit(node, lists, out)
 }
 
 /// The JSON value that the node means (what an API server receives): `0644` is 420, a timestamp its RFC 3339 text.

@@ -1,1 +1,0 @@
-//! The ResourceList wire protocol. Filled by the functions work.
