@@ -32,6 +32,9 @@ pub const DEPENDS_ON_ANNOTATION: &str = "config.kubernetes.io/depends-on";
 /// Annotation of any object of the set: the number of deletions that this set consents to.
 pub const ALLOW_PRUNE_ANNOTATION: &str = "kubectl-gitops.dev/allow-prune";
 
+/// Start of the annotations by which content hashes reach a pod template; kind and name follow.
+pub const HASH_PREFIX: &str = "kubectl-gitops.dev/hash.";
+
 /// Label of root ConfigMaps.
 pub const ROOT_LABEL: &str = "kubectl-gitops.dev/root";
 /// Label of shard ConfigMaps: the short id of their inventory.

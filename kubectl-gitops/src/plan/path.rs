@@ -18,11 +18,6 @@ pub(super) fn item(path: &str, keys: &Map<String, Value>) -> String {
     format!("{path}[{}]", pairs.join(","))
 }
 
-/// `path[3]`
-pub(super) fn index(path: &str, index: usize) -> String {
-    format!("{path}[{index}]")
-}
-
 fn scalar(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
