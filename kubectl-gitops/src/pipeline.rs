@@ -15,12 +15,7 @@ fn unfinished() -> CliError {
 }
 
 /// `build`: source → build → [functions] → output. Without the functions it is kustomize, byte for byte.
-pub(crate) fn build(
-    settings: &BuildSettings,
-    rendered: bool,
-    output: Option<&Path>,
-    console: &mut Console,
-) -> Result<u8> {
+pub(crate) fn build(settings: &BuildSettings, rendered: bool, output: Option<&Path>, console: &Console) -> Result<u8> {
     let input = source::open(settings, rendered)?;
     let mut built = render::build(input, settings)?;
     if rendered {
@@ -31,18 +26,18 @@ pub(crate) fn build(
     Ok(exit::DONE)
 }
 
-pub(crate) fn diff(_: &BuildSettings, _: &RunSettings, _: &Connection, _: &mut Console) -> Result<u8> {
+pub(crate) fn diff(_: &BuildSettings, _: &RunSettings, _: &Connection, _: &Console) -> Result<u8> {
     Err(unfinished())
 }
 
-pub(crate) fn apply(_: &BuildSettings, _: &RunSettings, _: &Connection, _: bool, _: &mut Console) -> Result<u8> {
+pub(crate) fn apply(_: &BuildSettings, _: &RunSettings, _: &Connection, _: bool, _: &Console) -> Result<u8> {
     Err(unfinished())
 }
 
-pub(crate) fn delete(_: &RunSettings, _: &Connection, _: &mut Console) -> Result<u8> {
+pub(crate) fn delete(_: &RunSettings, _: &Connection, _: &Console) -> Result<u8> {
     Err(unfinished())
 }
 
-pub(crate) fn status(_: Option<&str>, _: bool, _: &Connection, _: &mut Console) -> Result<u8> {
+pub(crate) fn status(_: Option<&str>, _: bool, _: &Connection, _: &Console) -> Result<u8> {
     Err(unfinished())
 }

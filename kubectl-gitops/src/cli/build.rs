@@ -30,7 +30,7 @@ pub(super) struct Args {
     rendered: bool,
 }
 
-pub(super) fn run(args: Args, _global: GlobalArgs, console: &mut Console) -> Result<u8> {
+pub(super) fn run(args: Args, _global: GlobalArgs, console: &Console) -> Result<u8> {
     let Args { input, output, rendered } = args;
     let settings = input.into_settings(Some("."))?;
     crate::pipeline::build(&settings, rendered, output.as_deref(), console)

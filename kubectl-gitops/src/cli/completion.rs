@@ -20,7 +20,7 @@ pub(super) struct Args {
     shell: Shell,
 }
 
-pub(super) fn run(args: &Args, mut command: clap::Command, console: &mut Console) -> Result<u8> {
+pub(super) fn run(args: &Args, mut command: clap::Command, console: &Console) -> Result<u8> {
     let mut script = Vec::new();
     command = command.bin_name("kubectl-gitops");
     clap_complete::aot::generate(args.shell, &mut command, "kubectl-gitops", &mut script);

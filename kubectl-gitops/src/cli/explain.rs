@@ -11,7 +11,7 @@ pub(super) struct Args {
     code: Option<String>,
 }
 
-pub(super) fn run(args: &Args, console: &mut Console) -> Result<u8> {
+pub(super) fn run(args: &Args, console: &Console) -> Result<u8> {
     let text = match &args.code {
         Some(code) => {
             let code: Code = code.parse().map_err(|error| {

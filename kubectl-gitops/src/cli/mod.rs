@@ -83,11 +83,11 @@ pub fn main(args: Vec<OsString>) -> u8 {
     if program == "kubectl_complete-gitops" {
         return completion::shim(command(&program), args);
     }
-    let mut console = Console::from_environment();
+    let console = Console::from_environment();
     let parsed = command(&program).try_get_matches_from(args).and_then(|found| Cli::from_arg_matches(&found));
     match parsed {
         Ok(cli) => run(cli, console),
-        Err(error) => usage::end(&error, &mut console),
+        Err(error) => usage::end(&error, &console),
     }
 }
 

@@ -5,7 +5,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use crate::error::{CliError, Code, exit};
 use crate::report::Console;
 
-pub(super) fn end(error: &clap::Error, console: &mut Console) -> u8 {
+pub(super) fn end(error: &clap::Error, console: &Console) -> u8 {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             match console.result(error.render().to_string().as_bytes()) {

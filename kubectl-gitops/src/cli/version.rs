@@ -18,7 +18,7 @@ pub(super) struct Args {
     output: Option<OutputFormat>,
 }
 
-pub(super) fn run(args: &Args, console: &mut Console) -> Result<u8> {
+pub(super) fn run(args: &Args, console: &Console) -> Result<u8> {
     let version = serde_json::json!({
         "version": env!("CARGO_PKG_VERSION"),
         "kustomizeCompatibility": KUSTOMIZE_VERSION,

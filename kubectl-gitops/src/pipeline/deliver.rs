@@ -20,7 +20,7 @@ struct Write {
 }
 
 /// Prints the objects, or writes them to `output`: to one file, or into an existing directory.
-pub(super) fn deliver(objects: &[Object], output: Option<&Path>, console: &mut Console) -> Result<()> {
+pub(super) fn deliver(objects: &[Object], output: Option<&Path>, console: &Console) -> Result<()> {
     match output {
         None => console.result(text(objects)?.as_bytes()),
         Some(path) if path.is_dir() => {

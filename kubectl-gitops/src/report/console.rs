@@ -1,33 +1,38 @@
 //! The two streams. Owns writing, and that a reader who has gone away is no error; must not know what is written.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::io::{ErrorKind, Write};
+use std::rc::Rc;
 
 use super::failure;
 use super::paint::{Color, Paint, columns, tame};
 use super::surface::Surface;
 use crate::error::{CliError, Code, Result};
-use crate::settings::Presentation;
+use crate::settings::{Presentation, ProgressMode};
 
 /// Width to which explanations are wrapped where nothing else is known.
 const PROSE_WIDTH: usize = 100;
 
-/// Standard output for the result, standard error for the story.
+/// Standard output for the result, standard error for the story. A handle: clones write to the same streams.
+#[derive(Clone)]
 pub struct Console {
+    streams: Rc<RefCell<Streams>>,
+    surface: Rc<Surface>,
+    presentation: Presentation,
+}
+
+struct Streams {
     out: Box<dyn Write>,
     err: Box<dyn Write>,
-    surface: Surface,
-    presentation: Presentation,
     /// Nobody reads the result any more, as in `diff | head`.
     reader_gone: bool,
 }
 
 impl fmt::Debug for Console {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Console")
-            .field("surface", &self.surface)
-            .field("presentation", &self.presentation)
-            .finish_non_exhaustive()
+        let (surface, presentation) = (&self.surface, &self.presentation);
+        f.debug_struct("Console").field("surface", surface).field("presentation", presentation).finish_non_exhaustive()
     }
 }
 
@@ -39,7 +44,8 @@ impl Console {
 
     /// Any two streams.
     pub fn new(out: Box<dyn Write>, err: Box<dyn Write>, surface: Surface) -> Self {
-        Self { out, err, surface, presentation: Presentation::default(), reader_gone: false }
+        let streams = Rc::new(RefCell::new(Streams { out, err, reader_gone: false }));
+        Self { streams, surface: Rc::new(surface), presentation: Presentation::default() }
     }
 
     /// Tells more from now on.
@@ -49,7 +55,7 @@ impl Console {
         self
     }
 
-    /// How to print from now on.
+    /// How to print from now on, by this handle.
     pub fn present(&mut self, presentation: Presentation) {
         self.presentation = presentation;
     }
@@ -64,6 +70,11 @@ impl Console {
         &self.surface
     }
 
+    /// The way in which progress is told.
+    pub fn progress(&self) -> ProgressMode {
+        self.surface.progress(self.presentation.progress)
+    }
+
     /// How to draw on standard output.
     pub fn paint_out(&self) -> Paint {
         self.paint(self.surface.stdout_is_terminal)
@@ -75,21 +86,19 @@ impl Console {
     }
 
     fn paint(&self, stream_is_terminal: bool) -> Paint {
-        Paint {
-            color: self.surface.colored(self.presentation.color, stream_is_terminal),
-            unicode: self.surface.unicode,
-        }
+        Paint { color: self.surface.colored(self.presentation.color, stream_is_terminal), unicode: self.surface.unicode }
     }
 
     /// Writes a part of the result. A reader that has gone away is no error.
-    pub fn result(&mut self, bytes: &[u8]) -> Result<()> {
-        if self.reader_gone {
+    pub fn result(&self, bytes: &[u8]) -> Result<()> {
+        let mut streams = self.streams.borrow_mut();
+        if streams.reader_gone {
             return Ok(());
         }
-        match self.out.write_all(bytes).and_then(|()| self.out.flush()) {
+        match streams.out.write_all(bytes).and_then(|()| streams.out.flush()) {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == ErrorKind::BrokenPipe => {
-                self.reader_gone = true;
+                streams.reader_gone = true;
                 Ok(())
             }
             Err(error) => Err(CliError::new(Code::Output, WriteResult(error))),
@@ -97,27 +106,28 @@ impl Console {
     }
 
     /// Writes a part of the story. If nobody can hear it, the run goes on.
-    pub fn tell(&mut self, text: &str) {
-        match self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush()) {
+    pub fn tell(&self, text: &str) {
+        let mut streams = self.streams.borrow_mut();
+        match streams.err.write_all(text.as_bytes()).and_then(|()| streams.err.flush()) {
             Ok(()) | Err(_) => {}
         }
     }
 
     /// Tells a warning.
-    pub fn warn(&mut self, text: &str) {
+    pub fn warn(&self, text: &str) {
         let head = self.paint_err().paint(Color::Yellow, "warning:");
         self.tell(&format!("{head} {}\n", tame(text)));
     }
 
     /// Tells several warnings.
-    pub fn warn_all<T: AsRef<str>>(&mut self, texts: &[T]) {
+    pub fn warn_all<T: AsRef<str>>(&self, texts: &[T]) {
         for text in texts {
             self.warn(text.as_ref());
         }
     }
 
     /// Prints an error and returns its exit code.
-    pub fn fail(&mut self, error: &CliError) -> u8 {
+    pub fn fail(&self, error: &CliError) -> u8 {
         let text = failure::render(error, self.paint_err());
         self.tell(&text);
         error.exit_code()
@@ -181,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_reader_that_went_away_is_success() {
-        let mut console = Console::new(Box::new(Gone), Box::new(Gone), Surface::plain());
+        let console = Console::new(Box::new(Gone), Box::new(Gone), Surface::plain());
         assert!(console.result(b"x").is_ok());
         assert!(console.result(b"y").is_ok());
         console.tell("z");
@@ -189,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_an_error() {
-        let mut console = Console::new(Box::new(Full), Box::new(Vec::new()), Surface::plain());
+        let console = Console::new(Box::new(Full), Box::new(Vec::new()), Surface::plain());
         assert_eq!(console.result(b"x").unwrap_err().code, Code::Output);
     }
 
