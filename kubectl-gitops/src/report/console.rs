@@ -86,7 +86,10 @@ impl Console {
     }
 
     fn paint(&self, stream_is_terminal: bool) -> Paint {
-        Paint { color: self.surface.colored(self.presentation.color, stream_is_terminal), unicode: self.surface.unicode }
+        Paint {
+            color: self.surface.colored(self.presentation.color, stream_is_terminal),
+            unicode: self.surface.unicode,
+        }
     }
 
     /// Writes a part of the result. A reader that has gone away is no error.

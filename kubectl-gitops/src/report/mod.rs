@@ -3,9 +3,19 @@
 
 mod console;
 mod failure;
+mod from_plan;
+mod human;
+mod machine;
+mod model;
 mod paint;
+mod present;
+mod story;
 mod surface;
 
 pub use console::Console;
+pub use from_plan::{About, op_of, planned, refusal, warning_text};
+pub use human::View;
+pub use model::{Change, Command, Counts, HealthLine, Line, ObjectName, Op, Report, Requests, SCHEMA};
 pub use paint::{Color, Paint};
+pub use story::Story;
 pub use surface::Surface;

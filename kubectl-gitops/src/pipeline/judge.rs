@@ -1,0 +1,222 @@
+//! From objects to a plan: read the inventory, observe the cluster once, decide. Sends no write.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use krm::GroupKind;
+use kustomize::Object;
+use serde_json::Value;
+
+use super::identity::Identity;
+use super::session::Session;
+use crate::cluster::{Code as Answer, Endpoint, Extent, Look, RootError, Seen, lost_inventory, rebuild};
+use crate::error::{CliError, Code, Place, Result};
+use crate::inventory::{Inventory, InventoryId, OtherSource, marks};
+use crate::plan::{self, Adopt, Allow, Desired, Plan, Policy, Scope, needs, scope};
+use crate::report::warning_text;
+use crate::settings::{self, RunSettings};
+
+/// A plan with everything it was made from.
+#[derive(Debug)]
+pub(super) struct Judged {
+    /// What to do.
+    pub(super) plan: Plan,
+    /// The set as Git wants it.
+    pub(super) desired: Vec<Desired>,
+    /// The set as it is on record.
+    pub(super) inventory: Inventory,
+    /// The root as it was read; none if it does not exist.
+    pub(super) root: Option<Value>,
+    /// What was seen.
+    pub(super) seen: Seen,
+}
+
+/// The objects in the form that is sent, with their namespaces settled. Warnings are told by `warn`.
+pub(super) async fn desired(
+    objects: &[Object],
+    session: &Session,
+    warn: &mut dyn FnMut(String),
+) -> Result<Vec<Desired>> {
+    let mut desired = Vec::with_capacity(objects.len());
+    for object in objects {
+        // Checked here too: the build lets pass what only a cluster refuses.
+        krm::Resource::new(object.node.clone(), object.origin.clone())
+            .map_err(|error| CliError::new(Code::NotAnObject, error).at(&object.origin))?;
+        let manifest = krm::yaml::to_json(&object.node)
+            .map_err(|error| CliError::new(Code::NotAnObject, error).at(&object.origin))?;
+        desired.push(Desired::new(manifest, object.origin.clone()));
+    }
+    let discovery = session.cluster.discover().await?;
+    let scope_of = |namespaced| if namespaced { Scope::Namespaced } else { Scope::Cluster };
+    let scopes: BTreeMap<GroupKind, Scope> = desired
+        .iter()
+        .map(|object| object.key.group_kind())
+        .filter_map(|kind| Some((kind.clone(), scope_of(discovery.namespaced(&kind)?))))
+        .collect();
+    let origins: BTreeMap<_, _> = desired.iter().map(|object| (object.key.clone(), object.origin.clone())).collect();
+    let fitted = scope::fit(desired, &scopes, session.fill()).map_err(|error| {
+        let place = origins.get(&error.key).map(Place::from).unwrap_or_default();
+        let hint = format!("drop `-n`, or write `namespace: {}` into the object", error.namespace);
+        let note = format!("it says `{}`", error.key.namespace);
+        CliError::new(Code::NamespaceMismatch, error).at(place).note(note).hint(hint)
+    })?;
+    for warning in fitted.warnings {
+        warn(warning_text(&warning));
+    }
+    Ok(fitted.desired)
+}
+
+/// Reads and decides. `delete`: the whole set is to go.
+pub(super) async fn judge(
+    session: &Session,
+    identity: &Identity,
+    desired: &[Desired],
+    policy: &Policy,
+) -> Result<Judged> {
+    let stored = session.cluster.read_root(&identity.root).await?;
+    let (inventory, root) = match stored {
+        Some(stored) => (stored.inventory, Some(stored.object)),
+        None => (Inventory::new(new_id()?, identity.root.clone()), None),
+    };
+    if !policy.delete_all {
+        inventory.accepts(&identity.source, identity.derived)?;
+    }
+    let missing = match root {
+        Some(_) => None,
+        None => missing_namespace(session, &identity.root.namespace, desired, policy).await?,
+    };
+    let mut judged = look(session, inventory, root, desired, policy).await?;
+    if judged.root.is_none()
+        && let Some(id) = lost_inventory(&judged.desired, &judged.seen.observation)
+    {
+        let rebuilt = rebuild(&session.cluster, &judged.seen.discovery, id, identity.root.clone()).await?;
+        judged = look(session, rebuilt, None, desired, policy).await?;
+    }
+    if let Some(missing) = missing
+        && !judged.plan.namespaces.contains(&missing)
+    {
+        judged.plan.namespaces.insert(0, missing);
+    }
+    Ok(judged)
+}
+
+/// One observation, and the plan over it.
+async fn look(
+    session: &Session,
+    inventory: Inventory,
+    root: Option<Value>,
+    desired: &[Desired],
+    policy: &Policy,
+) -> Result<Judged> {
+    let desired = mark(desired, &inventory.id);
+    let needs = needs(&desired, &inventory);
+    let recorded = root.is_some() || inventory.rebuilt;
+    let look = Look { desired: &desired, inventory: &inventory, recorded, needs: &needs.dependencies };
+    let seen = session.cluster.observe(&look).await?;
+    let plan = plan::plan(&desired, &inventory, &seen.observation, policy);
+    Ok(Judged { plan, desired, inventory, root, seen })
+}
+
+/// Our label and owner annotation travel with the content.
+fn mark(desired: &[Desired], id: &InventoryId) -> Vec<Desired> {
+    let mut marked = desired.to_vec();
+    for object in &mut marked {
+        marks::mark_member(Arc::make_mut(&mut object.manifest), id);
+    }
+    marked
+}
+
+/// The inventory's own namespace must exist, be in the set, or be asked for. Returns it if this run must create it first.
+async fn missing_namespace(
+    session: &Session,
+    namespace: &str,
+    desired: &[Desired],
+    policy: &Policy,
+) -> Result<Option<krm::Text>> {
+    match session.cluster.get(&Endpoint::namespaces(), "", namespace, Extent::Metadata).await {
+        Ok(_) => Ok(None),
+        // An account without that right learns from the write itself.
+        Err(error) if error.code == Answer::Forbidden => Ok(None),
+        Err(error) if error.code != Answer::NotFound => Err(error.into()),
+        Err(_) if policy.create_namespace => Ok(Some(namespace.into())),
+        Err(_) => {
+            let own = desired.iter().any(|object| object.key.kind == "Namespace" && object.key.name == namespace);
+            let text = format!("the namespace `{namespace}`, where the inventory goes, does not exist");
+            let error = CliError::new(Code::NamespaceMissing, text);
+            Err(if own {
+                error
+                    .hint("the set itself brings it: keep the inventory elsewhere with `--inventory-namespace default`")
+            } else {
+                error.hint(format!("create it with `--create-namespace` or `kubectl create namespace {namespace}`"))
+            })
+        }
+    }
+}
+
+fn new_id() -> Result<InventoryId> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| CliError::new(Code::Bug, format!("the system gives no random bytes: {error}")))?;
+    Ok(InventoryId::from_random(bytes))
+}
+
+/// The settings in the plan's words.
+pub(super) fn policy(settings: &RunSettings, delete_all: bool) -> Result<Policy> {
+    let mut allow = Allow { empty: settings.allow_empty, prunes: settings.allow_prune, ..Allow::default() };
+    for kind in &settings.allow_delete {
+        match kind.as_str() {
+            "pvc"
+            | "pv"
+            | "persistentvolumeclaim"
+            | "persistentvolumeclaims"
+            | "persistentvolume"
+            | "persistentvolumes" => {
+                allow.volumes = true;
+            }
+            "namespace" | "namespaces" | "ns" => allow.namespaces = true,
+            "crd" | "crds" | "customresourcedefinition" | "customresourcedefinitions" => allow.crds = true,
+            other => {
+                let text = format!("`--allow-delete {other}` names no protected kind");
+                return Err(CliError::new(Code::Usage, text).hint("the protected kinds are pvc, pv, namespace and crd"));
+            }
+        }
+    }
+    Ok(Policy {
+        adopt: match settings.adopt {
+            settings::Adopt::Auto => Adopt::Auto,
+            settings::Adopt::Never => Adopt::Never,
+            settings::Adopt::All => Adopt::All,
+        },
+        force_conflicts: settings.force_conflicts,
+        prune: settings.prune || delete_all,
+        delete_all,
+        create_namespace: settings.create_namespace,
+        full: settings.full,
+        allow,
+    })
+}
+
+impl From<RootError> for CliError {
+    fn from(error: RootError) -> Self {
+        let lost_race = error.is_lost_race();
+        match error {
+            RootError::Request(error) => {
+                let converted = Self::from(error);
+                if lost_race {
+                    Self { code: Code::InventoryConflict, kind: Code::InventoryConflict.kind(), ..converted }
+                } else {
+                    converted
+                }
+            }
+            other => Self::new(Code::InventoryUnreadable, other),
+        }
+    }
+}
+
+impl From<OtherSource> for CliError {
+    fn from(error: OtherSource) -> Self {
+        let hint = "give this set a name of its own: `--name NAME`, or the annotation `kubectl-gitops.dev/name` in its kustomization; \
+                    with `--name` and the old name it takes the set over";
+        Self::new(Code::OtherSource, error).hint(hint)
+    }
+}

@@ -1,0 +1,109 @@
+//! One connection to a cluster for one command. Owns the runtime, finding the cluster and what the command asked of it; must
+//! not know what is done over it.
+
+use std::rc::Rc;
+
+use crate::cluster::{
+    Cluster, ClusterError, Code as Answer, FindCluster, KubeTransport, MakeClient, Patience, find_cluster,
+};
+use crate::error::{CliError, Code, Result};
+use crate::plan::scope::Namespace;
+use crate::report::Story;
+use crate::settings::Connection;
+
+/// A cluster, and where in it things go by default.
+#[derive(Debug)]
+pub(super) struct Session {
+    /// The cluster.
+    pub(super) cluster: Cluster<KubeTransport>,
+    /// Address of the API server.
+    pub(super) server: String,
+    asked: Option<String>,
+    default: String,
+}
+
+impl Session {
+    /// Which namespace objects without one get.
+    pub(super) fn fill(&self) -> Namespace<'_> {
+        match &self.asked {
+            Some(namespace) => Namespace::Asked(namespace),
+            None => Namespace::Default(&self.default),
+        }
+    }
+
+    /// The namespace of `-n`, else of the context.
+    pub(super) fn namespace(&self) -> &str {
+        self.asked.as_deref().unwrap_or(&self.default)
+    }
+
+    /// The namespace of `-n`.
+    pub(super) fn asked(&self) -> Option<&str> {
+        self.asked.as_deref()
+    }
+}
+
+/// Connects and does `work`. Requests are sent from one thread: a run is I/O bound, and threads cost memory.
+pub(super) fn with<R>(
+    connection: &Connection,
+    story: &Rc<Story>,
+    work: impl AsyncFnOnce(&Session) -> Result<R>,
+) -> Result<R> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::new(Code::Bug, error))?;
+    runtime.block_on(async {
+        let address = find_cluster(connection).await?;
+        let patience = Patience::default().with_request_timeout(connection.request_timeout);
+        let listener = Rc::clone(story);
+        let cluster = address.open(patience, Box::new(move |notice| listener.notice(notice)))?;
+        let session = Session {
+            cluster,
+            server: address.server.clone(),
+            asked: connection.namespace.clone().filter(|namespace| !namespace.is_empty()),
+            default: address.namespace.clone(),
+        };
+        work(&session).await.map_err(|error| name_server(error, &session.server))
+    })
+}
+
+/// An unreachable server is named: the address is what is wrong most often.
+fn name_server(error: CliError, server: &str) -> CliError {
+    if error.code == Code::Unreachable { error.note(format!("the server is {server}")) } else { error }
+}
+
+impl From<FindCluster> for CliError {
+    fn from(error: FindCluster) -> Self {
+        Self::new(Code::Kubeconfig, error)
+    }
+}
+
+impl From<MakeClient> for CliError {
+    fn from(error: MakeClient) -> Self {
+        Self::new(Code::Kubeconfig, error)
+    }
+}
+
+impl From<ClusterError> for CliError {
+    fn from(error: ClusterError) -> Self {
+        let code = match error.code {
+            Answer::Unreachable | Answer::Timeout => Code::Unreachable,
+            Answer::Unauthorized => Code::Unauthorized,
+            Answer::Forbidden => Code::Forbidden,
+            Answer::Interrupted => Code::Interrupted,
+            Answer::NamespaceMissing => Code::NamespaceMissing,
+            _ => Code::ClusterError,
+        };
+        let hint = match code {
+            Code::Unreachable => Some("is the cluster up? `kubectl cluster-info` asks the same address"),
+            Code::Unauthorized => Some("log in again, or check the user of the context: `kubectl auth whoami`"),
+            Code::Forbidden => Some("`kubectl auth can-i --list` shows what this account may do"),
+            _ => None,
+        };
+        let converted = Self::new(code, error);
+        match hint {
+            Some(hint) => converted.hint(hint),
+            None => converted,
+        }
+    }
+}

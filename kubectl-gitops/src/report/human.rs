@@ -1,0 +1,283 @@
+//! The report for people: one line per changed object, then one sentence. Owns columns, symbols and words; must not know
+//! where facts come from.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use krm::ObjectKey;
+
+use super::model::{Change, Command, Counts, Line, Op, Report};
+use super::paint::{Color, Paint, columns, tame};
+use crate::settings::format_duration;
+
+/// How to draw a report.
+#[derive(Debug, Clone, Copy)]
+pub struct View {
+    /// Colours and characters.
+    pub paint: Paint,
+    /// Columns, if limited.
+    pub width: Option<usize>,
+    /// `-v`
+    pub verbosity: u8,
+    /// `-o wide`: the unchanged too, with reasons and times.
+    pub wide: bool,
+}
+
+/// Longest name that others are aligned to; longer ones push only their own line.
+const NAME_COLUMN_MAX: usize = 56;
+/// Longest list of lines of one value.
+const VALUE_LINES_MAX: usize = 24;
+
+impl View {
+    /// Symbol and colour of a deed.
+    fn mark(self, op: Op) -> (&'static str, Color) {
+        match op {
+            Op::Create => ("+", Color::Green),
+            Op::Update => ("~", Color::Yellow),
+            Op::Adopt => (self.paint.symbol("»", ">"), Color::Yellow),
+            Op::Replace => (self.paint.symbol("±", "r"), Color::Yellow),
+            Op::Prune => ("-", Color::Red),
+            Op::Forget | Op::Skip => ("o", Color::Dim),
+            Op::Unchanged | Op::Keep => ("=", Color::Dim),
+            Op::Refuse => ("!", Color::Red),
+            Op::Fail => (self.paint.symbol("✗", "x"), Color::Red),
+        }
+    }
+
+    /// Is the line told at all? The unchanged are counted, never listed.
+    fn shows(self, op: Op) -> bool {
+        match op {
+            Op::Unchanged => self.wide,
+            Op::Forget => self.wide || self.verbosity > 0,
+            _ => true,
+        }
+    }
+
+    /// One line of an apply: `~ updated   Deployment/shop/web   image 1.8.1 → 1.9.0`.
+    pub fn action(self, line: &Line, name_width: usize) -> String {
+        let (symbol, color) = self.mark(line.op);
+        let head = self.paint.paint(color, format!("{symbol} {:<9}", line.op.done()));
+        let name = name_of(&line.object.0);
+        let detail = self.detail(line);
+        if detail.is_empty() {
+            return format!("{head} {name}\n");
+        }
+        let padding = " ".repeat(name_width.saturating_sub(columns(&name)));
+        let indent = 12 + name_width.max(columns(&name)) + 2;
+        format!("{head} {name}{padding}  {}\n", self.wrap(&detail, indent))
+    }
+
+    fn detail(self, line: &Line) -> String {
+        let summary = summary(&line.changes);
+        let mut detail = match line.op {
+            Op::Create | Op::Update if !self.wide && !summary.is_empty() => summary,
+            Op::Create | Op::Prune | Op::Unchanged if !self.wide && self.verbosity == 0 => String::new(),
+            Op::Update if !self.wide && self.verbosity == 0 && line.reason_code == "Changed" => String::new(),
+            _ => line.reason.clone(),
+        };
+        if self.wide && line.elapsed_s > 0.0 {
+            let time = format_duration(Duration::from_secs_f64(line.elapsed_s));
+            let _infallible = write!(detail, "{}{time}", if detail.is_empty() { "" } else { ", " });
+        }
+        tame(&detail)
+    }
+
+    /// Breaks a message between words, under its own column.
+    fn wrap(self, text: &str, indent: usize) -> String {
+        let Some(width) = self.width.map(|width| width.saturating_sub(indent)).filter(|width| *width >= 20) else {
+            return text.to_owned();
+        };
+        let mut wrapped = String::new();
+        let mut column = 0;
+        for word in text.split(' ') {
+            if column > 0 && column + 1 + columns(word) > width {
+                let _infallible = write!(wrapped, "\n{}", " ".repeat(indent));
+                column = 0;
+            } else if column > 0 {
+                wrapped.push(' ');
+                column += 1;
+            }
+            wrapped.push_str(word);
+            column += columns(word);
+        }
+        wrapped
+    }
+
+    /// All lines of an apply or delete.
+    pub fn actions(self, report: &Report) -> String {
+        let shown: Vec<&Line> = report.actions.iter().filter(|line| self.shows(line.op)).collect();
+        let name_width =
+            shown.iter().map(|line| columns(&name_of(&line.object.0))).filter(|w| *w <= NAME_COLUMN_MAX).max();
+        shown.into_iter().map(|line| self.action(line, name_width.unwrap_or(0))).collect()
+    }
+
+    /// The last sentence of an apply or delete.
+    pub fn summary(self, report: &Report) -> String {
+        let verb = match (report.command, report.dry_run) {
+            (Command::Delete, None) => "Deleted",
+            (Command::Delete, Some(_)) => "Would delete",
+            (_, Some(_)) => "Would apply",
+            (_, None) if report.result == "succeeded" => "Applied",
+            (_, None) => "Applied in part:",
+        };
+        let mut text = format!("{verb} {}: {}.", report.source, done_counts(&report.counts));
+        let ready = report.health.iter().filter(|line| line.state == "ready").count();
+        if !report.health.is_empty() {
+            let _infallible = if ready == report.health.len() {
+                write!(text, " All {ready} healthy.")
+            } else {
+                write!(text, " {ready} of {} healthy.", report.health.len())
+            };
+        }
+        match report.dry_run {
+            Some("server") => text.push_str(" The server accepts it; nothing was changed."),
+            Some(_) => text.push_str(" Nothing was changed."),
+            None => {}
+        }
+        if self.verbosity > 0 || self.wide {
+            let _infallible = write!(text, " {} requests, {} writes.", report.requests.total, report.requests.writes);
+        }
+        let _infallible = writeln!(text, " {}.", format_duration(Duration::from_secs_f64(report.elapsed_s)));
+        text
+    }
+
+    /// A diff: every change field by field, then what would be done, then what would restart.
+    pub fn diff(self, report: &Report) -> String {
+        let mut text = String::new();
+        let shown: Vec<&Line> = report.actions.iter().filter(|line| self.shows(line.op)).collect();
+        let name_width =
+            shown.iter().map(|line| columns(&name_of(&line.object.0))).filter(|w| *w <= NAME_COLUMN_MAX).max();
+        for line in &shown {
+            self.diff_line(line, name_width.unwrap_or(0), &mut text);
+        }
+        if !shown.is_empty() {
+            text.push('\n');
+        }
+        let plan = self.paint.paint(Color::Bold, "Plan:");
+        let _infallible = writeln!(text, "{plan} {}.  Nothing was changed.", planned_counts(&report.counts));
+        if !report.restarts.is_empty() {
+            let restarts = self.paint.paint(Color::Bold, "Restarts:");
+            let _infallible = writeln!(text, "{restarts} {}.", report.restarts.join(", "));
+        }
+        text
+    }
+
+    fn diff_line(self, line: &Line, name_width: usize, text: &mut String) {
+        let (symbol, color) = self.mark(line.op);
+        let name = name_of(&line.object.0);
+        let reason = match line.op {
+            Op::Update if line.reason_code == "Changed" && !line.changes.is_empty() => String::new(),
+            _ => tame(&line.reason),
+        };
+        let head = self.paint.paint(color, format!("{symbol} {name}"));
+        if reason.is_empty() {
+            let _infallible = writeln!(text, "{head}");
+        } else {
+            let padding = " ".repeat(name_width.saturating_sub(columns(&name)));
+            let indent = 2 + name_width.max(columns(&name)) + 2;
+            let _infallible = writeln!(text, "{head}{padding}  {}", self.wrap(&reason, indent));
+        }
+        if line.op == Op::Create && self.verbosity == 0 && !self.wide {
+            return;
+        }
+        for change in &line.changes {
+            self.change(change, text);
+        }
+    }
+
+    fn change(self, change: &Change, text: &mut String) {
+        let path = self.paint.paint(Color::Cyan, tame(&change.path));
+        if change.note.is_empty() {
+            let _infallible = writeln!(text, "    {path}");
+        } else {
+            let padding = " ".repeat(44_usize.saturating_sub(columns(&change.path)));
+            let _infallible = writeln!(text, "    {path}{padding}  {}", tame(&change.note));
+        }
+        for (symbol, color, lines) in [("-", Color::Red, &change.before), ("+", Color::Green, &change.after)] {
+            for line in lines.iter().take(VALUE_LINES_MAX) {
+                let _infallible = writeln!(text, "{}", self.paint.paint(color, format!("  {symbol}   {}", tame(line))));
+            }
+            if lines.len() > VALUE_LINES_MAX {
+                let more = lines.len() - VALUE_LINES_MAX;
+                let _infallible = writeln!(text, "  {symbol}   {} {more} more lines", self.paint.symbol("…", "..."));
+            }
+        }
+    }
+}
+
+/// `Kind/namespace/name`
+pub(super) fn name_of(key: &ObjectKey) -> String {
+    tame(&key.short())
+}
+
+/// Changes in few words, for the line of an apply: the first two, then a count.
+fn summary(changes: &[Change]) -> String {
+    let mut parts: Vec<String> = changes.iter().take(2).map(short_change).collect();
+    if changes.len() > 2 {
+        parts.push(format!("{} more", changes.len() - 2));
+    }
+    parts.join(", ")
+}
+
+/// `image 1.8.1 → 1.9.0` where the values are short, else the field's name.
+fn short_change(change: &Change) -> String {
+    const VALUE_MAX: usize = 40;
+    let field = change.path.rsplit('.').next().unwrap_or(&change.path);
+    match (change.before.as_slice(), change.after.as_slice()) {
+        ([before], [after]) if columns(before) <= VALUE_MAX && columns(after) <= VALUE_MAX => {
+            let (before, after) = without_common_image(before, after);
+            format!("{field} {before} → {after}")
+        }
+        _ if change.note.is_empty() => field.to_owned(),
+        _ => format!("{field} {}", change.note),
+    }
+}
+
+/// Of two images of one repository, the tags.
+fn without_common_image<'a>(before: &'a str, after: &'a str) -> (&'a str, &'a str) {
+    match (before.rsplit_once(':'), after.rsplit_once(':')) {
+        (Some((left, old)), Some((right, new))) if left == right && !left.is_empty() => (old, new),
+        _ => (before, after),
+    }
+}
+
+fn listed(counts: &[(usize, &str)], nothing: &str) -> String {
+    let parts: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+    if parts.is_empty() { nothing.to_owned() } else { parts.join(", ") }
+}
+
+fn done_counts(counts: &Counts) -> String {
+    // Adopted ones are among the updated: said in words, so that the numbers add up.
+    let updated =
+        if counts.adopted > 0 { format!("updated ({} adopted)", counts.adopted) } else { "updated".to_owned() };
+    listed(
+        &[
+            (counts.created, "created"),
+            (counts.updated, &updated),
+            (counts.replaced, "replaced"),
+            (counts.pruned, "pruned"),
+            (counts.failed, "failed"),
+            (counts.skipped, "skipped"),
+            (counts.refused, "refused"),
+            (counts.unchanged, "unchanged"),
+            (counts.kept, "kept"),
+        ],
+        "no objects",
+    )
+}
+
+fn planned_counts(counts: &Counts) -> String {
+    listed(
+        &[
+            (counts.created, "to create"),
+            (counts.updated, "to update"),
+            (counts.replaced, "to replace"),
+            (counts.pruned, "to prune"),
+            (counts.refused, "refused"),
+            (counts.unchanged, "unchanged"),
+            (counts.kept, "kept"),
+        ],
+        "no objects",
+    )
+}

@@ -1,0 +1,32 @@
+//! Which form a result is printed in. Owns the choice between people and programs.
+
+use super::console::Console;
+use super::human::View;
+use super::machine;
+use super::model::Report;
+use crate::error::Result;
+use crate::settings::OutputFormat;
+
+impl Console {
+    /// How to draw on standard output.
+    pub fn view(&self) -> View {
+        View {
+            paint: self.paint_out(),
+            width: self.surface().width.filter(|_| self.surface().stdout_is_terminal || self.surface().unattended),
+            verbosity: self.presentation().verbosity,
+            wide: self.presentation().output == Some(OutputFormat::Wide),
+        }
+    }
+
+    /// The result of a diff.
+    pub fn present_diff(&self, report: &Report) -> Result<()> {
+        let text = match self.presentation().output {
+            None | Some(OutputFormat::Wide) => self.view().diff(report),
+            Some(OutputFormat::Json) => machine::to_json(report)?,
+            Some(OutputFormat::Yaml) => machine::to_yaml(report)?,
+            Some(OutputFormat::JsonLines) => machine::stream_head() + &machine::stream_tail(report, true)?,
+            Some(OutputFormat::Name) => machine::changed_names(report),
+        };
+        self.result(text.as_bytes())
+    }
+}
