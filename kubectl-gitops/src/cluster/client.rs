@@ -7,6 +7,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
+use krm::ObjectKey;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -29,6 +30,7 @@ const WARNINGS_MAX: usize = 100;
 
 const JSON: &str = "application/json";
 const APPLY_PATCH: &str = "application/apply-patch+yaml";
+const MERGE_PATCH: &str = "application/merge-patch+json";
 const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
@@ -81,6 +83,20 @@ pub struct Applied {
     pub created: bool,
 }
 
+/// May objects be written now? Inventory roots pass always: they are guarded by compare-and-swap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    /// Nothing limits writes.
+    Open,
+    /// The run's lock is good until then; later writes wait for it to be renewed.
+    Until(Instant),
+    /// The lock is lost: no write is sent any more.
+    Shut,
+}
+
+/// How often a write that waits for a renewal looks at the gate.
+const GATE_LOOK: Duration = Duration::from_millis(200);
+
 /// A connection to one API server and what this run knows of it. Single-threaded by design: a run is I/O bound.
 pub struct Cluster<T> {
     transport: T,
@@ -89,8 +105,8 @@ pub struct Cluster<T> {
     discovery: RefCell<Option<Rc<Discovery>>>,
     warnings: RefCell<BTreeSet<String>>,
     contacted: Cell<bool>,
-    /// Writes are safe until then; none means no lock is held and nothing limits them.
-    writes_until: Cell<Option<Instant>>,
+    /// May objects be written now?
+    gate: Cell<Gate>,
     /// A signal came: failed requests are not sent again.
     stopping: Cell<bool>,
     notice: Box<dyn Fn(Notice)>,
@@ -126,7 +142,7 @@ impl<T: Transport> Cluster<T> {
             discovery: RefCell::default(),
             warnings: RefCell::default(),
             contacted: Cell::new(false),
-            writes_until: Cell::new(None),
+            gate: Cell::new(Gate::Open),
             stopping: Cell::new(false),
             notice,
         }
@@ -142,9 +158,9 @@ impl<T: Transport> Cluster<T> {
         &self.transport
     }
 
-    /// From now on no write is sent after `until`; `None` lifts the limit.
-    pub fn limit_writes(&self, until: Option<Instant>) {
-        self.writes_until.set(until);
+    /// From now on writes of objects obey `gate`.
+    pub fn set_gate(&self, gate: Gate) {
+        self.gate.set(gate);
     }
 
     /// From now on nothing that failed is sent again.
@@ -231,6 +247,7 @@ impl<T: Transport> Cluster<T> {
         let what = endpoint.describe(&namespace, &name);
         let mut request = self.request(verb, Method::Patch, path, JSON);
         request.content_type = APPLY_PATCH;
+        request.gated = dry_run == DryRun::No;
         request.body = encode(&body);
         let response = self.send(request, &what, endpoint.is_secret()).await?;
         Ok(Applied { created: response.status == 201, object: parse(verb, &what, &response)? })
@@ -247,8 +264,30 @@ impl<T: Transport> Cluster<T> {
     ) -> Result<(), ClusterError> {
         let verb = if dry_run == DryRun::Server { Verb::DryRun } else { Verb::Delete };
         let mut request = self.request(verb, Method::Delete, endpoint.object(namespace, name), JSON);
+        request.gated = dry_run == DryRun::No;
         request.body = encode(&guard.delete_options(dry_run));
         self.send(request, &endpoint.describe(namespace, name), endpoint.is_secret()).await.map(|_| ())
+    }
+
+    /// Merge patch of metadata under a guard: uid and resourceVersion are put into it.
+    pub async fn merge(
+        &self,
+        endpoint: &Endpoint,
+        key: &ObjectKey,
+        patch: &Value,
+        guard: &Guard,
+    ) -> Result<Value, ClusterError> {
+        let mut path = endpoint.object(&key.namespace, &key.name);
+        push_query(&mut path, "fieldManager", FIELD_MANAGER);
+        let mut body = patch.clone();
+        guard.write_into(&mut body);
+        let what = endpoint.describe(&key.namespace, &key.name);
+        let mut request = self.request(Verb::Update, Method::Patch, path, JSON);
+        request.content_type = MERGE_PATCH;
+        request.gated = true;
+        request.body = encode(&body);
+        let response = self.send(request, &what, endpoint.is_secret()).await?;
+        parse(Verb::Update, &what, &response)
     }
 
     /// POST of a whole object.
@@ -309,6 +348,7 @@ impl<T: Transport> Cluster<T> {
             accept,
             content_type: JSON,
             body: Vec::new(),
+            gated: false,
             timeout: self.patience.request_timeout,
             answer_bytes_max: ANSWER_BYTES_MAX,
         }
@@ -339,8 +379,8 @@ impl<T: Transport> Cluster<T> {
 
     async fn send_once(&self, request: Request, what: &str, secret: bool) -> Result<Response, ClusterError> {
         let verb = request.verb;
-        if verb.writes() && self.writes_until.get().is_some_and(|until| Instant::now() >= until) {
-            let message = "not sent: this run's lock was not renewed in time";
+        if request.gated && !self.passes_gate().await {
+            let message = "not sent: this run's lock could not be renewed in time";
             return Err(ClusterError::local(Code::LeaseLost, verb, what, message));
         }
         self.traffic.borrow_mut().count(verb);
@@ -354,6 +394,21 @@ impl<T: Transport> Cluster<T> {
             return Ok(response);
         }
         Err(ClusterError::answered(verb, what, &response, secret))
+    }
+
+    /// Waits for a late renewal as long as for any answer: a server that restarts delays both.
+    async fn passes_gate(&self) -> bool {
+        let give_up = Instant::now() + self.patience.total;
+        loop {
+            match self.gate.get() {
+                Gate::Open => return true,
+                Gate::Until(until) if Instant::now() < until => return true,
+                Gate::Until(_) if !self.stopping.get() && Instant::now() < give_up => {
+                    tokio::time::sleep(GATE_LOOK).await;
+                }
+                Gate::Until(_) | Gate::Shut => return false,
+            }
+        }
     }
 
     fn warn(&self, text: &str) {

@@ -78,6 +78,8 @@ pub struct Request {
     pub content_type: &'static str,
     /// Body; empty for none.
     pub body: Vec<u8>,
+    /// Is it sent only while the run's lock is good?
+    pub gated: bool,
     /// Answer at latest after this.
     pub timeout: Duration,
     /// Larger answers are refused instead of held.

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use krm::ObjectKey;
 
-use crate::cluster::{ClusterError, Code, Traffic, Verb};
+use crate::cluster::{ClusterError, Code, Notice, Traffic, Verb};
+use crate::plan::Refusal;
 
 /// What became of one action of the plan. Exactly one [`Outcome`] per action carries one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -181,6 +182,15 @@ pub enum Event {
     },
 }
 
+impl From<Notice> for Event {
+    fn from(notice: Notice) -> Self {
+        match notice {
+            Notice::Retrying { verb, what, code, pause } => Self::Retrying { verb, what, code, pause },
+            Notice::Warning(text) => Self::Warning { key: None, text },
+        }
+    }
+}
+
 /// Why a run could not go on as a whole. What happened to each object until then is in the outcomes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Stop {
@@ -202,9 +212,12 @@ pub enum Stop {
     /// 130 or 143.
     #[error("interrupted")]
     Interrupted(Signal),
-    /// The plan refuses: exit 3.
+    /// The plan refuses: exit code by its class.
     #[error("{0}")]
-    Refused(String),
+    Refused(Refusal),
+    /// The cluster went away, after all retries: exit 6.
+    #[error("the cluster cannot be reached any more")]
+    Cluster(#[source] ClusterError),
     /// The root or its shards could not be written or read.
     #[error("the inventory could not be {deed}")]
     Inventory {

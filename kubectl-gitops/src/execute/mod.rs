@@ -1,6 +1,159 @@
 //! Carrying out a plan: claim, apply, wait, prune, settle. Owns [`Event`] and [`Outcome`]; makes no choice that the plan
 //! did not make, and prints nothing.
 
+mod apply;
+mod attempt;
+mod claim;
 pub mod event;
+mod interrupt;
+mod job;
+mod lease;
+mod prune;
+mod run;
+mod settle;
+mod wait;
+
+use tokio::time::Instant;
 
 pub use event::{Done, Event, Executed, Outcome, Signal, Stop, WaitEnd, Waited};
+pub use interrupt::{Interrupt, Raise};
+pub use job::{Job, LOCK_TTL_S, Options, Sink, Turn};
+
+use crate::cluster::{Cluster, DryRun, Endpoint, Transport};
+use crate::plan::Deed;
+use lease::Lease;
+use run::Run;
+
+/// Carries a plan out. [`Stop::Moved`] asks the caller to read and plan again as long as [`Turn::again`] allows.
+pub async fn execute<T: Transport>(
+    cluster: &Cluster<T>,
+    job: &Job<'_>,
+    turn: &mut Turn,
+    interrupt: &Interrupt,
+    events: Sink<'_>,
+) -> Executed {
+    let begin = Instant::now();
+    let mut executed = carry_out(cluster, job, turn, interrupt, events).await;
+    executed.traffic = cluster.traffic();
+    executed.elapsed = begin.elapsed();
+    executed
+}
+
+async fn carry_out<T: Transport>(
+    cluster: &Cluster<T>,
+    job: &Job<'_>,
+    turn: &mut Turn,
+    interrupt: &Interrupt,
+    events: Sink<'_>,
+) -> Executed {
+    let dry = Run::new(cluster, job, None, interrupt, events);
+    if let Some(refusal) = &job.plan.refusal {
+        dry.refuse();
+        return dry.result(Some(Stop::Refused(refusal.clone())), None);
+    }
+    if job.options.dry_run == DryRun::Server {
+        dry.work().await;
+        return dry.result(dry.stopped(), None);
+    }
+    if !claim::is_needed(job) {
+        dry.work().await;
+        if let Some(stop) = dry.stopped() {
+            return dry.result(Some(stop), None);
+        }
+        let settled = settle::settle_quietly(cluster, job, &dry.outcomes(), &dry.waited.borrow()).await;
+        return dry.result(settled.as_ref().err().cloned(), settled.ok());
+    }
+    let lease = match claimed(cluster, job, turn, interrupt, events).await {
+        Ok(lease) => lease,
+        Err(stop) => {
+            if stop != Stop::Moved {
+                dry.skip_rest(&stop.to_string());
+            }
+            return dry.result(Some(stop), None);
+        }
+    };
+    let run = Run::new(cluster, job, Some(&lease), interrupt, events);
+    tokio::select! {
+        biased;
+        () = lease.keep(cluster) => {}
+        () = run.work() => {}
+    }
+    let stop = run.stopped();
+    if let Some(stop) = &stop {
+        run.skip_rest(&stop.to_string());
+    }
+    if matches!(stop, Some(Stop::LeaseLost { .. })) {
+        return run.result(stop, None);
+    }
+    let settled = run.settle(&lease, stop.as_ref()).await;
+    run.result(stop.or_else(|| settled.as_ref().err().cloned()), settled.ok())
+}
+
+/// The lock and the union. Namespaces that the user wants created come first, since the inventory may live in one.
+async fn claimed<T: Transport>(
+    cluster: &Cluster<T>,
+    job: &Job<'_>,
+    turn: &mut Turn,
+    interrupt: &Interrupt,
+    events: Sink<'_>,
+) -> Result<Lease, Stop> {
+    for namespace in &job.plan.namespaces {
+        let object = serde_json::json!({
+            "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace.as_str()},
+        });
+        match cluster.create(&Endpoint::namespaces(), &object, DryRun::No).await {
+            Ok(_) => {}
+            Err(error) if error.code == crate::cluster::Code::AlreadyExists => {}
+            Err(error) => return Err(Stop::Cluster(error)),
+        }
+    }
+    claim::claim(cluster, job, turn, interrupt, events).await
+}
+
+impl<T: Transport> Run<'_, T> {
+    /// Apply, wait, prune. Deletions only after everything before them went well.
+    async fn work(&self) {
+        self.apply_waves().await;
+        self.end_quiet();
+        let mut healthy = true;
+        if let Some(limit) = self.job.options.wait.filter(|_| self.lease_or_quiet()) {
+            let applied: Vec<usize> = (0..self.job.plan.actions.len())
+                .filter(|index| self.job.plan.actions[*index].deed.applies() && self.first_unfit(&[*index]).is_none())
+                .collect();
+            healthy = self.stopped().is_some() || self.wait_for(&applied, limit, true).await.is_empty();
+        }
+        if self.all_well() && healthy && self.stopped().is_none() {
+            self.prune_waves().await;
+        }
+        let why = if healthy { "something before it failed" } else { "not everything became healthy" };
+        let stop = self.stopped();
+        self.skip_rest(&stop.map_or_else(|| why.to_owned(), |stop| stop.to_string()));
+    }
+
+    fn lease_or_quiet(&self) -> bool {
+        self.job.options.dry_run == DryRun::No
+    }
+
+    fn refuse(&self) {
+        for (index, action) in self.job.plan.actions.iter().enumerate() {
+            if action.deed == Deed::Refuse {
+                self.end_unsent(index, Done::Refused, &action.reason);
+            }
+        }
+        self.skip_rest("nothing is done, because the plan is refused");
+    }
+
+    fn result(&self, stop: Option<Stop>, settlement: Option<settle::Settlement>) -> Executed {
+        Executed {
+            outcomes: self.outcomes(),
+            waited: self.waited.borrow().clone(),
+            stop,
+            settled: settlement.is_some(),
+            entries: settlement.map_or(self.job.inventory.entries.len(), |settlement| settlement.entries),
+            ..Executed::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

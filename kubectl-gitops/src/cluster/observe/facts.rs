@@ -16,7 +16,7 @@ use crate::cluster::endpoint::Endpoint;
 use crate::cluster::error::{ClusterError, Code};
 use crate::cluster::transport::Transport;
 use crate::inventory::{InventoryId, RootRef, marks};
-use crate::plan::{Foreign, NamespaceState, Observation, Observed};
+use crate::plan::{Foreign, NamespaceState, Needs, Observation, Observed, scale_target};
 
 /// Up to so many namespaces are read one by one; more in one LIST.
 const NAMESPACE_GETS_MAX: usize = 4;
@@ -30,6 +30,7 @@ impl<T: Transport> Cluster<T> {
     pub(super) async fn add_facts(
         &self,
         look: &Look<'_>,
+        needs: &Needs,
         discovery: &Discovery,
         observation: &mut Observation,
     ) -> Result<(), ClusterError> {
@@ -37,13 +38,13 @@ impl<T: Transport> Cluster<T> {
         self.add_scaled(look, discovery, observation).await?;
         self.add_roots(look, observation).await?;
         self.add_kinds_gone(discovery, observation).await?;
-        for key in look.leaving("", "Namespace") {
+        for key in &needs.content_of {
             if observation.get(key).live().is_some() {
                 let foreign = self.foreign_content(look, discovery, key.name.as_str()).await?;
                 observation.foreign_content.insert(key.clone(), foreign);
             }
         }
-        for key in look.leaving(EXTENSIONS, "CustomResourceDefinition") {
+        for key in &needs.instances_of {
             let observed = observation.get(key);
             if let Some(live) = observed.live() {
                 let foreign = self.foreign_instances(look, discovery, live.object()).await?;
@@ -120,7 +121,8 @@ impl<T: Transport> Cluster<T> {
         let Some(served) = discovery.served(&kind).filter(|_| !keys.is_empty()) else { return Ok(()) };
         let endpoint = Endpoint::new(&kind, served.preferred());
         let listed = self.list_where_allowed(&endpoint, &keys, "", Extent::Whole).await?;
-        observation.scaled.extend(listed.objects.iter().filter_map(target));
+        let namespace = |object: &Value| object["metadata"]["namespace"].as_str().unwrap_or_default().to_owned();
+        observation.scaled.extend(listed.objects.iter().filter_map(|object| scale_target(object, &namespace(object))));
         Ok(())
     }
 
@@ -286,13 +288,4 @@ fn is_terminating(object: &Value) -> bool {
 
 fn state_of(namespace: &Value) -> NamespaceState {
     if is_terminating(namespace) { NamespaceState::Terminating } else { NamespaceState::Active }
-}
-
-/// What an autoscaler scales.
-fn target(autoscaler: &Value) -> Option<ObjectKey> {
-    let text = |path: &str| autoscaler.pointer(path).and_then(Value::as_str);
-    let api_version = text("/spec/scaleTargetRef/apiVersion").unwrap_or_default();
-    let group = api_version.split_once('/').map_or("", |(group, _)| group);
-    let kind = text("/spec/scaleTargetRef/kind")?;
-    Some(ObjectKey::new(group, kind, text("/metadata/namespace")?, text("/spec/scaleTargetRef/name")?))
 }

@@ -4,6 +4,7 @@
 mod facts;
 mod kinds;
 mod lost;
+mod survey;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -17,9 +18,10 @@ use super::endpoint::Endpoint;
 use super::error::{ClusterError, Code};
 use super::transport::Transport;
 use crate::inventory::Inventory;
-use crate::plan::{Desired, Observation, Observed, Scope};
+use crate::plan::{Desired, Needs, Observation, Observed, Scope, needs};
 
 pub use lost::{lost_inventory, rebuild};
+pub use survey::Survey;
 
 /// LISTs and GETs at a time.
 pub(super) const READS_IN_FLIGHT: usize = 8;
@@ -42,27 +44,16 @@ pub struct Look<'a> {
     pub inventory: &'a Inventory,
     /// Does the inventory's root exist? If not, no object can carry its label yet.
     pub recorded: bool,
-    /// Further keys to read: dependencies outside of the set.
-    pub needs: &'a BTreeSet<ObjectKey>,
 }
 
 impl Look<'_> {
-    /// Every key to read, with the version to read it in: as desired, else as recorded.
-    fn keys(&self) -> BTreeMap<&ObjectKey, Option<&str>> {
-        let mut keys: BTreeMap<&ObjectKey, Option<&str>> = self.needs.iter().map(|key| (key, None)).collect();
-        keys.extend(self.inventory.entries.iter().map(|(key, entry)| (key, Some(entry.version.as_str()))));
-        keys.extend(self.desired.iter().map(|desired| (&desired.key, Some(desired.gvk.version.as_str()))));
+    /// Every key to read, with the version to read it in (as desired, else as recorded), and whether it is desired.
+    fn keys<'k>(&'k self, needs: &'k Needs) -> BTreeMap<&'k ObjectKey, (Option<&'k str>, bool)> {
+        let mut keys: BTreeMap<&ObjectKey, (Option<&str>, bool)> =
+            needs.dependencies.iter().map(|key| (key, (None, false))).collect();
+        keys.extend(self.inventory.entries.iter().map(|(key, entry)| (key, (Some(entry.version.as_str()), false))));
+        keys.extend(self.desired.iter().map(|desired| (&desired.key, (Some(desired.gvk.version.as_str()), true))));
         keys
-    }
-
-    fn is_desired(&self, key: &ObjectKey) -> bool {
-        self.desired.iter().any(|desired| desired.key == *key)
-    }
-
-    /// Members that leave the set and are of this kind.
-    fn leaving<'k>(&'k self, group: &'k str, kind: &'k str) -> impl Iterator<Item = &'k ObjectKey> {
-        let of_kind = move |key: &&ObjectKey| key.group == group && key.kind == kind;
-        self.inventory.entries.keys().filter(of_kind).filter(|key| !self.is_desired(key))
     }
 }
 
@@ -71,14 +62,15 @@ impl<T: Transport> Cluster<T> {
     /// objects is in the observation.
     pub async fn observe(&self, look: &Look<'_>) -> Result<Seen, ClusterError> {
         let discovery = self.discover().await?;
+        let needs = needs(look.desired, look.inventory);
         let mut observation = Observation::default();
-        let groups = sort_out(look, &discovery, &mut observation);
+        let groups = sort_out(&look.keys(&needs), &discovery, &mut observation);
         let reads = stream::iter(groups).map(|group| self.read_group(look, group)).buffer_unordered(READS_IN_FLIGHT);
         let read: Vec<Result<BTreeMap<ObjectKey, Observed>, ClusterError>> = reads.collect().await;
         for objects in read {
             observation.objects.extend(objects?);
         }
-        self.add_facts(look, &discovery, &mut observation).await?;
+        self.add_facts(look, &needs, &discovery, &mut observation).await?;
         Ok(Seen { observation, discovery })
     }
 }
@@ -91,9 +83,14 @@ struct Group {
 }
 
 /// Groups the keys by kind and version; what cannot be read at all is entered at once.
-fn sort_out(look: &Look<'_>, discovery: &Discovery, observation: &mut Observation) -> Vec<Group> {
+fn sort_out(
+    keys: &BTreeMap<&ObjectKey, (Option<&str>, bool)>,
+    discovery: &Discovery,
+    observation: &mut Observation,
+) -> Vec<Group> {
     let mut groups: BTreeMap<(GroupKind, String), Group> = BTreeMap::new();
-    for (key, version) in look.keys() {
+    for (key, (version, desired)) in keys {
+        let key = *key;
         let kind = key.group_kind();
         let served = match discovery.lookup(&kind) {
             Lookup::Served(served) => served,
@@ -110,7 +107,7 @@ fn sort_out(look: &Look<'_>, discovery: &Discovery, observation: &mut Observatio
         let scope = if served.namespaced() { Scope::Namespaced } else { Scope::Cluster };
         observation.scopes.insert(kind.clone(), scope);
         let wanted = version.and_then(|version| served.version(version));
-        if wanted.is_none() && look.is_desired(key) {
+        if wanted.is_none() && *desired {
             observation.objects.insert(key.clone(), Observed::NotServed);
             continue;
         }

@@ -1,0 +1,129 @@
+//! A fake API server in memory, for faults. Owns what the tests of `execute` need of one: objects with uid and
+//! resourceVersion, server-side apply with owners of fields, guarded deletes, discovery that grows with definitions. It
+//! imitates no more than that, and it is not compiled into the product.
+
+mod apply;
+mod serve;
+mod store;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::sync::Notify;
+
+pub(crate) use apply::updated;
+pub(crate) use store::Store;
+
+use super::transport::{Broken, Request, Response, Transport};
+
+/// What happens to one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The client dies before it is sent.
+    KillBefore,
+    /// It is done, and the client dies before the answer.
+    KillAfter,
+    /// It is done, and the answer is lost.
+    DropReply,
+    /// It is lost on the way.
+    Lost,
+    /// No answer comes, and nothing is done.
+    Timeout,
+    /// Refused with this status.
+    Status(u16),
+}
+
+type Hook = Box<dyn FnMut(&Request, usize, &mut Store) -> Option<Fault>>;
+
+/// The wire to the fake. Clones share the server.
+#[derive(Clone)]
+pub(crate) struct Scripted {
+    pub(crate) store: Rc<RefCell<Store>>,
+    hook: Rc<RefCell<Option<Hook>>>,
+    sent: Rc<Cell<usize>>,
+    killed: Rc<Notify>,
+}
+
+impl Scripted {
+    pub(crate) fn new() -> Self {
+        Self {
+            store: Rc::new(RefCell::new(Store::new())),
+            hook: Rc::default(),
+            sent: Rc::default(),
+            killed: Rc::default(),
+        }
+    }
+
+    /// Before each request `hook` may change the store and choose a fault; requests are counted from 0 again.
+    pub(crate) fn set_hook(&self, hook: impl FnMut(&Request, usize, &mut Store) -> Option<Fault> + 'static) {
+        self.sent.set(0);
+        *self.hook.borrow_mut() = Some(Box::new(hook));
+    }
+
+    pub(crate) fn clear_hook(&self) {
+        self.sent.set(0);
+        *self.hook.borrow_mut() = None;
+    }
+
+    /// Requests since the hook was last set or cleared.
+    pub(crate) fn sent(&self) -> usize {
+        self.sent.get()
+    }
+
+    /// Ends when the client was killed.
+    pub(crate) async fn killed(&self) {
+        self.killed.notified().await;
+    }
+
+    async fn die(&self) -> ! {
+        self.killed.notify_one();
+        std::future::pending::<()>().await;
+        unreachable!("a dead client is dropped")
+    }
+}
+
+impl Transport for Scripted {
+    async fn send(&self, request: Request) -> Result<Response, Broken> {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        let index = self.sent.replace(self.sent.get() + 1);
+        self.store.borrow_mut().tick();
+        let fault = match self.hook.borrow_mut().as_mut() {
+            Some(hook) => hook(&request, index, &mut self.store.borrow_mut()),
+            None => None,
+        };
+        let lost = || Err(Broken::Lost { reason: "reset".to_owned() });
+        match fault {
+            Some(Fault::KillBefore) => self.die().await,
+            Some(Fault::Lost) => return lost(),
+            Some(Fault::Timeout) => {
+                tokio::time::sleep(request.timeout).await;
+                return Err(Broken::TimedOut { after_s: request.timeout.as_secs() });
+            }
+            Some(Fault::Status(status)) => return Ok(refusal(status)),
+            Some(Fault::KillAfter | Fault::DropReply) | None => {}
+        }
+        let response = self.store.borrow_mut().serve(&request);
+        match fault {
+            Some(Fault::KillAfter) => self.die().await,
+            Some(Fault::DropReply) => lost(),
+            _ => Ok(response),
+        }
+    }
+}
+
+fn refusal(status: u16) -> Response {
+    let reason = match status {
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        409 => "Conflict",
+        429 => "TooManyRequests",
+        503 => "ServiceUnavailable",
+        _ => "InternalError",
+    };
+    let body = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": reason,
+        "message": "injected", "details": {"kind": "injected"}, "code": status});
+    let retry_after = (status == 429).then_some(Duration::from_secs(1));
+    Response { status, retry_after, body: body.to_string().into_bytes(), ..Response::default() }
+}

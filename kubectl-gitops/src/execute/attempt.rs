@@ -1,0 +1,346 @@
+//! One desired object: from its deed to its end. Owns the requests for it and what their refusals lead to; after every
+//! conflict the object is read and the plan asked again, so that nothing unseen is ever overwritten.
+
+use std::fmt;
+use std::time::Duration;
+
+use krm::ObjectKey;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::event::Done;
+use super::run::{Ending, Run};
+use crate::cluster::{ClusterError, Code, DryRun, Endpoint, Extent, Guard, Lookup, Transport};
+use crate::inventory::digest;
+use crate::inventory::Settled;
+use crate::plan::{self, Action, Body, Deed, Live, Observed, Verdict, is_secret};
+
+/// Conflicts in a row before an object is given up: somebody else writes it all the time.
+const TRIES_MAX: usize = 5;
+/// A new type is served a moment after its definition says so.
+const SERVING_SOON: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// What is to be sent.
+pub(super) struct Request<'r> {
+    pub(super) action: &'r Action,
+    pub(super) body: &'r Body,
+}
+
+/// What one try led to.
+enum Step {
+    /// The server did it.
+    Applied { object: Value, created: bool },
+    /// The object is not what the deed was decided for: look again.
+    Look(Why),
+}
+
+/// Why an object is looked at again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Why {
+    /// It is there, gone or changed against expectation, or its kind has just arrived.
+    Moved,
+    /// Other managers own these fields.
+    Fields(Vec<String>),
+    /// This field cannot change.
+    Immutable(String),
+}
+
+impl<T: Transport> Run<'_, T> {
+    /// Carries out one applying action.
+    pub(super) async fn attempt(&self, request: &Request<'_>) -> Result<Done, Ending> {
+        let key = &request.action.key;
+        let endpoint = self.endpoint(request).await?;
+        let mut deed = request.action.deed.clone();
+        let (mut recreated, mut created_before) = (false, false);
+        for _ in 0..TRIES_MAX {
+            let begin_deed = deed.clone();
+            let step = match &begin_deed {
+                Deed::ApplyBlind => Step::Look(Why::Moved),
+                Deed::Unchanged => return self.confirm(request, &endpoint, created_before).await,
+                Deed::Create => self.send(request, &endpoint, &Guard::CreateOnly, false).await?,
+                Deed::Update { uid, resource_version, force, takeover } => {
+                    let guard = exactly(uid, resource_version);
+                    self.update(request, &endpoint, guard, *force, *takeover).await?
+                }
+                Deed::Recreate { uid, resource_version, terminating } => {
+                    let guard = exactly(uid, resource_version);
+                    recreated = true;
+                    self.recreate(request, &endpoint, &guard, *terminating).await?
+                }
+                Deed::Keep | Deed::Refuse | Deed::Forget | Deed::Prune { .. } | Deed::Detach { .. } => {
+                    return Err(Ending { done: Done::Failed, reason: "it cannot be applied now".to_owned(), code: None });
+                }
+            };
+            let why = match step {
+                Step::Applied { object, created } if !is_terminating(&object) => {
+                    self.applied(request, &object);
+                    let created = created || created_before;
+                    return Ok(what_happened(&begin_deed, &object, created, recreated, self.job.options.dry_run));
+                }
+                Step::Applied { .. } => {
+                    created_before = false;
+                    Why::Moved
+                }
+                Step::Look(why) => {
+                    // The answer to our own creation may have been lost: then the object is ours and new.
+                    created_before |= matches!(begin_deed, Deed::Create);
+                    why
+                }
+            };
+            let verdict = self.look(request, &endpoint, &why).await?;
+            if why != Why::Moved && verdict.deed == begin_deed {
+                // Judged again with the same result: sending it again would be refused again.
+                return Err(Ending { done: Done::Failed, reason: why.to_string(), code: Some(Code::Conflict) });
+            }
+            deed = match verdict.deed {
+                Deed::Keep | Deed::Refuse => {
+                    let reason = verdict.reason.to_string();
+                    return Err(Ending { done: Done::Failed, reason, code: Some(Code::Conflict) });
+                }
+                deed => deed,
+            };
+        }
+        let reason = format!("{} is changed by somebody else again and again", key.short());
+        Err(Ending { done: Done::Failed, reason, code: Some(Code::Conflict) })
+    }
+
+    /// Where it is served. A kind that arrives in this run may need a moment after its definition was established.
+    async fn endpoint(&self, request: &Request<'_>) -> Result<Endpoint, Ending> {
+        let begin = Instant::now();
+        let (kind, version) = (request.body.gvk.group_kind(), request.body.gvk.version.as_str());
+        loop {
+            let known = {
+                let discovery = self.discovery.borrow();
+                match discovery.lookup(&kind) {
+                    Lookup::Served(served) => served.version(version).map(|served| Endpoint::new(&kind, served)),
+                    Lookup::NotServed | Lookup::Unknown => None,
+                }
+            };
+            if let Some(endpoint) = known {
+                return Ok(endpoint);
+            }
+            let arrives = matches!(request.action.deed, Deed::ApplyBlind) && self.job.options.dry_run == DryRun::No;
+            if !arrives || begin.elapsed() > SERVING_SOON || self.stopped().is_some() {
+                let reason = format!("the API server does not serve {}", request.body.gvk);
+                return Err(Ending { done: Done::Failed, reason, code: Some(Code::NotServed) });
+            }
+            self.pause(PAUSE).await;
+            let discovery = self.cluster.rediscover().await.map_err(|error| self.fail(&error))?;
+            *self.discovery.borrow_mut() = discovery;
+        }
+    }
+
+    async fn send(
+        &self,
+        request: &Request<'_>,
+        endpoint: &Endpoint,
+        guard: &Guard,
+        force: bool,
+    ) -> Result<Step, Ending> {
+        let begin = Instant::now();
+        loop {
+            let dry_run = self.job.options.dry_run;
+            match self.cluster.apply(endpoint, &request.body.manifest, guard, force, dry_run).await {
+                Ok(applied) => return Ok(Step::Applied { object: applied.object, created: applied.created }),
+                Err(error) if error.code == Code::Conflict && dry_run == DryRun::No => {
+                    let fields: Vec<String> = error.field_conflicts().map(|cause| cause.field.clone()).collect();
+                    return Ok(Step::Look(if fields.is_empty() { Why::Moved } else { Why::Fields(fields) }));
+                }
+                // Another object has its name now: the server compares versions first, but says so if they happen to be equal.
+                Err(error) if error.causes.iter().any(|cause| cause.field == "metadata.uid") => {
+                    return Ok(Step::Look(Why::Moved));
+                }
+                Err(error) if error.is_immutable_field() && *guard != Guard::CreateOnly && dry_run == DryRun::No => {
+                    let field = error.causes.first().map(|cause| cause.field.clone()).unwrap_or_default();
+                    return Ok(Step::Look(Why::Immutable(field)));
+                }
+                // Discovery knows the type, its handler is not there yet.
+                Err(error) if error.code == Code::NotServed && begin.elapsed() < SERVING_SOON => {
+                    self.pause(PAUSE).await;
+                    if self.stopped().is_some() {
+                        return Err(self.fail(&error));
+                    }
+                }
+                Err(error) => return Err(self.fail(&error)),
+            }
+        }
+    }
+
+    async fn update(
+        &self,
+        request: &Request<'_>,
+        endpoint: &Endpoint,
+        mut guard: Guard,
+        force: bool,
+        takeover: bool,
+    ) -> Result<Step, Ending> {
+        if takeover && self.job.options.dry_run == DryRun::No {
+            guard = match self.take_over(request, endpoint, &guard).await? {
+                Some(guard) => guard,
+                None => return Ok(Step::Look(Why::Moved)),
+            };
+        }
+        self.send(request, endpoint, &guard, force).await
+    }
+
+    /// Hands the fields of adopted managers over to us; the guard of the apply that follows, or none after a conflict.
+    async fn take_over(
+        &self,
+        request: &Request<'_>,
+        endpoint: &Endpoint,
+        guard: &Guard,
+    ) -> Result<Option<Guard>, Ending> {
+        let key = &request.action.key;
+        let Observed::Present(live) = self.read(endpoint, key).await? else { return Ok(None) };
+        if exactly(live.uid(), live.resource_version()) != *guard {
+            return Ok(None);
+        }
+        let fields = plan::adopt::handed_over(&live, &endpoint.api_version());
+        let patch = json!({"metadata": {"managedFields": fields}});
+        match self.cluster.merge(endpoint, key, &patch, guard).await {
+            Ok(object) => Ok(Live::new(object).ok().map(|live| exactly(live.uid(), live.resource_version()))),
+            Err(error) if matches!(error.code, Code::Conflict | Code::NotFound) => Ok(None),
+            Err(error) => Err(self.fail(&error)),
+        }
+    }
+
+    async fn recreate(
+        &self,
+        request: &Request<'_>,
+        endpoint: &Endpoint,
+        guard: &Guard,
+        terminating: bool,
+    ) -> Result<Step, Ending> {
+        let key = &request.action.key;
+        let dry_run = self.job.options.dry_run;
+        if !terminating {
+            match self.cluster.delete(endpoint, &key.namespace, &key.name, guard, dry_run).await {
+                Ok(()) => {}
+                Err(error) if error.code == Code::NotFound => {}
+                Err(error) if error.code == Code::Conflict => return Ok(Step::Look(Why::Moved)),
+                Err(error) => return Err(self.fail(&error)),
+            }
+        }
+        if dry_run == DryRun::Server {
+            // Nothing was deleted, so nothing can be created: that the deletion is allowed is all that can be known.
+            return Ok(Step::Applied { object: Value::Null, created: true });
+        }
+        let Guard::Exactly { uid, .. } = guard else { return Ok(Step::Look(Why::Moved)) };
+        let limit = self.job.options.prune_timeout;
+        if let Some(finalizers) = self.await_absence(endpoint, key, uid, limit).await.map_err(|e| self.fail(&e))? {
+            let reason = format!("it is being deleted and not gone after {} s{finalizers}", limit.as_secs());
+            return Err(Ending { done: Done::Failed, reason, code: Some(Code::Timeout) });
+        }
+        self.send(request, endpoint, &Guard::CreateOnly, false).await
+    }
+
+    /// Until a GET says 404 or shows another uid; what holds it, if that does not come.
+    pub(super) async fn await_absence(
+        &self,
+        endpoint: &Endpoint,
+        key: &ObjectKey,
+        uid: &str,
+        limit: Duration,
+    ) -> Result<Option<String>, ClusterError> {
+        let begin = Instant::now();
+        let mut pause = Duration::from_millis(50);
+        loop {
+            let object = match self.cluster.get(endpoint, &key.namespace, &key.name, Extent::Metadata).await {
+                Err(error) if matches!(error.code, Code::NotFound | Code::NotServed) => return Ok(None),
+                Err(error) => return Err(error),
+                Ok(object) if object["metadata"]["uid"] != uid => return Ok(None),
+                Ok(object) => object,
+            };
+            if begin.elapsed() >= limit || self.stopped().is_some() {
+                return Ok(Some(held_by(&object)));
+            }
+            self.pause(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(2));
+        }
+    }
+
+    /// Reads the object and asks the plan again.
+    async fn look(&self, request: &Request<'_>, endpoint: &Endpoint, why: &Why) -> Result<Verdict, Ending> {
+        let now = self.read(endpoint, &request.action.key).await?;
+        let (action, inventory, policy) = (request.action, self.job.inventory, self.job.policy);
+        Ok(match (why, now.live()) {
+            (Why::Fields(fields), _) => plan::on_conflict(action, &now, fields, inventory, policy),
+            (Why::Immutable(field), Some(live)) => plan::on_immutable(action, live, field),
+            (Why::Immutable(_), None) | (Why::Moved, _) => plan::recheck(action, &now, inventory, policy),
+        })
+    }
+
+    async fn read(&self, endpoint: &Endpoint, key: &ObjectKey) -> Result<Observed, Ending> {
+        let observed = self.cluster.observe_key(endpoint, key).await.map_err(|error| self.fail(&error))?;
+        if let Observed::Unreadable { reason } = observed {
+            return Err(Ending { done: Done::Failed, reason, code: Some(Code::Forbidden) });
+        }
+        Ok(observed)
+    }
+
+    /// The plan says that it is as desired after all.
+    async fn confirm(&self, request: &Request<'_>, endpoint: &Endpoint, created: bool) -> Result<Done, Ending> {
+        let observed = self.read(endpoint, &request.action.key).await?;
+        if let Some(live) = observed.live() {
+            self.applied(request, live.object());
+        }
+        Ok(if created { Done::Created } else { Done::Unchanged })
+    }
+
+    fn applied(&self, request: &Request<'_>, object: &Value) {
+        let Request { action, body } = request;
+        let Some(uid) = object.pointer("/metadata/uid").and_then(Value::as_str) else { return };
+        let live_digest = if is_secret(&action.key) { None } else { digest::live_digest(object) };
+        let settled = Settled::Applied {
+            version: body.gvk.version.to_string(),
+            uid: uid.to_owned(),
+            adopted: action.adopted,
+            desired_hash: body.desired_hash,
+            live_digest,
+        };
+        self.settle_key(&action.key, settled);
+    }
+
+    pub(super) fn fail(&self, error: &ClusterError) -> Ending {
+        self.note(error);
+        Ending::failed(error)
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Moved => f.write_str("it changed meanwhile"),
+            Self::Fields(fields) => write!(f, "other managers own fields of it: {}", fields.join(", ")),
+            Self::Immutable(field) => write!(f, "{field} cannot change"),
+        }
+    }
+}
+
+fn exactly(uid: &str, resource_version: &str) -> Guard {
+    Guard::Exactly { uid: uid.to_owned(), resource_version: resource_version.to_owned() }
+}
+
+fn is_terminating(object: &Value) -> bool {
+    object.pointer("/metadata/deletionTimestamp").is_some_and(|time| !time.is_null())
+}
+
+fn held_by(object: &Value) -> String {
+    let finalizers = object.pointer("/metadata/finalizers").and_then(Value::as_array);
+    let names: Vec<&str> = finalizers.into_iter().flatten().filter_map(Value::as_str).collect();
+    if names.is_empty() { String::new() } else { format!(", held by {}", names.join(", ")) }
+}
+
+/// An update that changed nothing is told as unchanged: the version stayed. (In a dry run it always stays.)
+fn what_happened(deed: &Deed, object: &Value, created: bool, recreated: bool, dry_run: DryRun) -> Done {
+    let after = object.pointer("/metadata/resourceVersion").and_then(Value::as_str);
+    match deed {
+        _ if recreated => Done::Recreated,
+        _ if created => Done::Created,
+        Deed::Update { resource_version, .. } if dry_run == DryRun::No && after == Some(resource_version) => {
+            Done::Unchanged
+        }
+        _ => Done::Configured,
+    }
+}

@@ -1,0 +1,129 @@
+//! Getting the lock. Owns waiting for another run and the claim of the union; must not touch objects.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::event::{Event, Stop};
+use super::interrupt::Interrupt;
+use super::job::{Job, LOCK_TTL_S, Sink, Turn};
+use super::lease::Lease;
+use crate::cluster::{Cluster, Code, RootError, Transport};
+use crate::inventory::lock::{LockVerdict, judge};
+use crate::inventory::{Claim, ClaimApply, ClaimPrune};
+use crate::inventory::{Lock, Phase};
+use crate::plan::{Deed, Plan};
+
+/// How often a run that waits looks at the lock.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Claims the union of what is and what shall be, with the lock, in one write.
+pub(super) async fn claim<T: Transport>(
+    cluster: &Cluster<T>,
+    job: &Job<'_>,
+    turn: &mut Turn,
+    interrupt: &Interrupt,
+    events: Sink<'_>,
+) -> Result<Lease, Stop> {
+    if let Some(lock) = &job.inventory.lock {
+        if turn.dead.as_ref() != Some(lock) {
+            return Err(await_release(cluster, job, turn, interrupt, events).await);
+        }
+        events(Event::LockTakenOver { holder: lock.holder.clone() });
+    }
+    let lock = Lock::taken(job.options.holder.as_str(), LOCK_TTL_S);
+    let union = job.inventory.claim(&claim_of(job.plan), &job.options.run_id, lock);
+    match Lease::claim(cluster, union, job.root).await {
+        Ok(lease) => {
+            events(Event::Claimed { entries: lease.entries() });
+            Ok(lease)
+        }
+        Err(error) if error.is_lost_race() => Err(Stop::Moved),
+        Err(error) => Err(inventory_stop("claimed", error)),
+    }
+}
+
+/// Watches the lock until it is released, changes hands or stands still for its ttl. Whatever it was, others may have written
+/// objects since this run read them: the caller reads and plans again.
+async fn await_release<T: Transport>(
+    cluster: &Cluster<T>,
+    job: &Job<'_>,
+    turn: &mut Turn,
+    interrupt: &Interrupt,
+    events: Sink<'_>,
+) -> Stop {
+    let mut sight = job.inventory.lock.clone();
+    let mut seen_at = Instant::now();
+    // From the same instant, so that a limit of ttl and grace is just enough to see a dead holder.
+    let since = *turn.waiting_since.get_or_insert(seen_at);
+    loop {
+        let holder = sight.as_ref().map(|lock| lock.holder.clone()).unwrap_or_default();
+        let (waited, limit) = (since.elapsed(), job.options.lock_timeout);
+        if waited >= limit {
+            return Stop::Busy { holder };
+        }
+        events(Event::LockWaiting { holder, waited, limit });
+        tokio::select! {
+            signal = interrupt.raised() => return Stop::Interrupted(signal),
+            () = tokio::time::sleep(LOOK.min(limit - waited)) => {}
+        }
+        let now = match cluster.read_root(&job.inventory.root).await {
+            Ok(Some(stored)) => stored.inventory.lock,
+            Ok(None) => return Stop::Moved,
+            Err(error) => return inventory_stop("read", error),
+        };
+        match judge(sight.as_ref(), now.as_ref(), seen_at.elapsed(), &job.options.holder) {
+            LockVerdict::Free | LockVerdict::Ours => return Stop::Moved,
+            LockVerdict::Alive => {
+                sight = now;
+                seen_at = Instant::now();
+            }
+            LockVerdict::Wait(_) => {}
+            LockVerdict::TakeOver => {
+                turn.dead = now;
+                return Stop::Moved;
+            }
+        }
+    }
+}
+
+/// What the plan is about to touch.
+pub(super) fn claim_of(plan: &Plan) -> Claim {
+    let mut claim = Claim::default();
+    for action in &plan.actions {
+        match &action.deed {
+            Deed::Create | Deed::ApplyBlind | Deed::Recreate { .. } | Deed::Update { .. } | Deed::Unchanged => {
+                let Some(body) = &action.body else { continue };
+                claim.applies.push(ClaimApply {
+                    key: action.key.clone(),
+                    version: body.gvk.version.to_string(),
+                    creates: matches!(action.deed, Deed::Create | Deed::ApplyBlind | Deed::Recreate { .. }),
+                    adopted: action.adopted,
+                });
+            }
+            Deed::Prune { uid, .. } | Deed::Detach { uid, .. } => claim.prunes.push(ClaimPrune {
+                key: action.key.clone(),
+                version: action.seen.as_ref().map_or_else(String::new, |seen| seen.version.clone()),
+                uid: uid.clone(),
+            }),
+            Deed::Forget | Deed::Keep | Deed::Refuse => {}
+        }
+    }
+    claim
+}
+
+pub(super) fn inventory_stop(deed: &'static str, error: RootError) -> Stop {
+    match error {
+        RootError::Request(source) if source.code == Code::LeaseLost => Stop::LeaseLost { reason: source.message },
+        RootError::Request(source) => Stop::Inventory { deed, source },
+        RootError::Decode(error) => Stop::Encode { reason: error.to_string() },
+        RootError::Encode(error) => Stop::Encode { reason: error.to_string() },
+    }
+}
+
+/// Is a write of objects or entries needed at all? Entries that are kept (a stuck finalizer, a protection) are no reason to
+/// write again.
+pub(super) fn is_needed(job: &Job<'_>) -> bool {
+    let under_way = job.inventory.lock.is_some() || job.inventory.phase != Phase::Stable;
+    !job.plan.is_noop() || under_way || job.options.delete_root
+}

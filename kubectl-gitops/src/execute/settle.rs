@@ -1,0 +1,123 @@
+//! The end of a run: what was observed becomes the inventory, the lock is released, garbage is collected. Owns the record of
+//! the run; must not touch objects.
+
+use super::claim::inventory_stop;
+use super::event::{Done, Event, Outcome, Stop, WaitEnd, Waited};
+use super::job::{Job, Options};
+use super::lease::Lease;
+use super::run::Run;
+use crate::cluster::{Cluster, Transport};
+use crate::inventory::RunEnd;
+use crate::inventory::{Inventory, Phase, RunRecord, RunResult};
+
+/// What is left in the inventory after a run.
+pub(super) struct Settlement {
+    pub(super) entries: usize,
+}
+
+impl<T: Transport> Run<'_, T> {
+    /// Writes what was observed and releases the lock. A union that was not settled stays: that is what it is for.
+    pub(super) async fn settle(&self, lease: &Lease, stop: Option<&Stop>) -> Result<Settlement, Stop> {
+        let settled = lease.inventory().settle(&self.settled.borrow());
+        let outcomes = self.outcomes();
+        let end = run_end(self.job.options, &outcomes, &self.waited.borrow(), stop, self.job.inventory);
+        let next = settled.finish(end);
+        let entries = next.entries.len();
+        let written = |error| inventory_stop("settled", error);
+        if self.job.options.delete_root && entries == 0 && stop.is_none() && self.all_well() {
+            self.delete_set(lease, &next).await?;
+            return Ok(Settlement { entries });
+        }
+        // With shards the lock is held until those that nothing names any more are gone: only its holder may delete them.
+        let garbage = lease.has_shards() || self.job.root.is_some_and(has_shards);
+        if garbage && stop.is_none() {
+            let held = Inventory { lock: lease.inventory().lock, phase: Phase::Pruning, ..next.clone() };
+            let root = lease.write(self.cluster, held).await.map_err(written)?;
+            // What cannot be collected now is collected by the next run.
+            if let Err(error) = self.cluster.collect_shards(&next, &root).await {
+                (self.events)(Event::Warning { key: None, text: error.to_string() });
+            }
+        }
+        lease.write(self.cluster, next).await.map_err(written)?;
+        (self.events)(Event::Settled { entries });
+        Ok(Settlement { entries })
+    }
+
+    /// Everything is gone: shards first, the root last, since it is the only memory of them.
+    async fn delete_set(&self, lease: &Lease, next: &Inventory) -> Result<(), Stop> {
+        let held = Inventory { lock: lease.inventory().lock, ..next.clone() };
+        let root = lease.write(self.cluster, held).await.map_err(|error| inventory_stop("settled", error))?;
+        let removed = |source| Stop::Inventory { deed: "removed", source };
+        self.cluster.collect_shards(next, &root).await.map_err(removed)?;
+        lease.delete(self.cluster).await.map_err(removed)?;
+        (self.events)(Event::Settled { entries: 0 });
+        Ok(())
+    }
+}
+
+/// A run that touched nothing: the root is written only if it says something new.
+pub(super) async fn settle_quietly<T: Transport>(
+    cluster: &Cluster<T>,
+    job: &Job<'_>,
+    outcomes: &[Outcome],
+    waited: &[Waited],
+) -> Result<Settlement, Stop> {
+    let end = run_end(job.options, outcomes, waited, None, job.inventory);
+    let next = job.inventory.clone().finish(end);
+    let entries = next.entries.len();
+    if job.root.is_some() && job.inventory.differs(&next) {
+        match cluster.write_root(&next, job.root).await {
+            Ok(_) => {}
+            Err(error) if error.is_lost_race() => return Err(Stop::Moved),
+            Err(error) => return Err(inventory_stop("updated", error)),
+        }
+    }
+    Ok(Settlement { entries })
+}
+
+fn has_shards(root: &serde_json::Value) -> bool {
+    crate::inventory::codec::shards(root).is_ok_and(|shards| !shards.is_empty())
+}
+
+fn run_end(
+    options: &Options,
+    outcomes: &[Outcome],
+    waited: &[Waited],
+    stop: Option<&Stop>,
+    before: &Inventory,
+) -> RunEnd {
+    let failed = outcomes.iter().find(|outcome| outcome.done == Done::Failed);
+    let failed = failed.or_else(|| outcomes.iter().find(|outcome| outcome.done.is_failure()));
+    let unhealthy = waited.iter().find(|waited| waited.end != WaitEnd::Ready);
+    let result = match (stop, failed, unhealthy) {
+        (Some(Stop::Interrupted(_)), _, _) => RunResult::Interrupted,
+        (Some(_), _, _) | (None, Some(_), _) => RunResult::Failed,
+        (None, None, Some(_)) => RunResult::Unhealthy,
+        (None, None, None) => RunResult::Succeeded,
+    };
+    let message = match (stop, failed, unhealthy) {
+        (_, Some(outcome), _) => format!("{}: {}", outcome.key.short(), outcome.reason),
+        (_, None, Some(waited)) => describe_wait(waited),
+        (Some(stop), None, None) => stop.to_string(),
+        (None, None, None) => String::new(),
+    };
+    let record = RunRecord {
+        run_id: options.run_id.clone(),
+        time: (options.clock)(),
+        revision: options.revision.clone(),
+        result,
+        message,
+    };
+    // A failed wait stops pruning, and applied is not healthy: only a run without either counts as applied.
+    let complete = result == RunResult::Succeeded;
+    let source = options.source.clone().or_else(|| before.source.clone());
+    RunEnd { record, source, complete, inputs_digest: options.inputs_digest.clone() }
+}
+
+fn describe_wait(waited: &Waited) -> String {
+    match &waited.end {
+        WaitEnd::Ready => String::new(),
+        WaitEnd::Failed(why) => format!("{} failed: {why}", waited.key.short()),
+        WaitEnd::TimedOut(why) => format!("{} is not ready: {why}", waited.key.short()),
+    }
+}

@@ -1,0 +1,221 @@
+//! What a run without faults must do and must not do.
+
+use super::*;
+use crate::cluster::scripted::Fault;
+
+#[test]
+fn a_first_apply_converges_in_waves_and_the_second_writes_nothing() {
+    in_virtual_time(async {
+        let mut world = World::new();
+        let executed = world.run(&full()).await.unwrap();
+        assert!(executed.succeeded(), "{executed:#?}");
+        assert_eq!(executed.count(Done::Created), 6);
+        world.check_converged(&full(), "first");
+        // No create came too early: nothing was refused, so nothing was repeated.
+        let retried = world.events.borrow().iter().any(|event| matches!(event, Event::Retrying { .. }));
+        assert!(!retried, "{:#?}", world.events.borrow());
+        let applied: Vec<String> = world.wire.store.borrow().commits.iter().map(|c| c.key.kind.to_string()).collect();
+        let place = |kind: &str| applied.iter().position(|applied| applied == kind).unwrap();
+        assert!(place("Namespace") < place("Secret") && place("CustomResourceDefinition") < place("Widget"));
+
+        let again = world.run(&full()).await.unwrap();
+        assert_eq!(again.count(Done::Unchanged), 6);
+        assert_eq!(again.traffic.writes(), 0);
+        let kinds = 5;
+        assert!(again.traffic.total() <= kinds + 6, "{:?}", again.traffic);
+    });
+}
+
+#[test]
+fn a_change_of_one_object_costs_three_writes() {
+    in_virtual_time(async {
+        let mut world = World::after(&full()).await;
+        let mut set = full();
+        set[2] = config_map("b", "changed");
+        let executed = world.run(&set).await.unwrap();
+        assert_eq!((executed.count(Done::Configured), executed.count(Done::Unchanged)), (1, 5));
+        assert_eq!(world.wire.store.borrow().commits.len(), 3, "claim, the object, settle");
+    });
+}
+
+#[test]
+fn outcomes_are_what_the_server_saw() {
+    in_virtual_time(async {
+        let mut world = World::after(&previous()).await;
+        let executed = world.run(&without_b()).await.unwrap();
+        assert!(executed.succeeded());
+        let count = |deed: &str| {
+            let store = world.wire.store.borrow();
+            store.commits.iter().filter(|commit| commit.deed == deed && commit.key != root_key()).count()
+        };
+        assert_eq!(executed.count(Done::Configured), count("apply"));
+        assert_eq!(executed.count(Done::Pruned), count("delete"));
+    });
+}
+
+#[test]
+fn delete_leaves_nothing() {
+    in_virtual_time(async {
+        let mut world = World::after(&full()).await;
+        world.policy.delete_all = true;
+        world.policy.allow.empty = true;
+        let executed = world.run(&[]).await.unwrap();
+        assert!(executed.succeeded(), "{executed:#?}");
+        let left: Vec<String> = world.wire.store.borrow().objects.keys().map(ToString::to_string).collect();
+        assert_eq!(left, ["Namespace/default"]);
+        world.check_violations("delete");
+    });
+}
+
+#[test]
+fn delete_survives_being_killed_anywhere() {
+    in_virtual_time(async {
+        for at in 0..200 {
+            for fault in [Fault::KillBefore, Fault::KillAfter, Fault::DropReply] {
+                let mut world = World::after(&full()).await;
+                world.policy.delete_all = true;
+                world.policy.allow.empty = true;
+                world.wire.set_hook(move |_, index, _| (index == at).then_some(fault));
+                let ended = world.run(&[]).await;
+                let reached = world.wire.sent() > at;
+                world.wire.clear_hook();
+                let cell = format!("{fault:?} at {at}");
+                assert!(ended.is_none() || ended.is_some_and(|executed| executed.succeeded()), "{cell}");
+                let again = world.run(&[]).await.unwrap();
+                assert!(again.succeeded(), "{cell}: {again:#?}");
+                let left: Vec<String> = world.wire.store.borrow().objects.keys().map(ToString::to_string).collect();
+                assert_eq!(left, ["Namespace/default"], "{cell}");
+                world.check_violations(&cell);
+                if !reached {
+                    return;
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn a_dry_run_sends_nothing_that_changes() {
+    in_virtual_time(async {
+        let mut world = World::after(&previous()).await;
+        let before = world.wire.store.borrow().objects.clone();
+        world.dry_run = DryRun::Server;
+        let executed = world.run(&without_b()).await.unwrap();
+        assert!(executed.succeeded(), "{executed:#?}");
+        assert_eq!((executed.count(Done::Configured), executed.count(Done::Pruned)), (2, 1));
+        assert_eq!(executed.traffic.writes(), 0);
+        assert!(executed.traffic.of(Verb::DryRun) >= 3);
+        assert_eq!(world.wire.store.borrow().objects, before);
+        assert_eq!(world.wire.store.borrow().commits.len(), 0);
+    });
+}
+
+#[test]
+fn a_patch_that_fits_no_schema_is_sent_once_and_stops_pruning() {
+    in_virtual_time(async {
+        let mut world = World::after(&full()).await;
+        let mut set = without_b();
+        set[1]["data"]["broken"] = json!(7);
+        let executed = world.run(&set).await.unwrap();
+        assert_eq!(executed.count(Done::Failed), 1);
+        assert_eq!(executed.count(Done::Pruned), 0);
+        assert_eq!(executed.traffic.of(Verb::Delete), 0);
+        assert_eq!(executed.traffic.of(Verb::Apply), 1);
+        assert!(world.wire.store.borrow().objects.contains_key(&key_of(&config_map("b", "same"))));
+        world.settle_on(&without_b(), "repaired").await;
+    });
+}
+
+#[test]
+fn what_needs_a_failed_object_is_skipped_by_name() {
+    in_virtual_time(async {
+        let mut world = World::new();
+        let namespace = key_of(&full()[0]);
+        world.wire.set_hook(|request, _, _| {
+            let namespace = request.path.starts_with("/api/v1/namespaces/shop?") && request.verb == Verb::Apply;
+            namespace.then_some(Fault::Status(403))
+        });
+        let executed = world.run(&full()).await.unwrap();
+        let failed: Vec<&ObjectKey> =
+            executed.outcomes.iter().filter(|o| o.done == Done::Failed).map(|o| &o.key).collect();
+        assert_eq!(failed, [&namespace]);
+        assert_eq!(executed.count(Done::Skipped), 4, "all that lives in it: {executed:#?}");
+        assert_eq!(executed.count(Done::Created), 1, "the definition does not need it");
+        world.settle_on(&full(), "allowed again").await;
+    });
+}
+
+#[test]
+fn an_unreadable_kind_keeps_its_entries() {
+    in_virtual_time(async {
+        let mut world = World::after(&full()).await;
+        // Secrets cannot be listed or read at all, and the Secret left the set.
+        world.wire.set_hook(|request, _, _| request.path.contains("/secrets").then_some(Fault::Status(403)));
+        let set: Set = full().into_iter().filter(|object| object["kind"] != "Secret").collect();
+        let executed = world.run(&set).await.unwrap();
+        assert!(executed.stop.is_none(), "{executed:#?}");
+        let secret = key_of(&full()[3]);
+        assert!(world.inventory().unwrap().entries.contains_key(&secret));
+        assert!(world.wire.store.borrow().objects.contains_key(&secret));
+        world.settle_on(&set, "allowed again").await;
+    });
+}
+
+#[test]
+fn a_signal_stops_the_run_and_the_union_stays() {
+    in_virtual_time(async {
+        for at in 6..20 {
+            let cell = format!("signal at {at}");
+            let mut world = World::new();
+            let (raise, interrupt) = Interrupt::channel();
+            world.wire.set_hook(move |_, index, _| {
+                if index == at {
+                    raise.raise(crate::execute::Signal::Terminate);
+                }
+                None
+            });
+            let cluster = world.client();
+            let options = Options { holder: "a".into(), run_id: "a".into(), ..Options::default() };
+            let set = full();
+            let begin = tokio::time::Instant::now();
+            let run = invoke_with(&cluster, &set, 9, &world.policy, &options, &interrupt, &world.events);
+            let executed = run.await;
+            assert!(begin.elapsed() < Duration::from_secs(5), "{cell}: {:?}", begin.elapsed());
+            if !executed.succeeded() {
+                assert_eq!(executed.stop, Some(Stop::Interrupted(crate::execute::Signal::Terminate)), "{cell}");
+            }
+            if let Some(inventory) = world.inventory() {
+                assert_eq!(inventory.lock, None, "{cell}: the lock is released");
+            }
+            world.check_violations(&cell);
+            world.settle_on(&full(), &cell).await;
+        }
+    });
+}
+
+#[test]
+fn secrets_appear_in_no_event_and_no_inventory() {
+    in_virtual_time(async {
+        let mut world = World::new();
+        world.run(&previous()).await.unwrap();
+        let executed = world.run(&full()).await.unwrap();
+        let root = world.wire.store.borrow().objects[&root_key()].clone();
+        let told = format!("{executed:?} {:?} {root}", world.events.borrow());
+        for value in ["hunter2", "aHVudGVyMg", "b2xk"] {
+            assert!(!told.contains(value), "{value}");
+        }
+    });
+}
+
+#[test]
+fn a_namespace_that_does_not_exist_is_refused_or_made() {
+    in_virtual_time(async {
+        let mut world = World::new();
+        let set = vec![config_map("a", "new")];
+        let refused = world.run(&set).await.unwrap();
+        assert!(matches!(refused.stop, Some(Stop::Refused(_))), "{refused:#?}");
+        assert_eq!(refused.traffic.writes(), 0);
+        world.policy.create_namespace = true;
+        world.settle_on(&set, "made").await;
+    });
+}
