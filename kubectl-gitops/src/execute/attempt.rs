@@ -11,8 +11,8 @@ use tokio::time::Instant;
 use super::event::Done;
 use super::run::{Ending, Run};
 use crate::cluster::{ClusterError, Code, DryRun, Endpoint, Extent, Guard, Lookup, Transport};
-use crate::inventory::digest;
 use crate::inventory::Settled;
+use crate::inventory::digest;
 use crate::plan::{self, Action, Body, Deed, Live, Observed, Verdict, is_secret};
 
 /// Conflicts in a row before an object is given up: somebody else writes it all the time.
@@ -69,7 +69,11 @@ impl<T: Transport> Run<'_, T> {
                     self.recreate(request, &endpoint, &guard, *terminating).await?
                 }
                 Deed::Keep | Deed::Refuse | Deed::Forget | Deed::Prune { .. } | Deed::Detach { .. } => {
-                    return Err(Ending { done: Done::Failed, reason: "it cannot be applied now".to_owned(), code: None });
+                    return Err(Ending {
+                        done: Done::Failed,
+                        reason: "it cannot be applied now".to_owned(),
+                        code: None,
+                    });
                 }
             };
             let why = match step {

@@ -10,8 +10,8 @@ use tokio::time::Instant;
 use super::event::{Done, Event};
 use super::run::{Ending, Run};
 use crate::cluster::{Code, DryRun, Endpoint, Guard, Lookup, Transport};
-use crate::inventory::marks;
 use crate::inventory::Settled;
+use crate::inventory::marks;
 use crate::plan::{self, Action, Deed, Observed, Verdict};
 
 /// Conflicts in a row before a deletion is given up: somebody writes the object all the time.

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures::stream::{self, StreamExt as _};
-use krm::ObjectKey;
+use krm::{GroupKind, ObjectKey};
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::event::{Event, WaitEnd, Waited};
 use super::run::Run;
 use crate::cluster::{ClusterError, Endpoint, Extent, ListQuery, Lookup, Transport};
-use crate::health::{Health, assess};
+use crate::health::{self, Facts, Health};
 use crate::inventory::marks;
 use crate::plan::{Action, Observed};
 
@@ -106,16 +107,16 @@ impl<T: Transport> Run<'_, T> {
 
     async fn assess_kind(&self, endpoint: Endpoint, indexes: Vec<usize>) -> Result<Vec<(usize, Health)>, ClusterError> {
         let mut seen: BTreeMap<ObjectKey, Health> = BTreeMap::new();
+        let late = self.late_classes(&endpoint).await;
         if indexes.len() > GETS_MAX {
             let selector = format!("{}={}", marks::MEMBER_LABEL, self.job.inventory.id.short());
             let query = ListQuery { endpoint: &endpoint, namespace: "", selector: &selector, extent: Extent::Whole };
-            let wanted: BTreeSet<&ObjectKey> =
-                indexes.iter().map(|index| &self.job.plan.actions[*index].key).collect();
+            let wanted: BTreeSet<&ObjectKey> = indexes.iter().map(|index| &self.job.plan.actions[*index].key).collect();
             let listed = self.cluster.list(&query, |object| {
                 let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default();
                 let key = endpoint.key(text("namespace"), text("name"));
                 if wanted.contains(&key) {
-                    seen.insert(key, assess(&object));
+                    seen.insert(key, self.judge(&object, &late));
                 }
             });
             // What a LIST does not bring (it may be forbidden) is read one by one.
@@ -129,7 +130,7 @@ impl<T: Transport> Run<'_, T> {
             let health = match seen.remove(key) {
                 Some(health) => health,
                 None => match self.cluster.observe_key(&endpoint, key).await? {
-                    Observed::Present(live) => assess(live.object()),
+                    Observed::Present(live) => self.judge(live.object(), &late),
                     Observed::Absent => self.health_of_absent(index),
                     Observed::NotServed => Health::InProgress("its kind is not served yet".to_owned()),
                     Observed::Unreadable { reason } => Health::Unknown(reason),
@@ -138,6 +139,38 @@ impl<T: Transport> Run<'_, T> {
             healths.push((index, health));
         }
         Ok(healths)
+    }
+
+    fn judge(&self, object: &Value, late: &BTreeSet<String>) -> Health {
+        let class = object.pointer("/spec/storageClassName").and_then(Value::as_str);
+        let facts = Facts {
+            now: (self.job.options.clock)().parse().ok(),
+            claim_binds_late: class.is_some_and(|class| late.contains(class)),
+            wants_address: false,
+        };
+        health::of(object, &facts)
+    }
+
+    /// Storage classes that bind a claim only when a pod uses it. Asked only for claims; none if they cannot be read.
+    async fn late_classes(&self, endpoint: &Endpoint) -> BTreeSet<String> {
+        let mut late = BTreeSet::new();
+        let kind = GroupKind::new("storage.k8s.io", "StorageClass");
+        let classes = {
+            let discovery = self.discovery.borrow();
+            discovery.served(&kind).map(|served| Endpoint::new(&kind, served.preferred()))
+        };
+        let Some(classes) = classes.filter(|_| endpoint.kind == "PersistentVolumeClaim") else { return late };
+        let query = ListQuery { endpoint: &classes, namespace: "", selector: "", extent: Extent::Whole };
+        let listed = self.cluster.list(&query, |class| {
+            if class["volumeBindingMode"] == "WaitForFirstConsumer"
+                && let Some(name) = class.pointer("/metadata/name").and_then(Value::as_str)
+            {
+                late.insert(name.to_owned());
+            }
+        });
+        // Without them a claim is awaited like any other, up to the limit.
+        drop(listed.await);
+        late
     }
 
     /// A Job that is gone by its ttl has succeeded; anything else that vanished under our eyes is awaited.

@@ -69,7 +69,8 @@ impl Store {
             parts.drain(..2);
         }
         let plural = parts.first()?.clone();
-        let served = self.served().into_iter().find(|s| s.group == group && s.plural == plural && s.version == version)?;
+        let served =
+            self.served().into_iter().find(|s| s.group == group && s.plural == plural && s.version == version)?;
         let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
         let query = pairs.map(|(key, value)| (key.to_owned(), decode(value))).collect();
         Some(Target { served, namespace, name: parts.get(1).cloned().unwrap_or_default(), query })

@@ -127,9 +127,8 @@ impl Store {
 
     /// What controllers do between two requests: one thing at a time, so that every state in between is seen.
     pub(super) fn tick(&mut self) {
-        let waiting = self.objects.iter().find(|(key, object)| {
-            key.kind == "CustomResourceDefinition" && !is_established(object)
-        });
+        let waiting =
+            self.objects.iter().find(|(key, object)| key.kind == "CustomResourceDefinition" && !is_established(object));
         if let Some((key, definition)) = waiting.map(|(key, object)| (key.clone(), object.clone())) {
             let mut definition = definition;
             definition["status"] = json!({
@@ -141,9 +140,10 @@ impl Store {
         }
         let ending = self.objects.iter().find(|(key, object)| key.kind == "Namespace" && is_terminating(object));
         let Some(namespace) = ending.map(|(key, _)| key.clone()) else { return };
-        let content = self.objects.keys().find(|key| {
-            key.namespace == namespace.name && !self.objects[*key]["metadata"]["finalizers"].is_array()
-        });
+        let content = self
+            .objects
+            .keys()
+            .find(|key| key.namespace == namespace.name && !self.objects[*key]["metadata"]["finalizers"].is_array());
         match content.cloned() {
             Some(key) => drop(self.objects.remove(&key)),
             None if !self.objects.keys().any(|key| key.namespace == namespace.name) => {

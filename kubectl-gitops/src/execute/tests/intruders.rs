@@ -136,11 +136,13 @@ fn a_finalizer_keeps_the_entry_until_it_is_gone() {
 #[test]
 fn an_edit_by_hand_is_corrected() {
     in_virtual_time(async {
-        let deed: Deed = |store, key| edit(store, key, |object| {
-            let mut after = object.clone();
-            after["data"]["k"] = json!("by hand");
-            *object = crate::cluster::scripted::updated(object, after, "kubectl-edit");
-        });
+        let deed: Deed = |store, key| {
+            edit(store, key, |object| {
+                let mut after = object.clone();
+                after["data"]["k"] = json!("by hand");
+                *object = crate::cluster::scripted::updated(object, after, "kubectl-edit");
+            })
+        };
         with_intruder(&full(), &changed_b(), deed, async |world, cell| world.settle_on(&changed_b(), cell).await).await;
     });
 }

@@ -39,11 +39,17 @@ fn config_map(name: &str, value: &str) -> Value {
 
 fn definition() -> Value {
     let schema = json!({"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}});
-    object("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", "widgets.example.com", &json!({"spec": {
-        "group": "example.com", "scope": "Namespaced",
-        "names": {"kind": "Widget", "plural": "widgets"},
-        "versions": [{"name": "v1", "served": true, "storage": true, "schema": schema}],
-    }}))
+    object(
+        "apiextensions.k8s.io/v1",
+        "CustomResourceDefinition",
+        "",
+        "widgets.example.com",
+        &json!({"spec": {
+            "group": "example.com", "scope": "Namespaced",
+            "names": {"kind": "Widget", "plural": "widgets"},
+            "versions": [{"name": "v1", "served": true, "storage": true, "schema": schema}],
+        }}),
+    )
 }
 
 /// A namespace, two ConfigMaps, a Secret, a definition and an object of it.
@@ -73,7 +79,10 @@ fn without_b() -> Set {
 
 /// Without the definition and its object.
 fn without_widgets() -> Set {
-    full().into_iter().filter(|object| object["kind"] != "Widget" && object["kind"] != "CustomResourceDefinition").collect()
+    full()
+        .into_iter()
+        .filter(|object| object["kind"] != "Widget" && object["kind"] != "CustomResourceDefinition")
+        .collect()
 }
 
 fn key_of(object: &Value) -> ObjectKey {
