@@ -91,7 +91,7 @@ mod tests {
             ("still, early", Some(&a0), Some(&a0), seconds(20), LockVerdict::Wait(seconds(15))),
             ("still, ttl over but not the grace", Some(&a0), Some(&a0), seconds(34), LockVerdict::Wait(seconds(1))),
             ("still, all over", Some(&a0), Some(&a0), seconds(35), LockVerdict::TakeOver),
-            ("still, long over", Some(&a0), Some(&a0), seconds(3600), LockVerdict::TakeOver),
+            ("still, long over", Some(&a0), Some(&a0), seconds(3601), LockVerdict::TakeOver),
         ] {
             assert_eq!(judge(before, now, elapsed, "me"), verdict, "{name}");
         }
@@ -100,8 +100,8 @@ mod tests {
     #[test]
     fn the_ttl_that_counts_is_the_holders() {
         let long = Lock { holder: "a".into(), renew: 0, ttl_s: 600 };
-        let verdict = judge(Some(&long), Some(&long), Duration::from_secs(60), "me");
-        assert_eq!(verdict, LockVerdict::Wait(Duration::from_secs(545)));
+        let verdict = judge(Some(&long), Some(&long), Duration::from_secs(55), "me");
+        assert_eq!(verdict, LockVerdict::Wait(Duration::from_secs(550)));
     }
 
     #[test]

@@ -86,6 +86,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "one table")]
     fn changes_that_the_server_would_refuse() {
         let key = |group: &str, kind: &str| ObjectKey::new(group, kind, "n", "x");
         for (name, key, manifest, live, expected) in [

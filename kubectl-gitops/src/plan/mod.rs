@@ -82,7 +82,8 @@ pub fn plan(desired: &[Desired], inventory: &Inventory, observation: &Observatio
     rest.retain(|action| action.deed != Deed::Forget || inventory.entries.contains_key(&action.key));
 
     let mut plan = assemble::assemble(actions, rest, context);
-    plan.strays = strays.iter().filter_map(|key| plan.actions.iter().position(|action| action.key == *key)).collect();
+    let is_stray = |(index, action): (usize, &Action)| strays.contains(&action.key).then_some(index);
+    plan.strays = plan.actions.iter().enumerate().filter_map(is_stray).collect();
     plan.namespaces = namespaces.into_iter().collect();
     plan.refusal = assemble::refusal(&plan, &objects, context);
     let warnings = assemble::warnings(&plan);
@@ -138,18 +139,18 @@ fn seen(observed: &Observed, inventory: &Inventory) -> Option<Seen> {
 
 /// Actions on members that are not desired, and the keys of those among them that the root lacked: listed with our owner
 /// annotation and our own apply, without a controller. A zombie's create must not leak.
-fn undesired(objects: &[&Desired], context: Context<'_>) -> (Vec<Action>, Vec<ObjectKey>) {
+fn undesired(objects: &[&Desired], context: Context<'_>) -> (Vec<Action>, BTreeSet<ObjectKey>) {
     let desired: BTreeSet<&ObjectKey> = objects.iter().map(|object| &object.key).collect();
     let (inventory, observation) = (context.inventory, context.observation);
     let members = inventory.entries.iter().filter(|(key, _)| !desired.contains(key));
     let mut actions: Vec<Action> =
         members.map(|(key, entry)| undesired_action(key, Some(entry), observation.get(key), context)).collect();
-    let mut strays = Vec::new();
+    let mut strays = BTreeSet::new();
     for (key, observed) in &observation.objects {
         if desired.contains(key) || inventory.entries.contains_key(key) || !is_stray(observed, inventory) {
             continue;
         }
-        strays.push(key.clone());
+        strays.insert(key.clone());
         actions.push(undesired_action(key, None, observed, context));
     }
     (actions, strays)

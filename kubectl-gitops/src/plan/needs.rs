@@ -37,7 +37,7 @@ pub fn needs(desired: &[Desired], inventory: &Inventory) -> Needs {
         let version = needs.kinds.entry(object.key.group_kind()).or_insert_with(|| object.gvk.version.clone());
         // Two versions of one kind in a set: one LIST, in the smaller name, whatever the order of the input.
         if object.gvk.version < *version {
-            *version = object.gvk.version.clone();
+            version.clone_from(&object.gvk.version);
         }
         if !object.key.namespace.is_empty() {
             needs.namespaces.insert(object.key.namespace.clone());

@@ -42,13 +42,11 @@ pub fn on_conflict(
     // The prediction saw nothing, the server did. Without knowing whose field it is, any other applier is asked first.
     let others = live.managers();
     let applier = others.iter().find(|m| !m.is_ours() && m.subresource != "status" && !conflict::is_drift(m));
-    match applier {
-        Some(manager) => apply::refuse(Reason::Conflict { manager: manager.name.to_owned(), fields: fields.to_vec() }),
-        None => {
-            *force = true;
-            verdict
-        }
+    if let Some(manager) = applier {
+        return apply::refuse(Reason::Conflict { manager: manager.name.to_owned(), fields: fields.to_vec() });
     }
+    *force = true;
+    verdict
 }
 
 /// After a 422 whose causes say that a field is immutable.

@@ -49,13 +49,11 @@ fn reasons(change: &Change) -> Vec<String> {
     if let Some(annotation) = inside.strip_prefix("metadata.annotations") {
         return vec![annotation_reason(annotation)];
     }
-    if inside.ends_with(".image") {
-        return vec!["image".to_owned()];
-    }
     if let Some((_, variable)) = inside.split_once(".env[name=") {
         let name = variable.split(']').next().unwrap_or(variable);
         return vec![format!("env {name}")];
     }
+    // The last step, without the identity of an item: `image`, `volumes`.
     let tail = inside.rsplit('.').next().unwrap_or(inside);
     vec![tail.split('[').next().unwrap_or(tail).to_owned()]
 }

@@ -91,6 +91,7 @@ fn ours_as_applied_is_left_alone_and_everything_else_is_seen() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn what_existed_before_is_adopted_by_policy() {
     let map = config_map("a", "1");
     let older = config_map("a", "0");

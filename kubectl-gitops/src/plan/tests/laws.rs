@@ -70,7 +70,7 @@ fn world(cases: &[Case], policy: Policy) -> World {
         }
         if let Some(state) = case.remembered {
             let uid = (case.version == 0).then(|| object["metadata"]["uid"].as_str().unwrap().to_owned());
-            world = world.remember(&object, Entry { state, uid, ..entry_of(&object) });
+            world = world.remember(&object, Entry { uid, state, ..entry_of(&object) });
         }
         world = look(world, case.live, &object);
     }
@@ -218,4 +218,15 @@ fn perform(world: &World, plan: &Plan) -> World {
         after.inventory.claim(&plan.claim(), "r", crate::inventory::Lock::taken("me", 30)).settle(&settled);
     after.inventory.lock = None;
     after
+}
+
+#[test]
+fn twelve_thousand_objects_are_one_plan() {
+    let mut world = World::empty();
+    for index in 0..12_000 {
+        let map = config_map(&format!("o{index}"), "1");
+        world = world.want(&map).member(&stored(&map));
+    }
+    let plan = world.plan();
+    assert!(plan.is_noop() && plan.actions.len() == 12_000);
 }

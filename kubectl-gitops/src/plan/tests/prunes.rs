@@ -118,7 +118,7 @@ fn a_zombies_creation_does_not_leak() {
 fn annotations_keep_and_detach() {
     let with = |value: &str| {
         edited(&stored(&config_map("gone", "1")), |o| {
-            o["metadata"]["annotations"][marks::PRUNE_ANNOTATION] = json!(value)
+            o["metadata"]["annotations"][marks::PRUNE_ANNOTATION] = json!(value);
         })
     };
     let key = "kubectl-gitops.dev/prune";
