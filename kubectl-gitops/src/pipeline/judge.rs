@@ -12,7 +12,7 @@ use super::session::Session;
 use crate::cluster::{Code as Answer, Endpoint, Extent, Look, RootError, Seen, lost_inventory, rebuild};
 use crate::error::{CliError, Code, Place, Result};
 use crate::inventory::{Inventory, InventoryId, OtherSource, marks};
-use crate::plan::{self, Adopt, Allow, Desired, Plan, Policy, Scope, needs, scope};
+use crate::plan::{self, Adopt, Allow, Desired, Plan, Policy, Scope, scope};
 use crate::report::warning_text;
 use crate::settings::{self, RunSettings};
 
@@ -109,9 +109,8 @@ async fn look(
     policy: &Policy,
 ) -> Result<Judged> {
     let desired = mark(desired, &inventory.id);
-    let needs = needs(&desired, &inventory);
     let recorded = root.is_some() || inventory.rebuilt;
-    let look = Look { desired: &desired, inventory: &inventory, recorded, needs: &needs.dependencies };
+    let look = Look { desired: &desired, inventory: &inventory, recorded };
     let seen = session.cluster.observe(&look).await?;
     let plan = plan::plan(&desired, &inventory, &seen.observation, policy);
     Ok(Judged { plan, desired, inventory, root, seen })
