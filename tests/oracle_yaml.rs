@@ -4,17 +4,25 @@
 //! `ORACLE_YAML_COUNT` is the number of documents per class, `ORACLE_YAML_SEED` the seed. A failure prints a minimised
 //! line for `fixtures/yaml/found.jsonl`; `ORACLE_YAML_RECORD=fixtures/yaml` writes the other fixture files anew.
 
+// A test may read the disk, start a process and build text by pieces.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, clippy::format_push_string, clippy::print_stderr)]
+
 #[path = "oracle_yaml/generate.rs"]
 mod generate;
 #[path = "oracle_yaml/ours.rs"]
 mod ours;
+#[path = "oracle_yaml/texts.rs"]
+mod texts;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use generate::Random;
 use ours::{Answer, ours, same};
+use texts::Random;
+
+/// So many differences are minimised and shown.
+const SHOWN: usize = 6;
 
 struct Oracle {
     child: Child,
@@ -73,7 +81,7 @@ fn differs(oracle: &mut Oracle, text: &str, function: bool) -> bool {
         return false;
     }
     let ours = ours(text, function);
-    let differs = |answer: &Answer| !same(&ours, answer) && !(function && known_difference(&ours, answer));
+    let differs = |answer: &Answer| !(same(&ours, answer) || function && known_difference(&ours, answer));
     // Where go-yaml's order of keys has cycles, kustomize answers now this, now that: one match is enough.
     oracle.ask(&vec![text.to_owned(); 6]).iter().all(differs)
 }
@@ -185,7 +193,7 @@ fn compare(class: &str, function: bool, generate: fn(&mut Random) -> String) {
     }
     eprintln!("{class}: {} documents, {accepted} accepted by kustomize", count - left);
     let mut report = String::new();
-    for text in failures.iter().take(setting("ORACLE_YAML_SHOW", 6) as usize) {
+    for text in failures.iter().take(SHOWN) {
         let small = minimise(&mut oracle, text, function);
         let answer = oracle.ask(std::slice::from_ref(&small)).remove(0);
         report += &format!("{}\n  ours: {:?}\n", fixture(&small, &answer), ours(&small, function));

@@ -1,6 +1,10 @@
 //! Speed of the YAML module over a generated stream of 10 MB: Deployments, ConfigMaps with block scalars, CRDs.
 //!
 //! Prints MB/s of parsing (the tree included), of both emit profiles and of the way to JSON; the best of several runs.
+//! Arguments choose some of them: `cargo bench -p krm --bench yaml -- parse`.
+
+// A benchmark measures time and prints what it found.
+#![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::cast_precision_loss)]
 
 use std::fmt::Write as _;
 use std::hint::black_box;
@@ -150,6 +154,10 @@ fn cpu_seconds() -> Option<f64> {
 
 /// The best of several runs, in MB/s of `bytes`.
 fn measure(what: &str, bytes: usize, mut run: impl FnMut()) {
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    if !wanted.is_empty() && !wanted.iter().any(|name| what.contains(name.as_str())) {
+        return;
+    }
     let mut best = f64::INFINITY;
     for _ in 0..RUNS {
         let (start, cpu) = (Instant::now(), cpu_seconds());

@@ -89,11 +89,12 @@ impl ResourceList {
         let mut documents = yaml::parse_documents(text, file, limits)?;
         let single = documents.len() == 1;
         documents.retain(|document| !document.root.is_null());
-        if single && let [document] = documents.as_mut_slice() {
-            if let Some(wrapping) = wrapping_of(&document.root, file)? {
-                let root = std::mem::replace(&mut document.root, Node::null());
-                return Self::unwrap(root, wrapping, file);
-            }
+        if single
+            && let [document] = documents.as_mut_slice()
+            && let Some(wrapping) = wrapping_of(&document.root, file)?
+        {
+            let root = std::mem::replace(&mut document.root, Node::null());
+            return Self::unwrap(root, wrapping, file);
         }
         let mut list = Self { wrapping: Wrapping::Stream, ..Self::default() };
         let unix = yaml::unix_breaks(text);

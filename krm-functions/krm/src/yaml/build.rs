@@ -134,7 +134,22 @@ impl Builder {
         if let Some(name) = start.anchor {
             self.anchors.push((name, Anchored::Done { node: Node::Scalar(scalar.clone()), size: 1 }));
         }
-        self.add_scalar(scalar)
+        self.add_scalar(scalar);
+        Ok(())
+    }
+
+    /// A scalar without anchor, tag and comments.
+    #[inline]
+    pub(super) fn bare_scalar(&mut self, line: u32, column: u32, style: Style, text: Text) -> Built {
+        self.count(1)?;
+        let tag = match style {
+            Style::Plain if text == "<<" => Tag::Merge,
+            Style::Plain => resolve(&text, self.dialect),
+            _ => Tag::Str,
+        };
+        let mark = Mark { line: line.saturating_add(self.first_line), column: column + 1 };
+        self.add_scalar(Scalar { text, tag, style, mark, extra: None });
+        Ok(())
     }
 
     pub(super) fn alias(&mut self, start: NodeStart, name: &Text) -> Built {
@@ -173,7 +188,10 @@ impl Builder {
             }
         }
         match node {
-            Node::Scalar(scalar) => self.add_scalar(scalar),
+            Node::Scalar(scalar) => {
+                self.add_scalar(scalar);
+                Ok(())
+            }
             node => self.add(node),
         }
     }
@@ -239,10 +257,10 @@ impl Builder {
     }
 
     #[inline]
-    fn add_scalar(&mut self, scalar: Scalar) -> Built {
+    fn add_scalar(&mut self, scalar: Scalar) {
         let Some(frame) = self.frames.last_mut() else {
             self.root = Some(Node::Scalar(scalar));
-            return Ok(());
+            return;
         };
         match &mut frame.open {
             Open::Map(map, key @ None) => *key = Some(begin_key(map, scalar)),
@@ -252,7 +270,6 @@ impl Builder {
             }
             Open::Seq(seq) => seq.items.push(Node::Scalar(scalar)),
         }
-        Ok(())
     }
 
     fn add(&mut self, node: Node) -> Built {

@@ -84,8 +84,10 @@ pub(super) fn find_forbidden(bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
     for chunk in bytes.chunks(64) {
         // One pass without branches over what is nearly always plain printable ASCII.
-        let odd = chunk.iter().fold(false, |odd, &b| odd | ((b < 0x20) & (b != b'\n')) | (b >= 0x7F));
-        if odd && let Some(found) = (at..at + chunk.len()).find(|&i| is_forbidden(bytes, i)) {
+        let odd = chunk.iter().fold(0, |odd, &b| odd | u8::from(b < 0x20 && b != b'\n') | u8::from(b >= 0x7F));
+        if odd > 0
+            && let Some(found) = (at..at + chunk.len()).find(|&i| is_forbidden(bytes, i))
+        {
             return Some(found);
         }
         at += chunk.len();

@@ -134,13 +134,13 @@ impl Emitter<'_> {
     }
 
     fn scalar(&mut self, scalar: &Scalar) -> Result<(), Box<EmitError>> {
-        let value = value_of(scalar).map_err(|reason| no_value(reason, scalar))?;
+        let value = value_of(scalar).map_err(|reason| Box::new(no_value(reason, scalar)))?;
         match value {
             Value::Null => self.writer.write_plain("null", true),
             Value::Bool(value) => self.writer.write_plain(if value { "true" } else { "false" }, true),
             Value::Number(number) => self.writer.write_plain(&number_text(number), true),
             Value::Text(text) => {
-                let text = through_json(&text).map_err(forbidden)?.map_or(text, Cow::Owned);
+                let text = through_json(&text).map_err(|code| Box::new(forbidden(code)))?.map_or(text, Cow::Owned);
                 self.writer.indent = if self.writer.indent < 0 { 2 } else { self.writer.indent + 2 };
                 self.text(&text, false);
                 self.writer.indent -= 2;
@@ -151,6 +151,10 @@ impl Emitter<'_> {
 
     /// Writes a string in the style that go-yaml v2 gives it.
     fn text(&mut self, text: &str, simple_key: bool) {
+        if is_bare(text) && resolve(text, Dialect::V2) == Tag::Str {
+            self.writer.write_bare(text);
+            return;
+        }
         let analysis = analyze(text, Dialect::V2);
         let allow_breaks = !simple_key;
         if text.contains('\n') {
@@ -213,7 +217,7 @@ fn check_json_key(key: &str) -> Result<(), Box<EmitError>> {
     if json_len(key) > JSON_KEY_MAX || key.contains('\u{85}') {
         return Err(Box::new(EmitError::KeyTooLong { path: String::new() }));
     }
-    through_json(key).map(|_| ()).map_err(forbidden)
+    through_json(key).map(|_| ()).map_err(|code| Box::new(forbidden(code)))
 }
 
 /// kyaml takes a merge key out by its text when it reads resources, and with it a quoted `"<<"`.
@@ -221,20 +225,30 @@ fn is_cleared(key: &Scalar) -> bool {
     key.text == "<<" && matches!(key.style, Style::SingleQuoted | Style::DoubleQuoted)
 }
 
-pub(super) fn within(error: Box<EmitError>, step: Step<'_>) -> Box<EmitError> {
-    Box::new(error.within(step))
+/// A boxed error keeps the stack frames small that each level of a tree needs.
+#[allow(clippy::unnecessary_box_returns)]
+pub(super) fn within(mut error: Box<EmitError>, step: Step<'_>) -> Box<EmitError> {
+    error.within(step);
+    error
 }
 
-fn forbidden(code: u32) -> Box<EmitError> {
-    Box::new(EmitError::ForbiddenCharacter { path: String::new(), code })
+fn forbidden(code: u32) -> EmitError {
+    EmitError::ForbiddenCharacter { path: String::new(), code }
 }
 
-pub(super) fn no_value(reason: NoValue, scalar: &Scalar) -> Box<EmitError> {
+pub(super) fn no_value(reason: NoValue, scalar: &Scalar) -> EmitError {
     let (path, text) = (String::new(), scalar.text.to_string());
-    Box::new(match reason {
+    match reason {
         NoValue::NotFinite => EmitError::NotFinite { path, text },
         NoValue::Mismatch(tag) => EmitError::TagMismatch { path, text, tag },
-    })
+    }
+}
+
+/// Texts of letters, digits and a few marks: nothing to quote, fold or escape unless they resolve to another type.
+fn is_bare(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.first().is_some_and(u8::is_ascii_alphanumeric)
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/'))
 }
 
 fn has_break(text: &str) -> bool {
@@ -258,7 +272,7 @@ fn number_text(number: Number) -> Cow<'static, str> {
 /// (the error is the code point), NEL is folded like a line break. `None`: nothing changes.
 fn through_json(text: &str) -> Result<Option<String>, u32> {
     let bytes = text.as_bytes();
-    if !bytes.iter().any(|&b| b == 0x7F || b == 0xC2 || b == 0xEF) {
+    if !bytes.iter().any(|&b| b >= 0x7F) {
         return Ok(None);
     }
     // Controls below a blank travel escaped.

@@ -158,7 +158,7 @@ impl Emitter<'_> {
             ..0 if flow => 2,
             ..0 => 0,
             _ if context.block_item => before + 2,
-            _ => 2 * ((before + 2) / 2) - if list { 2 } else { 0 },
+            _ => before / 2 * 2 + 2 - if list { 2 } else { 0 },
         };
         before
     }
@@ -304,7 +304,7 @@ impl Emitter<'_> {
         let (tag, forced) = printed_tag(scalar);
         let text = scalar.text.as_str();
         let analysis = analyze(text, Dialect::V3);
-        let style = self.style(scalar, forced, &analysis, context);
+        let style = self.style(scalar, forced, analysis, context);
         if let Some(tag) = tag {
             tag.write(&mut self.at.writer);
         }
@@ -325,7 +325,7 @@ impl Emitter<'_> {
         self.at.writer.indent = before;
     }
 
-    fn style(&self, scalar: &Scalar, forced: bool, analysis: &Analysis, context: Context) -> Style {
+    fn style(&self, scalar: &Scalar, forced: bool, analysis: Analysis, context: Context) -> Style {
         let mut style = match scalar.style {
             Style::Plain | Style::Flow if scalar.text.contains('\n') => Style::Literal,
             Style::Plain | Style::Flow if forced => Style::DoubleQuoted,
@@ -389,6 +389,6 @@ fn name_of(tag: Tag) -> &'static str {
 }
 
 fn is_simple_key(key: &Scalar) -> bool {
-    let tag_len = printed_tag(key).0.map_or(0, |t| t.len());
+    let tag_len = printed_tag(key).0.map_or(0, TagText::len);
     key.text.len() + tag_len <= SIMPLE_KEY_MAX && !analyze(&key.text, Dialect::V3).multiline
 }

@@ -182,15 +182,15 @@ impl std::fmt::Display for At<'_> {
 }
 
 impl EmitError {
-    /// The same error, seen from the collection that holds the place under `step`.
-    pub(super) fn within(mut self, step: Step<'_>) -> Self {
-        let path = match &mut self {
+    /// Makes it the error of the collection that holds the place under `step`.
+    pub(super) fn within(&mut self, step: Step<'_>) {
+        let path = match self {
             Self::KeyNotString { path, .. }
             | Self::NotFinite { path, .. }
             | Self::TagMismatch { path, .. }
             | Self::ForbiddenCharacter { path, .. }
             | Self::KeyTooLong { path } => path,
-            Self::NotReadable { .. } | Self::TooDeep { .. } => return self,
+            Self::NotReadable { .. } | Self::TooDeep { .. } => return,
         };
         let inner = std::mem::take(path);
         let dot = if inner.is_empty() || inner.starts_with('[') { "" } else { "." };
@@ -198,7 +198,6 @@ impl EmitError {
             Step::Key(key) => format!("{key}{dot}{inner}"),
             Step::Index(index) => format!("[{index}]{dot}{inner}"),
         };
-        self
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) fn to_json(node: &Node, top: bool) -> Result<Json, Box<EmitError>> {
 }
 
 fn scalar_to_json(scalar: &Scalar) -> Result<Json, Box<EmitError>> {
-    Ok(match value_of(scalar).map_err(|reason| no_value(reason, scalar))? {
+    Ok(match value_of(scalar).map_err(|reason| Box::new(no_value(reason, scalar)))? {
         Value::Null => Json::Null,
         Value::Bool(value) => Json::Bool(value),
         Value::Number(number) => number_to_json(number),

@@ -68,11 +68,7 @@ pub struct Document {
 /// Reads every document of `text`. `file` names the source in errors. Scalars get go-yaml v3's tags, aliases and merge keys
 /// are expanded, duplicate keys and everything over `limits` are errors.
 pub fn parse_documents(text: &str, file: &str, limits: &Limits) -> Result<Vec<Document>, ParseError> {
-    let bytes = text.len();
-    if bytes > limits.bytes_max {
-        let problem = ParseProblem::TooLarge { bytes, max: limits.bytes_max };
-        return Err(ParseError::new(file, 0, Mark { line: 1, column: 1 }, problem));
-    }
+    check_size(text, limits).map_err(|(mark, problem)| ParseError::new(file, 0, mark, problem))?;
     let text = unix_breaks(text);
     let chunks = split_documents(&text)
         .map_err(|(line, problem)| ParseError::new(file, 0, Mark { line, column: 1 }, problem))?;
@@ -86,19 +82,25 @@ pub fn parse_documents(text: &str, file: &str, limits: &Limits) -> Result<Vec<Do
 /// comes twice takes the last value, and what follows the document does not count. No document is a null.
 pub fn parse_first_document(text: &str, file: &str, limits: &Limits) -> Result<Node, ParseError> {
     let failed = |(mark, problem)| ParseError::new(file, 0, mark, problem);
-    let bytes = text.len();
-    if bytes > limits.bytes_max {
-        let problem = ParseProblem::TooLarge { bytes, max: limits.bytes_max };
-        return Err(failed((Mark { line: 1, column: 1 }, problem)));
-    }
+    check_size(text, limits).map_err(failed)?;
     let text = unix_breaks(text);
     let root = parse_text(&text, 1, build::Builder::new(*limits, 1).lenient()).map_err(failed)?;
     Ok(root.unwrap_or_else(Node::null))
 }
 
+fn check_size(text: &str, limits: &Limits) -> Result<(), (Mark, ParseProblem)> {
+    // Places count in 32 bits.
+    let (bytes, max) = (text.len(), limits.bytes_max.min(u32::MAX as usize));
+    if bytes <= max { Ok(()) } else { Err((Mark { line: 1, column: 1 }, ParseProblem::TooLarge { bytes, max })) }
+}
+
 /// `text` with CR LF as LF, as kyaml has it before it splits.
 pub fn unix_breaks(text: &str) -> Cow<'_, str> {
-    if text.contains("\r\n") { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) }
+    if text.as_bytes().contains(&b'\r') && text.contains("\r\n") {
+        Cow::Owned(text.replace("\r\n", "\n"))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 fn parse_chunk(chunk: &Chunk<'_>, index: usize, limits: &Limits) -> Result<Document, (Mark, ParseProblem)> {

@@ -1,6 +1,6 @@
 //! What a plain scalar is, by go-yaml's two dialects. Must not know documents.
 
-use super::number::parse_number;
+use super::number::{Number, parse_number};
 use super::timestamp::parse_timestamp;
 use crate::Tag;
 
@@ -50,7 +50,7 @@ fn resolve_number(text: &str) -> Tag {
     if bytes[0] != b'.' && parse_timestamp(text).is_some() {
         return Tag::Timestamp;
     }
-    parse_number(text).map_or(Tag::Str, |number| number.tag())
+    parse_number(text).map_or(Tag::Str, Number::tag)
 }
 
 /// Infinities and not-a-number.

@@ -47,7 +47,8 @@ fn escape(suffix: &str) -> String {
         if is_word(byte) || b";/?:@&=+$,.~*'()[]".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            out.push('%');
+            out.extend([byte >> 4, byte & 15].map(|digit| char::from(b"0123456789ABCDEF"[usize::from(digit)])));
         }
     }
     out

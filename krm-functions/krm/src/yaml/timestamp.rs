@@ -73,12 +73,10 @@ impl Timestamp {
             return None;
         }
         if offset == 0 {
-            text.push('Z');
-        } else {
-            text.push(if self.offset_minutes < 0 { '-' } else { '+' });
-            text.push_str(&format!("{:02}:{:02}", offset / 60, offset % 60));
+            return Some(text + "Z");
         }
-        Some(text)
+        let sign = if self.offset_minutes < 0 { '-' } else { '+' };
+        Some(format!("{text}{sign}{:02}:{:02}", offset / 60, offset % 60))
     }
 }
 

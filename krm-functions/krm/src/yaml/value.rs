@@ -83,7 +83,12 @@ fn float_of(text: &str) -> Result<Value<'static>, NoValue> {
         return Err(NoValue::NotFinite);
     }
     match number_of(text) {
-        Some(Number::Int(int)) => Ok(Value::Number(Number::Float(int as f64))),
+        Some(Number::Int(int)) => {
+            // As Go converts: to the nearest double.
+            #[allow(clippy::cast_precision_loss)]
+            let float = int as f64;
+            Ok(Value::Number(Number::Float(float)))
+        }
         Some(number @ Number::Float(_)) => Ok(Value::Number(number)),
         _ => Err(NoValue::Mismatch("!!float")),
     }

@@ -114,8 +114,16 @@ impl<'o> Writer<'o> {
     /// Plain, or the inside of single quotes (`quote` is `'`, which is doubled).
     fn write_flow_text(&mut self, text: &str, allow_breaks: bool, quote: u8) {
         let bytes = text.as_bytes();
-        let (mut spaces, mut breaks) = (false, false);
         let quoted = quote == b'\'';
+        if self.column + text.len() <= self.width
+            && bytes.iter().all(|&b| b == b' ' || b.is_ascii_graphic() && b != quote)
+        {
+            self.out.push_str(text);
+            self.column += text.len();
+            self.indention = false;
+            return;
+        }
+        let (mut spaces, mut breaks) = (false, false);
         let mut at = 0;
         while at < bytes.len() {
             if bytes[at] == b' ' {
@@ -148,6 +156,18 @@ impl<'o> Writer<'o> {
                 breaks = false;
             }
         }
+    }
+
+    /// Plain text of single-byte characters without blanks.
+    #[inline]
+    pub(super) fn write_bare(&mut self, text: &str) {
+        if !self.whitespace {
+            self.put(' ');
+        }
+        self.out.push_str(text);
+        self.column += text.len();
+        self.whitespace = false;
+        self.indention = false;
     }
 
     pub(super) fn write_plain(&mut self, text: &str, allow_breaks: bool) {

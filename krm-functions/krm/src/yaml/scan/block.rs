@@ -1,6 +1,6 @@
 //! Literal and folded block scalars. Must not know what their text means.
 
-use super::{Payload, Place, Scan, Scanner, Token, TokenKind};
+use super::{Payload, Place, Scan, Scanner, Token, TokenKind, fail};
 use crate::Style;
 use crate::yaml::chars::{is_blank, is_break, is_breakz};
 
@@ -49,7 +49,7 @@ impl Scanner<'_> {
         let payload = Payload::Text(out.as_str().into());
         self.scratch = out;
         let style = if literal { Style::Literal } else { Style::Folded };
-        Ok(Token { payload, style, ..Token::new(TokenKind::Scalar, start) })
+        Ok(Token { style, payload, ..Token::new(TokenKind::Scalar, start) })
     }
 
     fn read_block_line(&mut self, out: &mut String) {
@@ -94,7 +94,7 @@ impl Scanner<'_> {
             }
         }
         if !is_breakz(self.bytes, self.pos) {
-            return self.fail(start, "did not find expected comment or line break");
+            return fail(start, "did not find expected comment or line break");
         }
         self.skip_break();
         Ok((chomping, increment))
@@ -112,7 +112,7 @@ impl Scanner<'_> {
 
     fn scan_increment(&mut self, start: Place) -> Scan<i32> {
         match self.at(0) {
-            b'0' => self.fail(start, "found an indentation indicator equal to 0"),
+            b'0' => fail(start, "found an indentation indicator equal to 0"),
             digit @ b'1'..=b'9' => {
                 self.skip();
                 Ok(i32::from(digit - b'0'))
@@ -130,7 +130,7 @@ impl Scanner<'_> {
             }
             deepest = deepest.max(self.column());
             if (*indent == 0 || self.column() < *indent) && self.at(0) == b'\t' {
-                return self.fail(start, "found a tab character where an indentation space is expected");
+                return fail(start, "found a tab character where an indentation space is expected");
             }
             if !is_break(self.bytes, self.pos) {
                 break;

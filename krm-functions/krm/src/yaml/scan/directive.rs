@@ -1,6 +1,6 @@
 //! Directives and anchors. Must not know which tags a directive redefines.
 
-use super::{Payload, Place, Scan, Scanner, Token, TokenKind};
+use super::{Payload, Place, Scan, Scanner, Token, TokenKind, fail};
 use crate::yaml::chars::{is_blank, is_blankz, is_break, is_breakz, is_word};
 
 impl Scanner<'_> {
@@ -9,15 +9,15 @@ impl Scanner<'_> {
         self.skip();
         let name = self.scan_word().to_owned();
         if name.is_empty() {
-            return self.fail(start, "could not find expected directive name");
+            return fail(start, "could not find expected directive name");
         }
         if !is_blankz(self.bytes, self.pos) {
-            return self.fail(start, "found unexpected non-alphabetical character");
+            return fail(start, "found unexpected non-alphabetical character");
         }
         let token = match name.as_str() {
             "YAML" => self.scan_version(start)?,
             "TAG" => self.scan_tag_directive(start)?,
-            _ => return self.fail(start, "found unknown directive name"),
+            _ => return fail(start, "found unknown directive name"),
         };
         self.skip_blanks();
         if self.at(0) == b'#' {
@@ -26,7 +26,7 @@ impl Scanner<'_> {
             }
         }
         if !is_breakz(self.bytes, self.pos) {
-            return self.fail(start, "did not find expected comment or line break");
+            return fail(start, "did not find expected comment or line break");
         }
         if is_break(self.bytes, self.pos) {
             self.skip_break();
@@ -38,7 +38,7 @@ impl Scanner<'_> {
         self.skip_blanks();
         let major = self.scan_version_number(start)?;
         if self.at(0) != b'.' {
-            return self.fail(start, "did not find expected digit or '.' character");
+            return fail(start, "did not find expected digit or '.' character");
         }
         self.skip();
         let minor = self.scan_version_number(start)?;
@@ -50,13 +50,13 @@ impl Scanner<'_> {
         let mut value = 0;
         while self.at(0).is_ascii_digit() {
             if self.pos - digits >= 2 {
-                return self.fail(start, "found extremely long version number");
+                return fail(start, "found extremely long version number");
             }
             value = value * 10 + (self.at(0) - b'0');
             self.skip();
         }
         if self.pos == digits {
-            return self.fail(start, "did not find expected version number");
+            return fail(start, "did not find expected version number");
         }
         Ok(value)
     }
@@ -65,12 +65,12 @@ impl Scanner<'_> {
         self.skip_blanks();
         let handle = self.scan_tag_handle(true, start)?;
         if !is_blank(self.at(0)) {
-            return self.fail(start, "did not find expected whitespace");
+            return fail(start, "did not find expected whitespace");
         }
         self.skip_blanks();
         let prefix = self.scan_tag_uri("", start)?;
         if !is_blankz(self.bytes, self.pos) {
-            return self.fail(start, "did not find expected whitespace or line break");
+            return fail(start, "did not find expected whitespace or line break");
         }
         let payload = Payload::Pair(Box::new((handle, prefix)));
         Ok(Token { payload, ..Token::new(TokenKind::TagDirective, start) })
@@ -84,7 +84,7 @@ impl Scanner<'_> {
         let ends = is_blankz(self.bytes, self.pos)
             || matches!(self.at(0), b'?' | b':' | b',' | b']' | b'}' | b'%' | b'@' | b'`');
         if name.is_empty() || !ends {
-            return self.fail(start, "did not find expected alphabetic or numeric character");
+            return fail(start, "did not find expected alphabetic or numeric character");
         }
         Ok(Token { payload: Payload::Text(name), ..Token::new(kind, start) })
     }

@@ -1,6 +1,6 @@
 //! The token queue: which token comes next, simple keys and indentation. Must not know the inside of scalars.
 
-use super::{Place, SIMPLE_KEY_MAX, Scan, Scanner, SimpleKey, Token, TokenKind};
+use super::{Place, SIMPLE_KEY_MAX, Scan, Scanner, SimpleKey, Token, TokenKind, fail};
 use crate::yaml::chars::{break_len, is_blankz};
 
 impl Scanner<'_> {
@@ -35,7 +35,7 @@ impl Scanner<'_> {
         let too_long = bytes > SIMPLE_KEY_MAX && self.text[key.place.index..self.pos].chars().count() > SIMPLE_KEY_MAX;
         if key.place.line < self.line || too_long {
             if key.required {
-                return self.fail(key.place, "could not find expected ':'");
+                return fail(key.place, "could not find expected ':'");
             }
             self.simple_keys[level].possible = false;
             return Ok(false);
@@ -62,7 +62,7 @@ impl Scanner<'_> {
         let key = *self.current_key();
         if key.possible {
             if key.required {
-                return self.fail(key.place, "could not find expected ':'");
+                return fail(key.place, "could not find expected ':'");
             }
             self.current_key().possible = false;
         }
@@ -98,7 +98,7 @@ impl Scanner<'_> {
                 if comment.end_index < stop {
                     break;
                 }
-                if comment.start.column as i32 == self.indent + 1 {
+                if comment.start.column.cast_signed() == self.indent + 1 {
                     block_place = comment.start;
                 }
                 stop = comment.scan_index;
@@ -166,7 +166,7 @@ impl Scanner<'_> {
     }
 
     fn cannot_start(&self) -> Scan<()> {
-        self.fail(self.place(), "found character that cannot start any token")
+        fail(self.place(), "found character that cannot start any token")
     }
 
     fn fetch_stream_end(&mut self) -> Scan<()> {
@@ -236,7 +236,7 @@ impl Scanner<'_> {
     fn fetch_block_entry(&mut self) -> Scan<()> {
         if self.flow_level == 0 {
             if !self.simple_key_allowed {
-                return self.fail(self.place(), "block sequence entries are not allowed in this context");
+                return fail(self.place(), "block sequence entries are not allowed in this context");
             }
             self.roll_indent(self.column(), None, TokenKind::BlockSequenceStart, self.place());
         }
@@ -249,7 +249,7 @@ impl Scanner<'_> {
     fn fetch_key(&mut self) -> Scan<()> {
         if self.flow_level == 0 {
             if !self.simple_key_allowed {
-                return self.fail(self.place(), "mapping keys are not allowed in this context");
+                return fail(self.place(), "mapping keys are not allowed in this context");
             }
             self.roll_indent(self.column(), None, TokenKind::BlockMappingStart, self.place());
         }
@@ -264,14 +264,14 @@ impl Scanner<'_> {
         if self.simple_key_is_valid(level)? {
             let key = self.simple_keys[level];
             self.tokens.insert(key.token_number - self.tokens_parsed, Token::new(TokenKind::Key, key.place));
-            let column = key.place.column as i32;
+            let column = key.place.column.cast_signed();
             self.roll_indent(column, Some(key.token_number), TokenKind::BlockMappingStart, key.place);
             self.simple_keys[level].possible = false;
             self.simple_key_allowed = false;
         } else {
             if self.flow_level == 0 {
                 if !self.simple_key_allowed {
-                    return self.fail(self.place(), "mapping values are not allowed in this context");
+                    return fail(self.place(), "mapping values are not allowed in this context");
                 }
                 self.roll_indent(self.column(), None, TokenKind::BlockMappingStart, self.place());
             }

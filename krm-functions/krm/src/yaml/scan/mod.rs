@@ -38,6 +38,7 @@ struct SimpleKey {
 pub(crate) struct Scanner<'a> {
     text: &'a str,
     bytes: &'a [u8],
+    is_ascii: bool,
     pos: usize,
     line: u32,
     line_start: usize,
@@ -64,6 +65,7 @@ impl<'a> Scanner<'a> {
         Self {
             text,
             bytes: text.as_bytes(),
+            is_ascii: text.is_ascii(),
             pos: 0,
             line: 0,
             line_start: 0,
@@ -105,7 +107,12 @@ impl<'a> Scanner<'a> {
     }
 
     /// Column in characters, from 0.
+    #[inline]
     pub(crate) fn char_column(&self, place: Place) -> u32 {
+        if self.is_ascii { place.column } else { self.count_column(place) }
+    }
+
+    fn count_column(&self, place: Place) -> u32 {
         let start = place.index.saturating_sub(place.column as usize);
         let prefix = &self.bytes[start.min(self.bytes.len())..place.index.min(self.bytes.len())];
         let continuation = prefix.iter().filter(|&&b| b & 0xC0 == 0x80).count();
@@ -134,12 +141,15 @@ impl<'a> Scanner<'a> {
 
     #[inline]
     fn column(&self) -> i32 {
-        (self.pos - self.line_start) as i32
+        self.place().column.cast_signed()
     }
 
     #[inline]
     fn place(&self) -> Place {
-        Place { index: self.pos, line: self.line, column: (self.pos - self.line_start) as u32 }
+        // Inputs are smaller than 4 GiB: `parse_documents` sees to it.
+        #[allow(clippy::cast_possible_truncation)]
+        let column = (self.pos - self.line_start) as u32;
+        Place { index: self.pos, line: self.line, column }
     }
 
     /// Moves over one character that is no break.
@@ -178,8 +188,8 @@ impl<'a> Scanner<'a> {
             self.pos += 1;
         }
     }
+}
 
-    fn fail<T>(&self, place: Place, problem: &'static str) -> Scan<T> {
-        Err((place, ParseProblem::Syntax { problem }))
-    }
+fn fail<T>(place: Place, problem: &'static str) -> Scan<T> {
+    Err((place, ParseProblem::Syntax { problem }))
 }

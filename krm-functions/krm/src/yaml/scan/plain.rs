@@ -1,6 +1,6 @@
 //! Plain scalars. Must not know what their text means.
 
-use super::{Payload, Scan, Scanner, Token, TokenKind};
+use super::{Payload, Scan, Scanner, Token, TokenKind, fail};
 use crate::yaml::chars::{is_blank, is_blankz, is_break};
 
 /// Bytes that may end a run of a plain scalar, in block context.
@@ -73,7 +73,7 @@ impl Scanner<'_> {
                 b' ' => self.pos += 1,
                 b'\t' => {
                     if !breaks.is_empty() && self.column() < indent {
-                        return self.fail(self.place(), "found a tab character that violates indentation");
+                        return fail(self.place(), "found a tab character that violates indentation");
                     }
                     self.pos += 1;
                 }
@@ -94,10 +94,9 @@ impl Scanner<'_> {
                 at += 1;
             }
             let ends = match self.bytes.get(at) {
-                None => true,
                 Some(b':') => is_blankz(self.bytes, at + 1),
                 Some(0xC2 | 0xE2) => is_break(self.bytes, at),
-                Some(_) => true,
+                None | Some(_) => true,
             };
             if ends {
                 return at;

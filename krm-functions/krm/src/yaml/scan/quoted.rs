@@ -1,7 +1,7 @@
 //! Quoted scalars. Must not know what their text means.
 
 use super::plain::push_folded;
-use super::{Payload, Place, Scan, Scanner, Token, TokenKind};
+use super::{Payload, Place, Scan, Scanner, Token, TokenKind, fail};
 use crate::Style;
 use crate::yaml::chars::{break_len, is_blank, is_break};
 
@@ -27,7 +27,7 @@ impl Scanner<'_> {
             None => Payload::Text(self.fold_quoted(quote, start)?),
         };
         self.newlines = 0;
-        Ok(Token { payload, style, ..Token::new(TokenKind::Scalar, start) })
+        Ok(Token { style, payload, ..Token::new(TokenKind::Scalar, start) })
     }
 
     /// Where the closing quote stands, if the text up to it can be taken as it is.
@@ -52,10 +52,10 @@ impl Scanner<'_> {
         let mut breaks = String::new();
         loop {
             if self.column() == 0 && self.is_document_indicator() {
-                return self.fail(start, "found unexpected document indicator");
+                return fail(start, "found unexpected document indicator");
             }
             if self.pos >= self.bytes.len() {
-                return self.fail(start, "found unexpected end of stream");
+                return fail(start, "found unexpected end of stream");
             }
             let escaped_break = self.read_quoted_run(quote, start, &mut out)?;
             if self.at(0) == quote {
@@ -106,7 +106,7 @@ impl Scanner<'_> {
         };
         if digits == 0 {
             let Some(plain) = simple_escape(code) else {
-                return self.fail(start, "found unknown escape character");
+                return fail(start, "found unknown escape character");
             };
             out.push(plain);
             self.pos += 2;
@@ -116,12 +116,12 @@ impl Scanner<'_> {
         let mut value: u32 = 0;
         for k in 0..digits {
             let Some(digit) = char::from(self.at(k)).to_digit(16) else {
-                return self.fail(start, "did not find expected hexadecimal number");
+                return fail(start, "did not find expected hexadecimal number");
             };
             value = value << 4 | digit;
         }
         let Some(character) = char::from_u32(value) else {
-            return self.fail(start, "found invalid Unicode character escape code");
+            return fail(start, "found invalid Unicode character escape code");
         };
         out.push(character);
         self.pos += digits;

@@ -1,6 +1,6 @@
 //! Tags in their written forms. Must not know what a tag means.
 
-use super::{Payload, Place, Scan, Scanner, Token, TokenKind};
+use super::{Payload, Place, Scan, Scanner, Token, TokenKind, fail};
 use crate::yaml::chars::{char_len, is_blankz, is_word};
 
 impl Scanner<'_> {
@@ -12,7 +12,7 @@ impl Scanner<'_> {
             self.newlines = 0;
             let suffix = self.scan_tag_uri("", start)?;
             if self.at(0) != b'>' {
-                return self.fail(start, "did not find the expected '>'");
+                return fail(start, "did not find the expected '>'");
             }
             self.skip();
             (String::new(), suffix)
@@ -29,7 +29,7 @@ impl Scanner<'_> {
             }
         };
         if !is_blankz(self.bytes, self.pos) {
-            return self.fail(start, "did not find expected whitespace or line break");
+            return fail(start, "did not find expected whitespace or line break");
         }
         let payload = Payload::Pair(Box::new((handle, suffix)));
         Ok(Token { payload, ..Token::new(TokenKind::Tag, start) })
@@ -37,7 +37,7 @@ impl Scanner<'_> {
 
     pub(super) fn scan_tag_handle(&mut self, directive: bool, start: Place) -> Scan<String> {
         if self.at(0) != b'!' {
-            return self.fail(start, "did not find expected '!'");
+            return fail(start, "did not find expected '!'");
         }
         let from = self.pos;
         self.skip();
@@ -47,7 +47,7 @@ impl Scanner<'_> {
         if self.at(0) == b'!' {
             self.pos += 1;
         } else if directive && self.pos - from > 1 {
-            return self.fail(start, "did not find expected '!'");
+            return fail(start, "did not find expected '!'");
         }
         Ok(self.text[from..self.pos].to_owned())
     }
@@ -65,10 +65,10 @@ impl Scanner<'_> {
             }
         }
         if head.is_empty() && self.pos == from {
-            return self.fail(start, "did not find expected tag URI");
+            return fail(start, "did not find expected tag URI");
         }
         self.newlines = 0;
-        String::from_utf8(uri).or_else(|_| self.fail(start, "found an incorrect UTF-8 octet in a tag"))
+        String::from_utf8(uri).or_else(|_| fail(start, "found an incorrect UTF-8 octet in a tag"))
     }
 
     /// The escapes of one character.
@@ -77,16 +77,16 @@ impl Scanner<'_> {
         loop {
             let digit = |n| char::from(self.at(n)).to_digit(16);
             let (b'%', Some(high), Some(low)) = (self.at(0), digit(1), digit(2)) else {
-                return self.fail(start, "did not find URI escaped octet");
+                return fail(start, "did not find URI escaped octet");
             };
-            let octet = (high << 4 | low) as u8;
+            let octet = u8::try_from(high << 4 | low).expect("two hexadecimal digits are a byte");
             if left == 0 {
                 if octet & 0xC0 == 0x80 || octet >= 0xF8 {
-                    return self.fail(start, "found an incorrect leading UTF-8 octet");
+                    return fail(start, "found an incorrect leading UTF-8 octet");
                 }
                 left = char_len(octet);
             } else if octet & 0xC0 != 0x80 {
-                return self.fail(start, "found an incorrect trailing UTF-8 octet");
+                return fail(start, "found an incorrect trailing UTF-8 octet");
             }
             uri.push(octet);
             self.pos += 3;

@@ -2,6 +2,8 @@
 //!
 //! Owns grammar states, tag directives and the hand-over of comments. Must not know what tags and anchors mean.
 
+mod flow;
+
 use super::build::{Builder, NodeStart};
 use super::error::ParseProblem;
 use super::scan::{CommentKind, Payload, Place, Scan, Scanner, TokenKind};
@@ -284,16 +286,18 @@ impl<'a, 'b> Parser<'a, 'b> {
     fn scalar(&mut self, place: Place, anchor: Option<Text>, tag: Option<String>) -> Scan<()> {
         self.pop_state();
         let token = self.scanner.take();
+        if anchor.is_none() && tag.is_none() && self.comments.is_empty() {
+            let column = self.scanner.char_column(place);
+            let text = self.text_of(token.payload);
+            return self.builder.bare_scalar(place.line, column, token.style, text).map_err(|problem| (place, problem));
+        }
         let mut start = self.start(place, token.style);
         (start.anchor, start.tag) = (anchor, tag);
         if !self.comments.is_empty() {
             start.comments = std::mem::take(&mut self.comments);
         }
         self.stem_comment.clear();
-        let text = match token.payload {
-            Payload::Span(from, to) => Text::from(self.scanner.slice(from, to)),
-            payload => text_of(payload),
-        };
+        let text = self.text_of(token.payload);
         self.builder.scalar(start, text).map_err(|problem| (place, problem))
     }
 
@@ -307,6 +311,13 @@ impl<'a, 'b> Parser<'a, 'b> {
             start.comments.head = std::mem::take(&mut self.stem_comment);
         }
         self.builder.begin(start, map).map_err(|problem| (place, problem))
+    }
+
+    fn text_of(&self, payload: Payload) -> Text {
+        match payload {
+            Payload::Span(from, to) => Text::from(self.scanner.slice(from, to)),
+            payload => text_of(payload),
+        }
     }
 
     /// An anchor and a tag, in either order.
@@ -470,115 +481,6 @@ impl<'a, 'b> Parser<'a, 'b> {
         }
         self.states.push(State::BlockMappingKey);
         self.node(Context::BlockOrIndentless)
-    }
-}
-
-impl Parser<'_, '_> {
-    fn flow_sequence_entry(&mut self, first: bool) -> Scan<()> {
-        if first {
-            self.scanner.take();
-        }
-        let (mut kind, mut place) = self.peek()?;
-        if kind != TokenKind::FlowSequenceEnd {
-            if !first {
-                if kind != TokenKind::FlowEntry {
-                    return fail(place, "did not find expected ',' or ']'");
-                }
-                self.scanner.take();
-                (kind, place) = self.peek()?;
-            }
-            if kind == TokenKind::Key {
-                self.state = State::FlowPairKey;
-                let start = self.start(place, Style::Flow);
-                self.builder.begin(start, true).map_err(|problem| (place, problem))?;
-                self.scanner.take();
-                return Ok(());
-            }
-            if kind != TokenKind::FlowSequenceEnd {
-                self.states.push(State::FlowSequenceEntry);
-                return self.node(Context::Flow);
-            }
-        }
-        self.scanner.take();
-        self.end(place, true)
-    }
-
-    fn flow_pair_key(&mut self) -> Scan<()> {
-        let (kind, place) = self.peek()?;
-        if !matches!(kind, TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowSequenceEnd) {
-            self.states.push(State::FlowPairValue);
-            return self.node(Context::Flow);
-        }
-        // As in go-yaml, the token is lost here: `[? , a]` is an error there, too.
-        self.scanner.take();
-        self.state = State::FlowPairValue;
-        self.empty_scalar(behind(place))
-    }
-
-    fn flow_pair_value(&mut self) -> Scan<()> {
-        let (kind, place) = self.peek()?;
-        if kind == TokenKind::Value {
-            self.scanner.take();
-            let next = self.peek()?.0;
-            if !matches!(next, TokenKind::FlowEntry | TokenKind::FlowSequenceEnd) {
-                self.states.push(State::FlowPairEnd);
-                return self.node(Context::Flow);
-            }
-        }
-        self.state = State::FlowPairEnd;
-        self.empty_scalar(place)
-    }
-
-    fn flow_pair_end(&mut self) -> Scan<()> {
-        let (_, place) = self.peek()?;
-        self.state = State::FlowSequenceEntry;
-        self.builder.end(Comments::default()).map_err(|problem| (place, problem))
-    }
-
-    fn flow_mapping_key(&mut self, first: bool) -> Scan<()> {
-        if first {
-            self.scanner.take();
-        }
-        let (mut kind, mut place) = self.peek()?;
-        if kind != TokenKind::FlowMappingEnd {
-            if !first {
-                if kind != TokenKind::FlowEntry {
-                    return fail(place, "did not find expected ',' or '}'");
-                }
-                self.scanner.take();
-                (kind, place) = self.peek()?;
-            }
-            if kind == TokenKind::Key {
-                self.scanner.take();
-                let (next, next_place) = self.peek()?;
-                if matches!(next, TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowMappingEnd) {
-                    self.state = State::FlowMappingValue;
-                    return self.empty_scalar(next_place);
-                }
-                self.states.push(State::FlowMappingValue);
-                return self.node(Context::Flow);
-            }
-            if kind != TokenKind::FlowMappingEnd {
-                self.states.push(State::FlowMappingEmptyValue);
-                return self.node(Context::Flow);
-            }
-        }
-        self.scanner.take();
-        self.end(place, true)
-    }
-
-    fn flow_mapping_value(&mut self) -> Scan<()> {
-        let (mut kind, mut place) = self.peek()?;
-        if kind == TokenKind::Value {
-            self.scanner.take();
-            (kind, place) = self.peek()?;
-            if !matches!(kind, TokenKind::FlowEntry | TokenKind::FlowMappingEnd) {
-                self.states.push(State::FlowMappingKey);
-                return self.node(Context::Flow);
-            }
-        }
-        self.state = State::FlowMappingKey;
-        self.empty_scalar(place)
     }
 }
 
