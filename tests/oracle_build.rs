@@ -13,6 +13,8 @@
 
 #[path = "oracle_build/dice.rs"]
 mod dice;
+#[path = "oracle_build/grow.rs"]
+mod grow;
 #[path = "oracle_build/judge.rs"]
 mod judge;
 #[path = "oracle_build/minimise.rs"]
@@ -44,7 +46,7 @@ fn random_trees_build_as_kustomize_builds_them() {
     let (mut built, mut refused, mut fatal) = (0, 0, 0);
     let mut failures = Vec::new();
     for seed in first..first + cases {
-        let tree = model::tree(&mut dice::Dice::new(seed));
+        let tree = grow::tree(&mut dice::Dice::new(seed));
         let content = files(&tree);
         let Some(theirs) = oracle.build(&content) else {
             fatal += 1;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::dice::Dice;
 use crate::render::RAW;
 
-pub(crate) const NAMES: [&str; 4] = ["web", "db", "api", "web-2"];
+pub(crate) const NAMES: [&str; 5] = ["web", "db", "api", "web-2", "gen"];
 const SPACES: [&str; 3] = ["one", "two", "default"];
 const LABELS: [&str; 5] = ["app", "tier", "app.kubernetes.io/name", "a/b", "team"];
 
@@ -71,6 +71,9 @@ fn metadata(dice: &mut Dice) -> Value {
     }
     if dice.chance(25) {
         meta["annotations"] = words(dice);
+    }
+    if dice.chance(2) {
+        meta["annotations"] = json!({"config.kubernetes.io/local-config": dice.pick(&["true", "false"])});
     }
     if dice.chance(5) {
         meta["finalizers"] = json!(["x/y", "z"]);

@@ -15,6 +15,10 @@ pub(crate) fn legacy_merge(dice: &mut Dice, victim: &Value) -> Value {
 /// An entry of `patches` with a strategic merge.
 pub(crate) fn merge_patch(dice: &mut Dice, victim: &Value) -> Value {
     let patch = strategic(dice, victim);
+    if dice.chance(6) {
+        // Several documents of one file, which may have no target.
+        return json!({"path": {FILE: [patch, strategic(dice, victim)]}});
+    }
     let mut entry = place(dice, &patch);
     if dice.chance(40) {
         entry["target"] = target(dice, victim);
