@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use krm::yaml::{EmitError, Limits, ParseError, from_json, parse_documents, to_json};
-use krm::{Node, Origin};
+use krm::{Node, Origin, Style, Tag};
 
 use crate::draft::{Draft, take_bookkeeping};
 
@@ -205,7 +205,11 @@ fn take_items(node: Node, origin: &Origin) -> Result<Taken, ResourceError> {
     match items {
         items if items.is_null() => Ok(Taken::Items(Vec::new())),
         Node::Seq(items) => {
-            let through_json = |item| to_json(item).map(|value| from_json(&value));
+            let through_json = |item| {
+                let mut item = from_json(&to_json(item)?);
+                quote(&mut item);
+                Ok(item)
+            };
             let items: Result<Vec<Node>, EmitError> = items.items.iter().map(through_json).collect();
             let failed = |source| ResourceError::List { origin: origin.clone(), kind: kind.to_owned(), source };
             Ok(Taken::Items(items.map_err(failed)?))
@@ -214,5 +218,15 @@ fn take_items(node: Node, origin: &Origin) -> Result<Taken, ResourceError> {
             let found = other.kind_name();
             Err(ResourceError::Items { origin: origin.clone(), kind: kind.to_owned(), found })
         }
+    }
+}
+
+/// JSON has every text in quotes, and they stay when a patch puts a number in its place, which so becomes a text.
+fn quote(node: &mut Node) {
+    match node {
+        Node::Scalar(scalar) if scalar.tag == Tag::Str => scalar.style = Style::DoubleQuoted,
+        Node::Scalar(_) => {}
+        Node::Seq(seq) => seq.items.iter_mut().for_each(quote),
+        Node::Map(map) => map.entries.iter_mut().for_each(|entry| quote(&mut entry.value)),
     }
 }
