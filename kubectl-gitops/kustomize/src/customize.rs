@@ -154,14 +154,14 @@ impl Patches {
 
     fn apply_merges(&self, drafts: &mut DraftSet, tables: &Tables) -> Result<(), Failed> {
         self.merges.iter().try_for_each(|named| named.done(named.patch.apply_merge(drafts, &tables.schema)))?;
-        drop_deleted(drafts);
+        drafts.drop_deleted();
         Ok(())
     }
 
     fn apply_patches(&self, drafts: &mut DraftSet, tables: &Tables) -> Result<(), Failed> {
         for named in &self.patches {
             named.done(named.patch.apply(drafts, &tables.schema))?;
-            drop_deleted(drafts);
+            drafts.drop_deleted();
         }
         Ok(())
     }
@@ -169,7 +169,7 @@ impl Patches {
     fn apply_json(&self, drafts: &mut DraftSet, tables: &Tables) -> Result<(), Failed> {
         for named in &self.json {
             named.done(named.patch.apply(drafts, &tables.schema))?;
-            drop_deleted(drafts);
+            drafts.drop_deleted();
         }
         Ok(())
     }
@@ -178,11 +178,5 @@ impl Patches {
 impl Named {
     fn done(&self, result: Result<(), TransformError>) -> Result<(), Failed> {
         result.map_err(|error| Failed::at(error, self.field.clone(), self.mark))
-    }
-}
-
-fn drop_deleted(drafts: &mut DraftSet) {
-    if drafts.iter().any(crate::draft::Draft::is_empty) {
-        drafts.retain(|draft| !draft.is_empty());
     }
 }

@@ -3,14 +3,17 @@
 //! Everything that kustomize keeps about a resource in annotations of the object itself (its former names, the prefixes it
 //! was given, how a generator wants it merged) lives here, beside the object. Must not know transformers or files.
 
+mod absorb;
 mod bookkeeping;
+mod index;
 mod set;
 
 use krm::node::Entry;
 use krm::{Gvk, Mapping, Node, Origin, ResId, Scalar, Style, Tag, Text};
 
+pub use absorb::AbsorbError;
 pub use bookkeeping::{INTERNAL_ANNOTATIONS, take_bookkeeping};
-pub use set::{AbsorbError, Conflict, DraftSet, LookupError};
+pub use set::{Conflict, DraftSet, LookupError};
 
 use crate::fieldspec::set::quote_if_ambiguous;
 use crate::scope;
@@ -293,6 +296,12 @@ fn map_mut(node: &mut Node) -> &mut Mapping {
 /// `default` for none, else the namespace.
 pub fn effective_namespace(id: &ResId) -> &str {
     if scope::is_cluster_scoped(&id.gvk) { NOT_NAMESPACED } else { id.effective_namespace() }
+}
+
+/// The id with the namespace that decides equality.
+fn normalised(mut id: ResId) -> ResId {
+    id.namespace = effective_namespace(&id).into();
+    id
 }
 
 /// Are they the same resource, in kustomize's eyes?

@@ -1,11 +1,12 @@
 //! The ordered set of drafts. Owns uniqueness of current ids and what happens when a generated resource meets one that is
 //! already there; must not know who adds to it.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
-use krm::{Mapping, Node, Origin, ResId};
+use krm::{Origin, ResId};
 
-use super::{Behavior, Draft, effective_namespace};
+use super::index::Index;
+use super::{Draft, normalised};
 
 /// Drafts in the order in which they came; no two are called the same now.
 ///
@@ -13,18 +14,9 @@ use super::{Behavior, Draft, effective_namespace};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DraftSet {
     items: Vec<Draft>,
-    /// Position of each current id, with its effective namespace. `None` once somebody may have changed an id.
     index: Index,
-}
-
-/// Derived from the items, so it never decides equality.
-#[derive(Debug, Clone, Default)]
-struct Index(Option<HashMap<ResId, usize>>);
-
-impl PartialEq for Index {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
+    /// May one have been deleted since the last time they were dropped?
+    deleted: bool,
 }
 
 /// Two resources are called the same.
@@ -39,55 +31,11 @@ pub struct Conflict {
     pub second: Origin,
 }
 
-/// A generated resource cannot be taken into the set.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AbsorbError {
-    /// It wants to merge or replace, and there is nothing to do it to.
-    #[error("no resource is `{id}`, so there is nothing to {}", behavior.word())]
-    NothingThere {
-        /// What it is called.
-        id: ResId,
-        /// What it wants.
-        behavior: Behavior,
-        /// What it might have meant: resources of its kind, nearest name first.
-        candidates: Vec<String>,
-    },
-    /// It does not want to merge or replace, and there is one.
-    #[error("`{id}` is already there, from {first}; its behavior is `{}`, to add to it use `merge` or `replace`", behavior.word())]
-    AlreadyThere {
-        /// What both are called.
-        id: ResId,
-        /// What it wants.
-        behavior: Behavior,
-        /// Where the one that was there came from.
-        first: Origin,
-    },
-    /// There are several that were called so once.
-    #[error("`{id}` could mean {}", List(matches))]
-    Ambiguous {
-        /// What it is called.
-        id: ResId,
-        /// What those are called now.
-        matches: Vec<ResId>,
-    },
-    /// The one that was called so once is called otherwise now.
-    #[error("`{id}` is now called `{now}`, so it cannot be merged or replaced under its former name")]
-    Renamed {
-        /// What the generated one is called.
-        id: ResId,
-        /// What the one that is there is called.
-        now: ResId,
-    },
-    /// After merging it is called like another one.
-    #[error(transparent)]
-    Conflict(#[from] Conflict),
-}
-
 /// A lookup that demands exactly one resource.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LookupError {
     /// None is or was called so.
-    #[error("no resource is `{id}`")]
+    #[error("no resource is `{id}` of {}", id.gvk.api_version())]
     NoMatch {
         /// What was looked for.
         id: ResId,
@@ -104,7 +52,7 @@ pub enum LookupError {
     },
 }
 
-struct List<'a>(&'a [ResId]);
+pub(super) struct List<'a>(pub(super) &'a [ResId]);
 
 impl std::fmt::Display for List<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -139,7 +87,7 @@ impl DraftSet {
 
     /// In order, for changing. See the type's invariant.
     pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, Draft> {
-        self.index.0 = None;
+        self.touched();
         self.items.iter_mut()
     }
 
@@ -148,15 +96,26 @@ impl DraftSet {
         self.items.get(position)
     }
 
+    /// Changes the draft at a position. Unlike the other ways to change drafts this keeps what is known of the others.
+    pub fn change<R>(&mut self, position: usize, deed: impl FnOnce(&mut Draft) -> R) -> R {
+        let draft = &mut self.items[position];
+        let before = normalised(draft.id());
+        let result = deed(draft);
+        let gone = draft.is_empty();
+        self.deleted |= gone;
+        self.index.changed(draft, position, gone || normalised(draft.id()) != before);
+        result
+    }
+
     /// The draft at a position, for changing. See the type's invariant.
     pub fn get_mut(&mut self, position: usize) -> Option<&mut Draft> {
-        self.index.0 = None;
+        self.touched();
         self.items.get_mut(position)
     }
 
     /// All drafts as one slice, for changing. See the type's invariant.
     pub fn as_mut_slice(&mut self) -> &mut [Draft] {
-        self.index.0 = None;
+        self.touched();
         &mut self.items
     }
 
@@ -170,12 +129,15 @@ impl DraftSet {
     /// # Errors
     /// One that is called the same is already there.
     pub fn append(&mut self, draft: Draft) -> Result<(), Conflict> {
-        let key = normalised(draft.id());
         let next = self.items.len();
-        if let Some(&first) = self.index().get(&key) {
-            return Err(self.conflict(first, &draft));
-        }
-        self.index().insert(key, next);
+        match self.index.ids(&self.items).entry(normalised(draft.id())) {
+            Entry::Occupied(there) => {
+                let first = self.items[*there.get()].origin.clone();
+                return Err(Conflict { id: draft.id(), first, second: draft.origin });
+            }
+            Entry::Vacant(free) => free.insert(next),
+        };
+        self.index.added(&draft, next);
         self.items.push(draft);
         Ok(())
     }
@@ -192,56 +154,18 @@ impl DraftSet {
         other.items.into_iter().try_for_each(|draft| self.append(draft))
     }
 
-    /// Takes a generated resource: appends, merges or replaces as its behavior says.
-    ///
-    /// # Errors
-    /// Its behavior does not fit what is there.
-    pub fn absorb(&mut self, draft: Draft) -> Result<(), AbsorbError> {
-        let id = draft.id();
-        let behavior = draft.behavior;
-        let matches = self.positions_of(&id);
-        match matches.as_slice() {
-            [] => match behavior {
-                Behavior::Merge | Behavior::Replace => {
-                    let candidates = self.candidates(&id);
-                    Err(AbsorbError::NothingThere { id, behavior, candidates })
-                }
-                Behavior::Create | Behavior::Unspecified => Ok(self.append(draft)?),
-            },
-            [position] => self.absorb_over(*position, draft, id),
-            several => {
-                let matches = several.iter().map(|position| self.items[*position].id()).collect();
-                Err(AbsorbError::Ambiguous { id, matches })
-            }
-        }
-    }
-
-    fn absorb_over(&mut self, position: usize, mut draft: Draft, id: ResId) -> Result<(), AbsorbError> {
-        let old = &self.items[position];
-        match draft.behavior {
-            Behavior::Replace => take_metadata(&mut draft, old),
-            Behavior::Merge => {
-                take_metadata(&mut draft, old);
-                merge_data(&mut draft, old, "data");
-                merge_data(&mut draft, old, "binaryData");
-                draft.origin = old.origin.clone();
-            }
-            behavior @ (Behavior::Create | Behavior::Unspecified) => {
-                let first = old.origin.clone();
-                return Err(AbsorbError::AlreadyThere { id, behavior, first });
-            }
-        }
-        if normalised(draft.id()) != normalised(old.id()) {
-            return Err(AbsorbError::Renamed { now: old.id(), id });
-        }
-        self.items[position] = draft;
-        Ok(())
-    }
-
-    /// Positions of all that are or were called `id`; deleted ones are passed over.
+    /// Positions of all that are or were called `id`, ascending; deleted ones are passed over.
     pub fn positions_of(&self, id: &ResId) -> Vec<usize> {
-        let matching = self.items.iter().enumerate().filter(|(_, draft)| !draft.is_empty() && draft.was_ever(id));
-        matching.map(|(position, _)| position).collect()
+        let meant = |position: &usize| {
+            let draft = &self.items[*position];
+            !draft.is_empty() && draft.was_ever(id)
+        };
+        self.positions_called(&id.name).iter().copied().filter(|position| meant(position)).collect()
+    }
+
+    /// Positions of all that may be or may have been called `name`, ascending: who asks looks at each again.
+    pub fn positions_called(&self, name: &str) -> &[usize] {
+        self.index.called(&self.items, name)
     }
 
     /// Position of the one that is or was called `id`.
@@ -252,10 +176,7 @@ impl DraftSet {
         match self.positions_of(id).as_slice() {
             [position] => Ok(*position),
             [] => Err(LookupError::NoMatch { candidates: self.candidates(id), id: id.clone() }),
-            several => {
-                let matches = several.iter().map(|position| self.items[*position].id()).collect();
-                Err(LookupError::Ambiguous { id: id.clone(), matches })
-            }
+            several => Err(LookupError::Ambiguous { id: id.clone(), matches: self.ids_at(several) }),
         }
     }
 
@@ -263,9 +184,13 @@ impl DraftSet {
     pub fn candidates(&self, id: &ResId) -> Vec<String> {
         let ids: Vec<ResId> = self.items.iter().filter(|draft| !draft.is_empty()).map(Draft::id).collect();
         let mut scored: Vec<(u32, String)> =
-            ids.iter().filter_map(|other| Some((score(id, other)?, other.to_string()))).collect();
+            ids.iter().filter_map(|other| Some((score(id, other)?, shown_beside(other, id)))).collect();
         scored.sort();
         scored.into_iter().take(3).map(|(_, text)| text).collect()
+    }
+
+    pub(super) fn ids_at(&self, positions: &[usize]) -> Vec<ResId> {
+        positions.iter().map(|position| self.items[*position].id()).collect()
     }
 
     /// Are all called differently? Deleted ones are dropped.
@@ -273,35 +198,41 @@ impl DraftSet {
     /// # Errors
     /// Two are called the same.
     pub fn check_unique(&mut self) -> Result<(), Conflict> {
+        self.drop_deleted();
+        if self.index.knows_ids() {
+            return Ok(());
+        }
         let items = std::mem::take(&mut self.items);
-        self.index = Index(None);
+        self.index.forget();
         self.items.reserve(items.len());
-        items.into_iter().filter(|draft| !draft.is_empty()).try_for_each(|draft| self.append(draft))
+        items.into_iter().try_for_each(|draft| self.append(draft))
+    }
+
+    /// Drops those that a patch deleted.
+    pub fn drop_deleted(&mut self) {
+        if self.deleted && self.items.iter().any(Draft::is_empty) {
+            self.items.retain(|draft| !draft.is_empty());
+            self.index.forget();
+        }
+        self.deleted = false;
+    }
+
+    fn touched(&mut self) {
+        self.index.forget();
+        self.deleted = true;
     }
 
     /// Keeps those for which `keep` answers true.
     pub fn retain(&mut self, keep: impl FnMut(&Draft) -> bool) {
-        self.index.0 = None;
+        self.touched();
         self.items.retain(keep);
     }
 
     /// Puts them in another order: `order` holds every position once.
     pub fn reorder(&mut self, order: &[usize]) {
-        self.index.0 = None;
+        self.touched();
         let mut items: Vec<Option<Draft>> = std::mem::take(&mut self.items).into_iter().map(Some).collect();
         self.items = order.iter().filter_map(|position| items.get_mut(*position)?.take()).collect();
-    }
-
-    fn conflict(&self, first: usize, second: &Draft) -> Conflict {
-        Conflict { id: second.id(), first: self.items[first].origin.clone(), second: second.origin.clone() }
-    }
-
-    fn index(&mut self) -> &mut HashMap<ResId, usize> {
-        let items = &self.items;
-        self.index.0.get_or_insert_with(|| {
-            let keys = items.iter().enumerate().map(|(position, draft)| (normalised(draft.id()), position));
-            keys.collect()
-        })
     }
 }
 
@@ -323,10 +254,10 @@ impl<'a> IntoIterator for &'a mut DraftSet {
     }
 }
 
-/// The id with the namespace that decides equality.
-fn normalised(mut id: ResId) -> ResId {
-    id.namespace = effective_namespace(&id).into();
-    id
+/// With its version if the version is all that differs.
+fn shown_beside(other: &ResId, id: &ResId) -> String {
+    let text = other.to_string();
+    if text == id.to_string() { format!("{text} of {}", other.gvk.api_version()) } else { text }
 }
 
 /// How far `other` is from what `id` may have meant; `None` if they have nothing in common.
@@ -343,55 +274,4 @@ fn score(id: &ResId, other: &ResId) -> Option<u32> {
 
 fn near(a: &str, b: &str) -> bool {
     a.contains(b) || b.contains(a) || crate::kustomization::decode::nearest(a, &[b]).is_some()
-}
-
-/// The new one goes on as the old one: its name and namespace, its history, and its labels and annotations where the new one
-/// has none of that name.
-fn take_metadata(draft: &mut Draft, old: &Draft) {
-    for field in ["labels", "annotations"] {
-        let merged = merged_map(old.node.at(&["metadata", field]), draft.node.at(&["metadata", field]));
-        set_map(draft, &["metadata", field], merged);
-    }
-    draft.set_name(old.name());
-    draft.set_namespace(old.namespace());
-    draft.history.clone_from(&old.history);
-    draft.prefixes.clone_from(&old.prefixes);
-    draft.suffixes.clone_from(&old.suffixes);
-    draft.behavior = old.behavior;
-    // Both must want it: a plain resource that a generator adds to keeps its name.
-    draft.wants_hash = draft.wants_hash && old.wants_hash;
-    draft.from_helm = old.from_helm;
-    draft.read_by_vars.clone_from(&old.read_by_vars);
-}
-
-fn merge_data(draft: &mut Draft, old: &Draft, field: &str) {
-    let merged = merged_map(old.node.get(field), draft.node.get(field));
-    set_map(draft, &[field], merged);
-}
-
-/// The entries of both, sorted by key; those of `over` win. Values become strings, as they are in kustomize's hands.
-fn merged_map(under: Option<&Node>, over: Option<&Node>) -> Mapping {
-    let mut merged: std::collections::BTreeMap<&str, &str> = std::collections::BTreeMap::new();
-    for map in [under, over].into_iter().flatten().filter_map(Node::as_map) {
-        merged.extend(map.iter().map(|(key, value)| (key, value.as_str().unwrap_or_default())));
-    }
-    let mut map = Mapping::default();
-    for (key, value) in merged {
-        super::push_bare(&mut map, key, Node::string(value));
-    }
-    map
-}
-
-fn set_map(draft: &mut Draft, path: &[&str], map: Mapping) {
-    let (field, parents) = path.split_last().expect("a path has at least one step");
-    let mut at = &mut draft.node;
-    for parent in parents {
-        at = super::map_mut(at).entry_or_insert_with(parent, Node::map);
-    }
-    let at = super::map_mut(at);
-    if map.is_empty() {
-        at.remove(field);
-    } else {
-        at.set(*field, Node::Map(map));
-    }
 }

@@ -283,23 +283,22 @@ impl Loaded {
         patch: &mut merge_patch::Prepared,
         schema: &Schema,
     ) -> Result<(), TransformError> {
-        let draft = drafts.get_mut(position).expect("the position was just found");
-        let id = draft.id();
-        let merged = merge_patch::apply(draft, patch, schema);
-        merged.map_err(|source| PatchError::Merge { patch: self.source.clone(), id: id.to_string(), source }.into())
+        drafts.change(position, |draft| {
+            let id = draft.id();
+            let merged = merge_patch::apply(draft, patch, schema);
+            merged.map_err(|source| PatchError::Merge { patch: self.source.clone(), id: id.to_string(), source }.into())
+        })
     }
 
     fn apply_json(&self, drafts: &mut DraftSet, patch: &JsonPatch, target: &Selector) -> Result<(), TransformError> {
         for position in self.select(drafts, target)? {
-            let draft = drafts.get_mut(position).expect("the position was just found");
-            let id = draft.id();
-            if self.remembers {
-                draft.remember_id();
-            }
-            json6902::apply(draft, patch).map_err(|source| PatchError::Apply {
-                patch: self.source.clone(),
-                id: id.to_string(),
-                source,
+            drafts.change(position, |draft| {
+                let id = draft.id();
+                if self.remembers {
+                    draft.remember_id();
+                }
+                let applied = json6902::apply(draft, patch);
+                applied.map_err(|source| PatchError::Apply { patch: self.source.clone(), id: id.to_string(), source })
             })?;
         }
         Ok(())
@@ -314,10 +313,16 @@ impl Loaded {
         let failed = |source| PatchError::Selection { patch: self.source.clone(), source };
         let selection = Selection::compile(target).map_err(failed)?;
         let mut positions = Vec::new();
-        for (position, draft) in drafts.iter().enumerate().filter(|(_, draft)| !draft.is_empty()) {
-            if selection.matches(draft).map_err(failed)? {
+        let mut look_at = |position: usize| {
+            let draft = drafts.get(position).filter(|draft| !draft.is_empty());
+            if draft.map_or(Ok(false), |draft| selection.matches(draft)).map_err(failed)? {
                 positions.push(position);
             }
+            Ok::<(), PatchError>(())
+        };
+        match selection.only_name() {
+            Some(name) => drafts.positions_called(name).iter().try_for_each(|position| look_at(*position))?,
+            None => (0..drafts.len()).try_for_each(look_at)?,
         }
         Ok(positions)
     }

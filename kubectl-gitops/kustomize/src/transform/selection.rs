@@ -65,6 +65,14 @@ impl Selection {
         })
     }
 
+    /// The one name that it can mean, if its pattern is no more than that.
+    pub fn only_name(&self) -> Option<&str> {
+        match &self.name {
+            Pattern::Text(text) if !text.contains('.') => Some(text),
+            _ => None,
+        }
+    }
+
     /// Does it mean this draft? Name and namespace may be the first or the present ones.
     ///
     /// # Errors
