@@ -167,6 +167,7 @@ impl View {
         let name = name_of(&line.object.0);
         let reason = match line.op {
             Op::Update if line.reason_code == "Changed" && !line.changes.is_empty() => String::new(),
+            Op::Create => self.new_lines(line),
             _ => tame(&line.reason),
         };
         let head = self.paint.paint(color, format!("{symbol} {name}"));
@@ -185,7 +186,21 @@ impl View {
         }
     }
 
+    /// `new, 31 lines (-v shows them)`
+    fn new_lines(self, line: &Line) -> String {
+        let reason = tame(&line.reason);
+        let lines: usize = line.changes.iter().map(|change| change.after.len()).sum();
+        let hint = if self.verbosity == 0 && !self.wide { " (-v shows them)" } else { "" };
+        if lines == 0 { reason } else { format!("{reason}, {lines} lines{hint}") }
+    }
+
     fn change(self, change: &Change, text: &mut String) {
+        if change.path.is_empty() {
+            for line in &change.after {
+                let _infallible = writeln!(text, "{}", self.paint.paint(Color::Green, format!("  +   {}", tame(line))));
+            }
+            return;
+        }
         let path = self.paint.paint(Color::Cyan, tame(&change.path));
         if change.note.is_empty() {
             let _infallible = writeln!(text, "    {path}");
@@ -212,7 +227,8 @@ pub(super) fn name_of(key: &ObjectKey) -> String {
 
 /// Changes in few words, for the line of an apply: the first two, then a count.
 fn summary(changes: &[Change]) -> String {
-    let mut parts: Vec<String> = changes.iter().take(2).map(short_change).collect();
+    let changes: Vec<&Change> = changes.iter().filter(|change| !change.path.is_empty()).collect();
+    let mut parts: Vec<String> = changes.iter().take(2).map(|change| short_change(change)).collect();
     if changes.len() > 2 {
         parts.push(format!("{} more", changes.len() - 2));
     }

@@ -3,6 +3,7 @@
 
 mod console;
 mod failure;
+mod from_diff;
 mod from_plan;
 mod human;
 mod machine;
@@ -13,6 +14,7 @@ mod story;
 mod surface;
 
 pub use console::Console;
+pub use from_diff::{age, changes, new_object};
 pub use from_plan::{About, op_of, planned, refusal, warning_text};
 pub use human::View;
 pub use model::{Change, Command, Counts, HealthLine, Line, ObjectName, Op, Report, Requests, SCHEMA};
