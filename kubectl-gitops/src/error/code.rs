@@ -34,6 +34,8 @@ codes! {
         "The run received SIGINT or SIGTERM, let the requests in flight finish, and stopped. The inventory records everything that may have been written; run the same command again to converge.";
     Output = "G0003", User, "the result could not be written",
         "The output file or directory given with -o, or standard output, refused the result: a full disk, a missing directory or missing permission. No object was written to the cluster.";
+    Declined = "G0004", Refused, "not confirmed",
+        "On a terminal, objects are deleted or replaced only after a yes. Nothing was done. Pass --yes to run without the question, as runs without a terminal do.";
     Usage = "G0101", User, "the command line is wrong",
         "A flag, an argument or their combination is not understood. `kubectl gitops COMMAND --help` lists what there is, with examples.";
     NoInput = "G0102", User, "nothing to work on was given",
@@ -98,7 +100,7 @@ codes! {
         "The API server refused some of the objects; the others are applied. Nothing is pruned after a failure. Each failed object is named with the server's reason; correct it and run again.";
     NotReady = "G0402", Timeout, "objects did not become ready in time",
         "Everything is applied, but not everything became ready within --timeout. Nothing was pruned. `kubectl gitops status NAME` shows what blocks.";
-    HealthFailed = "G0403", Timeout, "an object has failed for good",
+    HealthFailed = "G0403", Partial, "an object has failed for good",
         "An object reached a state that does not heal by waiting: a Job used up its retries, a Deployment exceeded its progress deadline. Nothing was pruned.";
     Locked = "G0501", Locked, "another run holds the lock",
         "Another run is working on this set and renews its lock. Wait for it, or give more time with --lock-timeout; a run that died loses its lock after 35 seconds by itself.";

@@ -1,15 +1,20 @@
 //! From an input to final objects: the build, then our functions, which run for `diff` and `apply` alike.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
+use jiff::Timestamp;
 use krm::yaml::{Limits, parse_documents};
 use krm::{Node, Origin, Text};
 use krm_functions::{ContentHash, FunctionError, Severity};
 use kustomize::{Object, Options, Restriction};
 
 use crate::error::{CliError, Code, Result};
+use crate::inventory::Inventory;
+use crate::report::{self, Console};
 use crate::settings::{BuildSettings, LoadRestrictor};
-use crate::source::{Checkout, Input, ManifestFile, Material};
+use crate::source::{self, Checkout, Input, ManifestFile, Material};
 
 /// Objects with what is known of where they came from.
 #[derive(Debug)]
@@ -33,6 +38,36 @@ impl Rendered {
     pub(super) fn annotation(&self, name: &str) -> Option<&str> {
         self.annotations.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
+}
+
+/// All stages before the cluster: source → build → functions.
+pub(super) fn render(settings: &BuildSettings, console: &Console) -> Result<Rendered> {
+    let mut rendered = build(source::open(settings, true)?, settings)?;
+    functions(&mut rendered)?;
+    console.warn_all(&rendered.warnings);
+    Ok(rendered)
+}
+
+/// `Built overlays/prod: 46 objects, 9 kinds (38 ms). Inventory shop/gitops-prod, last applied 2h ago.`
+pub(super) fn headline(rendered: &Rendered, inventory: &Inventory, took: Duration, now: Timestamp) -> String {
+    let kinds: BTreeSet<(Option<&str>, Option<&str>)> =
+        rendered.objects.iter().map(|o| (o.node.str_at(&["apiVersion"]), o.node.str_at(&["kind"]))).collect();
+    let last = match &inventory.last {
+        Some(last) => format!("last applied {}", report::age(&last.time, now)),
+        None => "new".to_owned(),
+    };
+    format!(
+        "Built {}: {}, {} ({} ms).  Inventory {}, {last}.",
+        rendered.shown,
+        count(rendered.objects.len(), "object"),
+        count(kinds.len(), "kind"),
+        took.as_millis(),
+        inventory.root,
+    )
+}
+
+fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// Runs the build.

@@ -1,12 +1,14 @@
 //! One connection to a cluster for one command. Owns the runtime, finding the cluster and what the command asked of it; must
 //! not know what is done over it.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use crate::cluster::{
     Cluster, ClusterError, Code as Answer, FindCluster, KubeTransport, MakeClient, Patience, find_cluster,
 };
-use crate::error::{CliError, Code, Result};
+use crate::error::{CliError, Code, Kind, Result};
+use crate::execute::{Interrupt, Signal};
 use crate::plan::scope::Namespace;
 use crate::report::Story;
 use crate::settings::Connection;
@@ -18,6 +20,8 @@ pub(super) struct Session {
     pub(super) cluster: Cluster<KubeTransport>,
     /// Address of the API server.
     pub(super) server: String,
+    /// An execution is under way, which ends in order after a signal.
+    pub(super) executing: Cell<bool>,
     asked: Option<String>,
     default: String,
 }
@@ -46,7 +50,7 @@ impl Session {
 pub(super) fn with<R>(
     connection: &Connection,
     story: &Rc<Story>,
-    work: impl AsyncFnOnce(&Session) -> Result<R>,
+    work: impl AsyncFnOnce(&Session, &Interrupt) -> Result<R>,
 ) -> Result<R> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -60,11 +64,48 @@ pub(super) fn with<R>(
         let session = Session {
             cluster,
             server: address.server.clone(),
+            executing: Cell::new(false),
             asked: connection.namespace.clone().filter(|namespace| !namespace.is_empty()),
             default: address.namespace.clone(),
         };
-        work(&session).await.map_err(|error| name_server(error, &session.server))
+        let interrupt = Interrupt::listen().map_err(|error| CliError::new(Code::Bug, error))?;
+        let work = async { work(&session, &interrupt).await.map_err(|error| name_server(error, &session.server)) };
+        tokio::select! {
+            biased;
+            result = work => result,
+            signal = given_up(&interrupt, &session.executing) => Err(interrupted(signal)),
+        }
     })
+}
+
+/// Ends when a signal came and nobody takes care of it: before anything is executed at once, during an execution (which ends
+/// in order by itself) at the second signal.
+async fn given_up(interrupt: &Interrupt, executing: &Cell<bool>) -> Signal {
+    let first = interrupt.raised().await;
+    if executing.get() {
+        second_signal().await;
+    }
+    first
+}
+
+async fn second_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+fn interrupted(signal: Signal) -> CliError {
+    let mut error = CliError::new(Code::Interrupted, "interrupted");
+    if signal == Signal::Terminate {
+        error.kind = Kind::Terminated;
+    }
+    error
 }
 
 /// An unreachable server is named: the address is what is wrong most often.

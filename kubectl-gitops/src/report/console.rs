@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::io::{ErrorKind, Write};
+use std::io::{BufRead as _, ErrorKind, Read as _, Write};
 use std::rc::Rc;
 
 use super::failure;
@@ -127,6 +127,26 @@ impl Console {
         for text in texts {
             self.warn(text.as_ref());
         }
+    }
+
+    /// Asks on the terminal. Anything but a yes is a no.
+    pub fn ask(&self, question: &str, items: &[String]) -> Result<bool> {
+        const SHOWN_MAX: usize = 20;
+        let mut text = format!("{question}\n");
+        for item in items.iter().take(SHOWN_MAX) {
+            text.push_str(&format!("  - {}\n", tame(item)));
+        }
+        if items.len() > SHOWN_MAX {
+            text.push_str(&format!("  and {} more\n", items.len() - SHOWN_MAX));
+        }
+        self.tell(&format!("{text}Continue? [y/N] "));
+        let mut answer = String::new();
+        std::io::stdin()
+            .lock()
+            .take(64)
+            .read_line(&mut answer)
+            .map_err(|error| CliError::new(Code::Declined, error))?;
+        Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
     }
 
     /// Prints an error and returns its exit code.

@@ -29,4 +29,18 @@ impl Console {
         };
         self.result(text.as_bytes())
     }
+
+    /// The result of an apply or delete. `streamed`: the lines of changed objects were told already.
+    pub fn present_run(&self, report: &Report, streamed: bool) -> Result<()> {
+        let view = self.view();
+        let text = match self.presentation().output {
+            None if streamed => view.summary(report),
+            None | Some(OutputFormat::Wide) => view.actions(report) + &view.summary(report),
+            Some(OutputFormat::Json) => machine::to_json(report)?,
+            Some(OutputFormat::Yaml) => machine::to_yaml(report)?,
+            Some(OutputFormat::JsonLines) => machine::stream_tail(report, !streamed)?,
+            Some(OutputFormat::Name) => machine::names(report),
+        };
+        self.result(text.as_bytes())
+    }
 }

@@ -1,0 +1,125 @@
+//! Carrying a plan out: ask where somebody can answer, execute, read and plan again where the inventory moved meanwhile.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::identity::Identity;
+use super::judge::{Judged, judge};
+use super::session::Session;
+use crate::cluster::DryRun;
+use crate::error::{CliError, Code, Result};
+use crate::execute::{Executed, Interrupt, Job, Options, Stop, Turn, execute};
+use crate::plan::{Deed, Desired, Policy};
+use crate::report::Story;
+use crate::settings::{self, RunSettings};
+
+/// Everything that stays the same however often a run reads and plans.
+pub(super) struct Run<'a> {
+    pub(super) session: &'a Session,
+    pub(super) identity: &'a Identity,
+    pub(super) desired: &'a [Desired],
+    pub(super) policy: &'a Policy,
+    pub(super) settings: &'a RunSettings,
+    pub(super) story: &'a Rc<Story>,
+    pub(super) interrupt: &'a Interrupt,
+    /// What was built and where it goes, in one line.
+    pub(super) headline: &'a dyn Fn(&Judged) -> String,
+}
+
+/// What came of it.
+pub(super) struct Carried {
+    pub(super) judged: Judged,
+    pub(super) executed: Executed,
+}
+
+impl Run<'_> {
+    /// Plans and executes until it is done, or it is clear that it cannot be.
+    pub(super) async fn carry_out(&self, first: Judged) -> Result<Carried> {
+        let options = self.options()?;
+        let mut turn = Turn::new();
+        let mut judged = first;
+        loop {
+            self.confirm(&judged)?;
+            self.story.begin(&(self.headline)(&judged), &judged.plan)?;
+            let job = Job {
+                plan: &judged.plan,
+                inventory: &judged.inventory,
+                root: judged.root.as_ref(),
+                discovery: Rc::clone(&judged.seen.discovery),
+                policy: self.policy,
+                options: &options,
+            };
+            let tell = |event| self.story.event(&event, &judged.plan);
+            self.session.executing.set(true);
+            let executed = execute(&self.session.cluster, &job, &mut turn, self.interrupt, &tell).await;
+            self.session.executing.set(false);
+            self.story.end();
+            if executed.stop == Some(Stop::Moved) && turn.again() {
+                judged = judge(self.session, self.identity, self.desired, self.policy).await?;
+                continue;
+            }
+            return Ok(Carried { judged, executed });
+        }
+    }
+
+    fn options(&self) -> Result<Options> {
+        let settings = self.settings;
+        let run_id = random_hex()?;
+        Ok(Options {
+            holder: format!("{}/{}/{run_id}", host(), std::process::id()),
+            run_id,
+            in_flight: settings.concurrency,
+            wait: settings.wait.then_some(settings.timeout),
+            ready_timeout: settings.timeout.min(Duration::from_secs(120)),
+            prune_timeout: settings.timeout,
+            lock_timeout: settings.lock_timeout,
+            dry_run: if settings.dry_run == settings::DryRun::Server { DryRun::Server } else { DryRun::No },
+            delete_root: self.policy.delete_all,
+            source: (!self.policy.delete_all).then(|| self.identity.source.clone()),
+            revision: self.identity.revision.clone(),
+            inputs_digest: String::new(),
+            clock: Box::new(|| Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
+        })
+    }
+
+    /// Asks before something is deleted, if somebody is there to answer. Elsewhere the guards decide, as in kubectl.
+    fn confirm(&self, judged: &Judged) -> Result<()> {
+        let console = self.story.console();
+        let deleted = |deed: &Deed| matches!(deed, Deed::Prune { .. } | Deed::Recreate { .. });
+        let doomed: Vec<String> =
+            judged.plan.actions.iter().filter(|a| deleted(&a.deed)).map(|a| a.key.short()).collect();
+        let dry = self.settings.dry_run != settings::DryRun::None;
+        if doomed.is_empty()
+            || self.settings.yes
+            || dry
+            || judged.plan.refusal.is_some()
+            || !console.surface().interactive()
+        {
+            return Ok(());
+        }
+        let objects = if doomed.len() == 1 { "1 object" } else { &format!("{} objects", doomed.len()) };
+        if console.ask(&format!("{objects} will be deleted or replaced:"), &doomed)? {
+            return Ok(());
+        }
+        Err(CliError::new(Code::Declined, "not confirmed").hint("`--yes` does not ask"))
+    }
+}
+
+fn random_hex() -> Result<String> {
+    let mut bytes = [0_u8; 6];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| CliError::new(Code::Bug, format!("the system gives no random bytes: {error}")))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Who holds the lock, for people: a pod's name or a machine's.
+fn host() -> String {
+    let from_env = std::env::var("HOSTNAME").ok();
+    let from_kernel = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let name = from_env.filter(|name| !name.is_empty()).or_else(from_kernel).unwrap_or_default();
+    let name: String =
+        name.trim().chars().filter(|c| c.is_ascii_alphanumeric() || "-._".contains(*c)).take(64).collect();
+    if name.is_empty() { "unknown".to_owned() } else { name }
+}

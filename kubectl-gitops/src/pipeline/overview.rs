@@ -1,0 +1,86 @@
+//! The state of applied sets: what the inventory says of the last run, and the health of what is live now.
+
+use jiff::Timestamp;
+use krm::ObjectKey;
+
+use super::find;
+use super::session::Session;
+use crate::cluster::{Look, RootError};
+use crate::error::Result;
+use crate::health::{self, Facts, Health};
+use crate::inventory::{Inventory, RunResult};
+use crate::plan::Observed;
+use crate::report::{Member, ObjectName, SetStatus};
+
+/// All sets that can be seen. One that cannot be read is told by `warn` and left out.
+pub(super) async fn of_all(session: &Session, now: Timestamp, warn: &dyn Fn(&str)) -> Result<Vec<SetStatus>> {
+    let mut sets = Vec::new();
+    for root in find::roots(session).await? {
+        match session.cluster.decode_root(&root).await {
+            Ok(inventory) => sets.push(status(session, &inventory, now).await?),
+            Err(RootError::Request(error)) => return Err(error.into()),
+            Err(error) => {
+                let why = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+                warn(&format!("{}: {why}", find::root_ref(&root)));
+            }
+        }
+    }
+    sets.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
+    Ok(sets)
+}
+
+/// One set.
+pub(super) async fn of_set(session: &Session, name: &str, now: Timestamp) -> Result<SetStatus> {
+    let identity = find::identity(session, name).await?;
+    let Some(stored) = session.cluster.read_root(&identity.root).await? else {
+        return Err(crate::error::CliError::new(
+            crate::error::Code::SetNotFound,
+            format!("the set `{name}` was deleted just now"),
+        ));
+    };
+    status(session, &stored.inventory, now).await
+}
+
+async fn status(session: &Session, inventory: &Inventory, now: Timestamp) -> Result<SetStatus> {
+    let look = Look { desired: &[], inventory, recorded: true };
+    let seen = session.cluster.observe(&look).await?;
+    let facts = Facts { now: Some(now), ..Facts::default() };
+    let members = inventory
+        .entries
+        .keys()
+        .map(|key| {
+            let health = match seen.observation.get(key) {
+                Observed::Present(live) => health::of(live.object(), &facts),
+                Observed::Absent => Health::NotFound,
+                Observed::NotServed => Health::Unknown("its kind is not served".to_owned()),
+                Observed::Unreadable { reason } => Health::Unknown(reason.clone()),
+            };
+            member(key, &health)
+        })
+        .collect();
+    let last = inventory.last.as_ref();
+    let succeeded = last.is_some_and(|last| last.result == RunResult::Succeeded);
+    Ok(SetStatus {
+        name: inventory.root.set_name().to_owned(),
+        namespace: inventory.root.namespace.clone(),
+        source: inventory.source.as_ref().map(ToString::to_string).unwrap_or_default(),
+        revision: inventory.revision.clone(),
+        synced: succeeded && inventory.is_settled(),
+        suspended: inventory.suspended,
+        running: inventory.lock.as_ref().map(|lock| lock.holder.clone()),
+        result: last.map(|last| last.result.as_str().to_owned()).unwrap_or_default(),
+        last_change: last.map(|last| last.time.clone()).unwrap_or_default(),
+        message: last.map(|last| last.message.clone()).unwrap_or_default(),
+        members,
+        now,
+    })
+}
+
+fn member(key: &ObjectKey, health: &Health) -> Member {
+    Member {
+        object: ObjectName(key.clone()),
+        health: health.word().to_owned(),
+        ready: health.is_current(),
+        message: health.message().to_owned(),
+    }
+}
