@@ -137,3 +137,6 @@ impl Built {
         Ok(ResourceSet::from_resources(resources.collect::<Result<_, _>>()?)?)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -275,3 +275,100 @@ fn score(id: &ResId, other: &ResId) -> Option<u32> {
 fn near(a: &str, b: &str) -> bool {
     a.contains(b) || b.contains(a) || crate::kustomization::decode::nearest(a, &[b]).is_some()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::draft::{AbsorbError, Behavior};
+    use crate::resources::read_drafts;
+
+    fn drafts(text: &str) -> Vec<Draft> {
+        read_drafts(text, "f.yaml").unwrap()
+    }
+
+    fn config_map(name: &str, namespace: &str) -> Draft {
+        let text = format!("{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}, namespace: {namespace}}}}}");
+        drafts(&text).remove(0)
+    }
+
+    fn set(names: &[&str]) -> DraftSet {
+        let mut set = DraftSet::new();
+        names.iter().for_each(|name| set.append(config_map(name, "")).unwrap());
+        set
+    }
+
+    #[test]
+    fn no_namespace_and_default_collide() {
+        let mut set = set(&["a"]);
+        assert!(set.append(config_map("a", "other")).is_ok());
+        assert!(set.append(config_map("a", "default")).is_err());
+    }
+
+    #[test]
+    fn the_namespace_of_what_is_cluster_scoped_does_not_count() {
+        let mut set = DraftSet::new();
+        let two = drafts(
+            "{apiVersion: v1, kind: Namespace, metadata: {name: a}}\n---\n{apiVersion: v1, kind: Namespace, metadata: {name: a, namespace: x}}",
+        );
+        let results: Vec<bool> = two.into_iter().map(|draft| set.append(draft).is_ok()).collect();
+        assert_eq!(results, [true, false]);
+    }
+
+    #[test]
+    fn renamed_drafts_are_found_by_every_name() {
+        let mut set = set(&["a", "b"]);
+        // Ask before and after the change, so that what is remembered must be kept up.
+        assert_eq!(set.positions_of(&config_map("b", "").id()), [1]);
+        set.change(1, |draft| {
+            draft.remember_id();
+            draft.set_name("c");
+        });
+        for name in ["b", "c"] {
+            assert_eq!(set.positions_of(&config_map(name, "").id()), [1], "{name}");
+        }
+        assert!(set.append(config_map("b", "")).is_ok(), "its former name is free");
+        assert!(set.append(config_map("c", "")).is_err());
+    }
+
+    #[test]
+    fn a_change_that_makes_two_equal_is_found() {
+        let mut set = set(&["a", "b"]);
+        set.change(1, |draft| draft.set_name("a"));
+        assert!(set.check_unique().is_err());
+    }
+
+    #[test]
+    fn deleted_drafts_are_dropped_and_free_their_name() {
+        let mut set = set(&["a", "b"]);
+        set.change(0, |draft| draft.node = krm::Node::null());
+        set.check_unique().unwrap();
+        assert_eq!(set.len(), 1);
+        assert!(set.append(config_map("a", "")).is_ok());
+    }
+
+    #[test]
+    fn behaviors_demand_what_they_demand() {
+        for (name, behavior, expected) in [
+            ("a", Behavior::Merge, "merged"),
+            ("a", Behavior::Replace, "merged"),
+            ("a", Behavior::Create, "already there"),
+            ("a", Behavior::Unspecified, "already there"),
+            ("new", Behavior::Merge, "nothing there"),
+            ("new", Behavior::Replace, "nothing there"),
+            ("new", Behavior::Create, "appended"),
+            ("new", Behavior::Unspecified, "appended"),
+        ] {
+            let mut set = set(&["a"]);
+            let mut draft = config_map(name, "");
+            draft.behavior = behavior;
+            let got = match set.absorb(draft) {
+                Ok(()) if set.len() == 2 => "appended",
+                Ok(()) => "merged",
+                Err(AbsorbError::AlreadyThere { .. }) => "already there",
+                Err(AbsorbError::NothingThere { .. }) => "nothing there",
+                Err(error) => panic!("{error}"),
+            };
+            assert_eq!(got, expected, "{name} {behavior:?}");
+        }
+    }
+}
