@@ -17,18 +17,16 @@ use crate::transform::namespace::{self, Namespace, Subjects};
 use crate::transform::patches::{Loaded, PatchError};
 use crate::transform::{annotations, images, labels, prefix_suffix, replicas};
 
-/// What transformers know: which fields they change, and the types of kinds.
+/// What transformers know besides their configuration: the types of kinds.
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
     schema: Schema,
 }
 
-impl Tables {
-    /// The specifications of a transformer.
-    fn of(&self, section: Section) -> &[Spec] {
-        static DEFAULTS: [OnceLock<Vec<Spec>>; Section::COUNT] = [const { OnceLock::new() }; Section::COUNT];
-        DEFAULTS[section as usize].get_or_init(|| defaults(section))
-    }
+/// The specifications of a transformer, read when first asked for.
+fn specs_of(section: Section) -> &'static [Spec] {
+    static DEFAULTS: [OnceLock<Vec<Spec>>; Section::COUNT] = [const { OnceLock::new() }; Section::COUNT];
+    DEFAULTS[section as usize].get_or_init(|| defaults(section))
 }
 
 /// A transformer cannot do what it is told, and where it was told.
@@ -56,17 +54,17 @@ pub(crate) fn run(
     patches.apply_merges(drafts, tables)?;
     patches.apply_patches(drafts, tables)?;
     set_namespace(drafts, k, tables)?;
-    rename(drafts, k, tables)?;
-    put_labels(drafts, k, tables)?;
-    annotations::put(drafts, &k.common_annotations, tables.of(Section::CommonAnnotations))
+    rename(drafts, k)?;
+    put_labels(drafts, k)?;
+    annotations::put(drafts, &k.common_annotations, specs_of(Section::CommonAnnotations))
         .map_err(|error| Failed::at(error, "commonAnnotations", k.mark))?;
     patches.apply_json(drafts, tables)?;
     for (index, replica) in k.replicas.iter().enumerate() {
-        replicas::set(drafts, replica, tables.of(Section::Replicas))
+        replicas::set(drafts, replica, specs_of(Section::Replicas))
             .map_err(|error| Failed::at(error, format!("replicas[{index}]"), replica.mark))?;
     }
     for (index, image) in k.images.iter().enumerate() {
-        images::set(drafts, image, tables.of(Section::Images))
+        images::set(drafts, image, specs_of(Section::Images))
             .map_err(|error| Failed::at(error, format!("images[{index}]"), image.mark))?;
     }
     Ok(())
@@ -75,30 +73,30 @@ pub(crate) fn run(
 fn set_namespace(drafts: &mut DraftSet, k: &Kustomization, tables: &Tables) -> Result<(), Failed> {
     let namespace = Namespace {
         name: &k.namespace,
-        specs: tables.of(Section::Namespace),
+        specs: specs_of(Section::Namespace),
         unset_only: false,
         subjects: Subjects::DefaultOnly,
     };
     namespace::set(drafts, namespace, &tables.schema).map_err(|error| Failed::at(error, "namespace", k.mark))
 }
 
-fn rename(drafts: &mut DraftSet, k: &Kustomization, tables: &Tables) -> Result<(), Failed> {
+fn rename(drafts: &mut DraftSet, k: &Kustomization) -> Result<(), Failed> {
     if !k.name_prefix.is_empty() {
-        prefix_suffix::prefix(drafts, &k.name_prefix, tables.of(Section::NamePrefix))
+        prefix_suffix::prefix(drafts, &k.name_prefix, specs_of(Section::NamePrefix))
             .map_err(|error| Failed::at(error, "namePrefix", k.mark))?;
     }
     if !k.name_suffix.is_empty() {
-        prefix_suffix::suffix(drafts, &k.name_suffix, tables.of(Section::NameSuffix))
+        prefix_suffix::suffix(drafts, &k.name_suffix, specs_of(Section::NameSuffix))
             .map_err(|error| Failed::at(error, "nameSuffix", k.mark))?;
     }
     Ok(())
 }
 
-fn put_labels(drafts: &mut DraftSet, k: &Kustomization, tables: &Tables) -> Result<(), Failed> {
+fn put_labels(drafts: &mut DraftSet, k: &Kustomization) -> Result<(), Failed> {
     let places = labels::Tables {
         labels: &[],
-        common_labels: tables.of(Section::CommonLabels),
-        template_labels: tables.of(Section::TemplateLabels),
+        common_labels: specs_of(Section::CommonLabels),
+        template_labels: specs_of(Section::TemplateLabels),
     };
     for (index, item) in k.labels.iter().enumerate() {
         let failed = |error| Failed::at(error, format!("labels[{index}]"), item.mark);
@@ -119,7 +117,7 @@ struct Named {
 /// The patches of a kustomization, read.
 struct Patches {
     merges: Vec<Named>,
-    patches: Vec<Named>,
+    either: Vec<Named>,
     json: Vec<Named>,
 }
 
@@ -136,11 +134,11 @@ impl Patches {
             let error = PatchError::Empty { patch: "the list".to_owned() };
             return Err(Failed::at(error, "patchesStrategicMerge", k.mark));
         }
-        let mut patches = Vec::with_capacity(k.patches.len());
+        let mut either = Vec::with_capacity(k.patches.len());
         for (index, patch) in k.patches.iter().enumerate() {
             let field = format!("patches[{index}]");
             let read = Loaded::read(patch, loader).map_err(|error| Failed::at(error, field.clone(), patch.mark))?;
-            patches.push(named(read, field, patch.mark));
+            either.push(named(read, field, patch.mark));
         }
         let mut json = Vec::with_capacity(k.patches_json6902.len());
         for (index, patch) in k.patches_json6902.iter().enumerate() {
@@ -149,7 +147,7 @@ impl Patches {
                 Loaded::read_json(patch, loader).map_err(|error| Failed::at(error, field.clone(), patch.mark))?;
             json.push(named(read, field, patch.mark));
         }
-        Ok(Self { merges, patches, json })
+        Ok(Self { merges, either, json })
     }
 
     fn apply_merges(&self, drafts: &mut DraftSet, tables: &Tables) -> Result<(), Failed> {
@@ -159,7 +157,7 @@ impl Patches {
     }
 
     fn apply_patches(&self, drafts: &mut DraftSet, tables: &Tables) -> Result<(), Failed> {
-        for named in &self.patches {
+        for named in &self.either {
             named.done(named.patch.apply(drafts, &tables.schema))?;
             drafts.drop_deleted();
         }

@@ -5,12 +5,12 @@ use std::path::Path;
 use crate::{BuildError, MemoryFiles, Options, Restriction, build};
 
 fn built(files: &[(&str, &str)], entry: &str) -> Result<String, BuildError> {
-    built_with(files, entry, &Options::default())
+    built_with(files, entry, Options::default())
 }
 
-fn built_with(files: &[(&str, &str)], entry: &str, options: &Options) -> Result<String, BuildError> {
+fn built_with(files: &[(&str, &str)], entry: &str, options: Options) -> Result<String, BuildError> {
     let tree: MemoryFiles = files.iter().map(|(path, content)| (format!("/r/{path}"), *content)).collect();
-    build(&tree, &Path::new("/r").join(entry), options)?.to_yaml()
+    build(&tree, &Path::new("/r").join(entry), &options)?.to_yaml()
 }
 
 const POD: &str = "{apiVersion: v1, kind: Pod, metadata: {name: p}}";
@@ -39,7 +39,7 @@ fn a_restriction_can_be_lifted() {
     let files = [("top/kustomization.yaml", "resources: [../pod.yaml]"), ("pod.yaml", POD)];
     assert!(built(&files, "top").is_err());
     let options = Options { restriction: Restriction::None, ..Options::default() };
-    assert!(built_with(&files, "top", &options).is_ok());
+    assert!(built_with(&files, "top", options).is_ok());
 }
 
 #[test]

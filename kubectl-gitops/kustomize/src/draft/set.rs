@@ -293,7 +293,9 @@ mod tests {
 
     fn set(names: &[&str]) -> DraftSet {
         let mut set = DraftSet::new();
-        names.iter().for_each(|name| set.append(config_map(name, "")).unwrap());
+        for name in names {
+            set.append(config_map(name, "")).unwrap();
+        }
         set
     }
 

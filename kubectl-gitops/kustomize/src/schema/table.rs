@@ -32,7 +32,7 @@ pub(super) fn find_line<'t>(table: &'t str, key: &str) -> Option<&'t str> {
 
 /// Compares the columns of `line` with those of `key` (each closed by a tab), column by column.
 fn compare(line: &[u8], key: &[u8]) -> std::cmp::Ordering {
-    let columns = key.iter().filter(|b| **b == b'\t').count();
+    let columns = key.split(|b| *b == b'\t').count() - 1;
     let line = line.split(|b| *b == b'\t').take(columns);
     line.cmp(key.split(|b| *b == b'\t').take(columns))
 }

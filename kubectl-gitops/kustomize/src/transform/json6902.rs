@@ -1,6 +1,6 @@
 //! A JSON patch on one draft. Owns what kustomize does to the annotations around it.
 
-use krm::{Node, Scalar};
+use krm::Node;
 
 use super::annotations;
 use crate::draft::Draft;
@@ -12,17 +12,10 @@ pub(super) fn apply(draft: &mut Draft, patch: &JsonPatch) -> Result<(), ApplyErr
         draft.keep_annotations();
     }
     json_patch::apply(patch, &mut draft.node)?;
-    if let Node::Map(root) = &mut draft.node {
-        let metadata = match root.position("metadata") {
-            Some(at) => &mut root.entries[at].value,
-            None => {
-                root.entries.push(krm::node::Entry { key: Scalar::string("metadata"), value: Node::map() });
-                &mut root.entries.last_mut().expect("pushed just above").value
-            }
-        };
-        if let Node::Map(metadata) = metadata {
-            annotations::rewrite(metadata, "annotations");
-        }
+    if let Node::Map(root) = &mut draft.node
+        && let Node::Map(metadata) = root.entry_or_insert_with("metadata", Node::map)
+    {
+        annotations::rewrite(metadata, "annotations");
     }
     Ok(())
 }

@@ -295,11 +295,7 @@ mod tests {
 
     #[test]
     fn what_is_no_selector_is_refused() {
-        for text in [
-            "app=", // the only one that is a selector, so that the list below proves something
-        ] {
-            assert!(LabelSelector::parse(text).is_ok(), "{text}");
-        }
+        assert!(LabelSelector::parse("app=").is_ok(), "so that the list below proves something");
         for text in [
             ",",
             "a,",

@@ -185,14 +185,13 @@ impl Loaded {
     /// # Errors
     /// It cannot be read, or is no patch.
     pub fn read_merge(text: &str, loader: &Loader<'_>) -> Result<Vec<Self>, PatchError> {
-        let (drafts, source) = match read_drafts(text, INLINE) {
-            Ok(drafts) => (drafts, INLINE.to_owned()),
-            Err(_) => {
-                let file = loader.shown(text);
-                let content = loader.read_text(text)?;
-                let drafts = read_drafts(&content, &file);
-                (drafts.map_err(|source| PatchError::NotAMerge { patch: file.clone(), source })?, file)
-            }
+        let (drafts, source) = if let Ok(drafts) = read_drafts(text, INLINE) {
+            (drafts, INLINE.to_owned())
+        } else {
+            let file = loader.shown(text);
+            let content = loader.read_text(text)?;
+            let drafts = read_drafts(&content, &file);
+            (drafts.map_err(|source| PatchError::NotAMerge { patch: file.clone(), source })?, file)
         };
         let one = |draft| Self {
             source: source.clone(),
