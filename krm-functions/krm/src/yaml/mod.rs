@@ -27,6 +27,8 @@ mod write;
 
 use std::borrow::Cow;
 
+use memchr::memmem;
+
 pub use error::{EmitError, ParseError, ParseProblem};
 pub use sequence_indent::SequenceIndent;
 pub use split::{Chunk, split_documents};
@@ -96,7 +98,7 @@ fn check_size(text: &str, limits: &Limits) -> Result<(), (Mark, ParseProblem)> {
 
 /// `text` with CR LF as LF, as kyaml has it before it splits.
 pub fn unix_breaks(text: &str) -> Cow<'_, str> {
-    if text.as_bytes().contains(&b'\r') && text.contains("\r\n") {
+    if memmem::find(text.as_bytes(), b"\r\n").is_some() {
         Cow::Owned(text.replace("\r\n", "\n"))
     } else {
         Cow::Borrowed(text)

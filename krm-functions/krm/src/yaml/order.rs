@@ -80,12 +80,25 @@ fn leading_number(text: &str, start: i64) -> (i64, usize) {
     })
 }
 
+/// The zero of every block of ten decimal digits in Unicode 15, which is Go's.
+const ZEROS: [u32; 68] = [
+    0x30, 0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xDE6, 0xE50, 0xED0,
+    0xF20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90, 0x1B50, 0x1BB0, 0x1C40, 0x1C50, 0xA620,
+    0xA8D0, 0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0, 0xFF10, 0x104A0, 0x10D30, 0x11066, 0x110F0, 0x11136, 0x111D0,
+    0x112F0, 0x11450, 0x114D0, 0x11650, 0x116C0, 0x11730, 0x118E0, 0x11950, 0x11C50, 0x11D50, 0x11DA0, 0x11F50,
+    0x16A60, 0x16AC0, 0x16B50, 0x1D7CE, 0x1D7D8, 0x1D7E2, 0x1D7EC, 0x1D7F6, 0x1E140, 0x1E2F0, 0x1E4F0, 0x1E950,
+    0x1FBF0,
+];
+
+/// Go's letters, but for the combining marks that Rust calls alphabetic.
 fn is_letter(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_alphabetic() } else { c.is_alphabetic() }
 }
 
 fn is_digit(c: char) -> bool {
-    if c.is_ascii() { c.is_ascii_digit() } else { c.is_numeric() }
+    let code = u32::from(c);
+    let below = ZEROS.partition_point(|&zero| zero <= code);
+    c.is_ascii_digit() || below > 0 && code - ZEROS[below - 1] < 10
 }
 
 #[cfg(test)]
@@ -97,6 +110,12 @@ mod tests {
         let mut keys = ["a10", "a2", "a-b", "a.b", "B", "a", "_x", "a1", "a01", "é", "1", "10", "9", "", "a/b"];
         sort_by_key(&mut keys, |k| k);
         assert_eq!(keys, ["", "_x", "1", "9", "10", "B", "a", "a-b", "a.b", "a/b", "a1", "a01", "a2", "a10", "é"]);
+    }
+
+    #[test]
+    fn digits_of_all_scripts_count() {
+        assert!(['0', '9', '٣', '９', '𝟿'].into_iter().all(is_digit));
+        assert!(['a', '/', ':', '²', 'Ⅷ', '½'].into_iter().all(|c| !is_digit(c)));
     }
 
     #[test]

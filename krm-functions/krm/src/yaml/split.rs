@@ -1,5 +1,7 @@
 //! The stream split into documents, as kyaml does it before it parses anything. Must not know YAML inside a document.
 
+use memchr::{memchr, memchr_iter, memmem};
+
 use super::error::ParseProblem;
 
 /// The text of one document.
@@ -19,10 +21,12 @@ pub fn split_documents(text: &str) -> Result<Vec<Chunk<'_>>, (u32, ParseProblem)
     if text.is_empty() {
         return Ok(chunks);
     }
-    let (mut start, mut line, mut search) = (0, 1, 0);
-    while let Some(found) = text[search..].find("\n---") {
-        let separator = search + found;
-        let Some(len) = text[separator + 1..].find('\n') else { break };
+    let bytes = text.as_bytes();
+    let finder = memmem::Finder::new("\n---");
+    let (mut start, mut line) = (0, 1);
+    while let Some(found) = finder.find(&bytes[start..]) {
+        let separator = start + found;
+        let Some(len) = memchr(b'\n', &bytes[separator + 1..]) else { break };
         let end = separator + 1 + len + 1;
         let behind = text[separator + 4..end].trim();
         let separator_line = line + count_lines(&text[start..=separator]);
@@ -32,14 +36,14 @@ pub fn split_documents(text: &str) -> Result<Vec<Chunk<'_>>, (u32, ParseProblem)
         }
         // A document keeps the newline before the separator: it may end a block scalar.
         chunks.push(Chunk { text: &text[start..=separator], line });
-        (start, line, search) = (end, separator_line + 1, end);
+        (start, line) = (end, separator_line + 1);
     }
     chunks.push(Chunk { text: &text[start..], line });
     Ok(chunks)
 }
 
 fn count_lines(text: &str) -> u32 {
-    u32::try_from(text.bytes().filter(|&b| b == b'\n').count()).unwrap_or(u32::MAX)
+    u32::try_from(memchr_iter(b'\n', text.as_bytes()).count()).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

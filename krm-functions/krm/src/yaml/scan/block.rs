@@ -1,5 +1,7 @@
 //! Literal and folded block scalars. Must not know what their text means.
 
+use memchr::memchr;
+
 use super::{Payload, Place, Scan, Scanner, Token, TokenKind, fail};
 use crate::Style;
 use crate::yaml::chars::{is_blank, is_break, is_breakz};
@@ -55,11 +57,11 @@ impl Scanner<'_> {
     fn read_block_line(&mut self, out: &mut String) {
         let line = self.pos;
         loop {
-            while let Some(&byte) = self.bytes.get(self.pos)
-                && !matches!(byte, b'\n' | b'\r' | 0xC2 | 0xE2)
-            {
-                self.pos += 1;
-            }
+            // LF ends nearly every line; the other breaks are looked for only where their first bytes occur.
+            let rest = &self.bytes[self.pos..];
+            let line_end = memchr(b'\n', rest).unwrap_or(rest.len());
+            let odd = rest[..line_end].iter().position(|b| matches!(b, b'\r' | 0xC2 | 0xE2));
+            self.pos += odd.unwrap_or(line_end);
             if is_breakz(self.bytes, self.pos) {
                 break;
             }
