@@ -61,17 +61,60 @@ pub enum Extent {
     Metadata,
 }
 
-/// A LIST.
-#[derive(Debug, Clone)]
+/// A LIST: of everything of a type, as of now, unless it is narrowed.
+#[derive(Debug, Clone, Copy)]
 pub struct ListQuery<'a> {
-    /// Of which type.
-    pub endpoint: &'a Endpoint,
-    /// In which namespace; empty for all.
-    pub namespace: &'a str,
-    /// `labelSelector`; empty for none.
-    pub selector: &'a str,
-    /// How much of each.
-    pub extent: Extent,
+    endpoint: &'a Endpoint,
+    namespace: &'a str,
+    selector: &'a str,
+    extent: Extent,
+    freshness: Freshness,
+}
+
+impl<'a> ListQuery<'a> {
+    /// Everything of a type, in all namespaces.
+    pub fn of(endpoint: &'a Endpoint) -> Self {
+        Self { endpoint, namespace: "", selector: "", extent: Extent::Whole, freshness: Freshness::Now }
+    }
+
+    /// Do objects of the type live in namespaces?
+    pub fn is_namespaced(&self) -> bool {
+        self.endpoint.namespaced
+    }
+
+    /// In one namespace; empty for all.
+    #[must_use]
+    pub fn within(self, namespace: &'a str) -> Self {
+        Self { namespace, ..self }
+    }
+
+    /// With this `labelSelector`; empty for none.
+    #[must_use]
+    pub fn labelled(self, selector: &'a str) -> Self {
+        Self { selector, ..self }
+    }
+
+    /// How much of each object.
+    #[must_use]
+    pub fn extent(self, extent: Extent) -> Self {
+        Self { extent, ..self }
+    }
+
+    /// How new.
+    #[must_use]
+    pub fn freshness(self, freshness: Freshness) -> Self {
+        Self { freshness, ..self }
+    }
+}
+
+/// How new an answer must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freshness {
+    /// As of now. On SQLite (K3s) the API server may take half a second to be sure.
+    Now,
+    /// From the API server's cache, which may be a moment behind. Good where every write that follows is guarded, and where
+    /// absence is made sure of by other means. Comes in one page.
+    Cached,
 }
 
 /// Answer to a server-side apply.
@@ -195,7 +238,10 @@ impl<T: Transport> Cluster<T> {
         if !query.selector.is_empty() {
             push_query(&mut path, "labelSelector", query.selector);
         }
-        push_query(&mut path, "limit", &PAGE_OBJECTS.to_string());
+        match query.freshness {
+            Freshness::Now => push_query(&mut path, "limit", &PAGE_OBJECTS.to_string()),
+            Freshness::Cached => push_query(&mut path, "resourceVersion", "0"),
+        }
         if !token.is_empty() {
             push_query(&mut path, "continue", token);
         }

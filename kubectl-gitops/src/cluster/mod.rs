@@ -16,13 +16,13 @@ pub mod root;
 pub(crate) mod scripted;
 pub mod transport;
 
-pub use client::{Applied, Cluster, Extent, Gate, ListQuery, Notice};
+pub use client::{Applied, Cluster, Extent, Freshness, Gate, ListQuery, Notice};
 pub use connect::{ClusterAddress, FindCluster, find_cluster};
 pub use discovery::{Discovery, Lookup, ServedKind, ServedVersion};
 pub use endpoint::{DryRun, Endpoint, Guard};
 pub use error::{Cause, ClusterError, Code};
 pub use kube::{KubeTransport, MakeClient};
-pub use observe::{Look, Seen, Survey, lost_inventory, rebuild};
+pub use observe::{Look, Seen, lost_inventory, rebuild};
 pub use retry::Patience;
 pub use root::{RootError, StoredRoot};
 pub use transport::{Broken, Method, Request, Response, Traffic, Transport, Verb};

@@ -102,12 +102,7 @@ impl<T: Transport> Cluster<T> {
     pub async fn list_roots(&self, namespace: Option<&str>) -> Result<Vec<Value>, ClusterError> {
         let endpoint = Endpoint::config_maps();
         let selector = format!("{}=true", marks::ROOT_LABEL);
-        let query = ListQuery {
-            endpoint: &endpoint,
-            namespace: namespace.unwrap_or_default(),
-            selector: &selector,
-            extent: Extent::Whole,
-        };
+        let query = ListQuery::of(&endpoint).within(namespace.unwrap_or_default()).labelled(&selector);
         let mut roots = Vec::new();
         self.list(&query, |root| roots.push(root)).await?;
         Ok(roots)
@@ -162,12 +157,8 @@ impl<T: Transport> Cluster<T> {
     pub async fn collect_shards(&self, inventory: &Inventory, root: &Value) -> Result<usize, ClusterError> {
         let endpoint = Endpoint::config_maps();
         let selector = format!("{}={}", marks::SHARD_LABEL, inventory.id.short());
-        let query = ListQuery {
-            endpoint: &endpoint,
-            namespace: &inventory.root.namespace,
-            selector: &selector,
-            extent: Extent::Metadata,
-        };
+        let query =
+            ListQuery::of(&endpoint).within(&inventory.root.namespace).labelled(&selector).extent(Extent::Metadata);
         let named = shard_names(root);
         let mut garbage = Vec::new();
         self.list(&query, |shard| {

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::event::{Event, WaitEnd, Waited};
 use super::run::Run;
-use crate::cluster::{ClusterError, Endpoint, Extent, ListQuery, Lookup, Transport};
+use crate::cluster::{ClusterError, Endpoint, ListQuery, Lookup, Transport};
 use crate::health::{self, Facts, Health};
 use crate::inventory::marks;
 use crate::plan::{Action, Observed};
@@ -110,7 +110,7 @@ impl<T: Transport> Run<'_, T> {
         let late = self.late_classes(&endpoint).await;
         if indexes.len() > GETS_MAX {
             let selector = format!("{}={}", marks::MEMBER_LABEL, self.job.inventory.id.short());
-            let query = ListQuery { endpoint: &endpoint, namespace: "", selector: &selector, extent: Extent::Whole };
+            let query = ListQuery::of(&endpoint).labelled(&selector);
             let wanted: BTreeSet<&ObjectKey> = indexes.iter().map(|index| &self.job.plan.actions[*index].key).collect();
             let listed = self.cluster.list(&query, |object| {
                 let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default();
@@ -160,7 +160,7 @@ impl<T: Transport> Run<'_, T> {
             discovery.served(&kind).map(|served| Endpoint::new(&kind, served.preferred()))
         };
         let Some(classes) = classes.filter(|_| endpoint.kind == "PersistentVolumeClaim") else { return late };
-        let query = ListQuery { endpoint: &classes, namespace: "", selector: "", extent: Extent::Whole };
+        let query = ListQuery::of(&classes);
         let listed = self.cluster.list(&query, |class| {
             if class["volumeBindingMode"] == "WaitForFirstConsumer"
                 && let Some(name) = class.pointer("/metadata/name").and_then(Value::as_str)

@@ -111,8 +111,13 @@ async fn look(
     let desired = mark(desired, &inventory.id);
     let recorded = root.is_some() || inventory.rebuilt;
     let look = Look { desired: &desired, inventory: &inventory, recorded };
-    let seen = session.cluster.observe(&look).await?;
-    let plan = plan::plan(&desired, &inventory, &seen.observation, policy);
+    let mut seen = session.cluster.observe(&look).await?;
+    let mut plan = plan::plan(&desired, &inventory, &seen.observation, policy);
+    // Members come from the API server's cache first; what would be written is made sure of.
+    let unsure = plan.rests_on();
+    if !unsure.is_empty() && session.cluster.observe_again(&look, &unsure, &mut seen).await? {
+        plan = plan::plan(&desired, &inventory, &seen.observation, policy);
+    }
     Ok(Judged { plan, desired, inventory, root, seen })
 }
 

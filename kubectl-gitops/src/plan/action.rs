@@ -1,6 +1,7 @@
 //! The plan as a value. Owns [`Plan`], [`Action`], [`Deed`] and [`Wave`]; must not decide anything.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -247,6 +248,14 @@ impl Plan {
         self.refusal.is_none()
             && self.strays.is_empty()
             && self.actions.iter().all(|action| matches!(action.deed, Deed::Unchanged | Deed::Keep))
+    }
+
+    /// Existing objects that would be written: to be read again, as of now, before anything is claimed for their sake.
+    pub fn rests_on(&self) -> BTreeSet<ObjectKey> {
+        let writes = |deed: &Deed| {
+            matches!(deed, Deed::Update { .. } | Deed::Recreate { .. } | Deed::Prune { .. } | Deed::Detach { .. })
+        };
+        self.actions.iter().filter(|action| writes(&action.deed)).map(|action| action.key.clone()).collect()
     }
 
     /// The action on `key`.

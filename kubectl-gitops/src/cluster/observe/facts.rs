@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::kinds::key_of;
 use super::{Look, READS_IN_FLIGHT, is_general};
-use crate::cluster::client::{Cluster, Extent, ListQuery};
+use crate::cluster::client::{Cluster, Extent, Freshness, ListQuery};
 use crate::cluster::discovery::{Discovery, Lookup};
 use crate::cluster::endpoint::Endpoint;
 use crate::cluster::error::{ClusterError, Code};
@@ -79,7 +79,7 @@ impl<T: Transport> Cluster<T> {
         let endpoint = Endpoint::namespaces();
         let mut to_get = wanted;
         if to_get.len() > NAMESPACE_GETS_MAX {
-            let query = ListQuery { endpoint: &endpoint, namespace: "", selector: "", extent: Extent::Whole };
+            let query = ListQuery::of(&endpoint);
             let mut listed = Vec::new();
             match self
                 .list(&query, |namespace| listed.push((key_of(&endpoint, &namespace).name, state_of(&namespace))))
@@ -120,7 +120,7 @@ impl<T: Transport> Cluster<T> {
         let kind = GroupKind::new(AUTOSCALING, "HorizontalPodAutoscaler");
         let Some(served) = discovery.served(&kind).filter(|_| !keys.is_empty()) else { return Ok(()) };
         let endpoint = Endpoint::new(&kind, served.preferred());
-        let listed = self.list_where_allowed(&endpoint, &keys, "", Extent::Whole).await?;
+        let listed = self.list_where_allowed(ListQuery::of(&endpoint).freshness(Freshness::Cached), &keys).await?;
         let namespace = |object: &Value| object["metadata"]["namespace"].as_str().unwrap_or_default().to_owned();
         observation.scaled.extend(listed.objects.iter().filter_map(|object| scale_target(object, &namespace(object))));
         Ok(())
@@ -183,7 +183,7 @@ impl<T: Transport> Cluster<T> {
         let kind = GroupKind::new(group, kind);
         let Some(served) = discovery.served(&kind) else { return Ok(None) };
         let endpoint = Endpoint::new(&kind, served.preferred());
-        let query = ListQuery { endpoint: &endpoint, namespace: "", selector: "", extent: Extent::Metadata };
+        let query = ListQuery::of(&endpoint).extent(Extent::Metadata);
         let mut names = Vec::new();
         match self.list(&query, |object| names.push(key_of(&endpoint, &object).name)).await {
             Ok(()) => Ok(Some(names)),
@@ -238,7 +238,7 @@ impl<T: Transport> Cluster<T> {
         namespace: &str,
     ) -> Result<Foreign, ClusterError> {
         let list = |endpoint: Endpoint| async move {
-            let query = ListQuery { endpoint: &endpoint, namespace, selector: "", extent: Extent::Metadata };
+            let query = ListQuery::of(&endpoint).within(namespace).extent(Extent::Metadata);
             let mut found = Vec::new();
             let result = self
                 .list(&query, |object| {

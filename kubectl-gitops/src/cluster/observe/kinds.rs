@@ -8,7 +8,7 @@ use krm::ObjectKey;
 use serde_json::Value;
 
 use super::{Group, Look, READS_IN_FLIGHT, is_general};
-use crate::cluster::client::{Cluster, Extent, ListQuery};
+use crate::cluster::client::{Cluster, Extent, Freshness, ListQuery};
 use crate::cluster::endpoint::Endpoint;
 use crate::cluster::error::{ClusterError, Code};
 use crate::cluster::transport::Transport;
@@ -16,18 +16,24 @@ use crate::inventory::marks;
 use crate::plan::{Live, Observed};
 
 /// Up to so many missing keys are read one by one; more are looked for in one LIST of metadata.
-const GETS_MAX: usize = 8;
+pub(super) const GETS_MAX: usize = 8;
 
 type Objects = BTreeMap<ObjectKey, Observed>;
 
 impl<T: Transport> Cluster<T> {
     /// All keys of one group: every one of them is in the answer.
-    pub(super) async fn read_group(&self, look: &Look<'_>, group: Group) -> Result<Objects, ClusterError> {
+    pub(super) async fn read_group(
+        &self,
+        look: &Look<'_>,
+        group: Group,
+        freshness: Freshness,
+    ) -> Result<Objects, ClusterError> {
         let Group { endpoint, keys } = group;
         let mut objects = Objects::new();
         if look.recorded {
             let selector = format!("{}={}", marks::MEMBER_LABEL, look.inventory.id.short());
-            let listed = self.list_where_allowed(&endpoint, &keys, &selector, Extent::Whole).await?;
+            let query = ListQuery::of(&endpoint).labelled(&selector).freshness(freshness);
+            let listed = self.list_where_allowed(query, &keys).await?;
             let id = look.inventory.id.to_string();
             for object in listed.objects {
                 let key = key_of(&endpoint, &object);
@@ -52,7 +58,7 @@ impl<T: Transport> Cluster<T> {
     ) -> Result<(), ClusterError> {
         let mut to_get = missing;
         if to_get.len() > GETS_MAX {
-            let listed = self.list_where_allowed(endpoint, &to_get, "", Extent::Metadata).await?;
+            let listed = self.list_where_allowed(ListQuery::of(endpoint).extent(Extent::Metadata), &to_get).await?;
             let there: BTreeSet<ObjectKey> = listed.objects.iter().map(|object| key_of(endpoint, object)).collect();
             to_get.retain(|key| {
                 let absent = listed.covers(key) && !there.contains(key);
@@ -90,30 +96,26 @@ impl<T: Transport> Cluster<T> {
     /// A LIST over all namespaces; where that is refused, over each namespace of the keys. Says which namespaces it saw.
     pub(super) async fn list_where_allowed(
         &self,
-        endpoint: &Endpoint,
+        query: ListQuery<'_>,
         keys: &BTreeSet<ObjectKey>,
-        selector: &str,
-        extent: Extent,
     ) -> Result<Listed, ClusterError> {
         let mut listed = Listed { objects: Vec::new(), everywhere: false, namespaces: BTreeSet::new() };
-        let query = ListQuery { endpoint, namespace: "", selector, extent };
         match self.list(&query, |object| listed.objects.push(object)).await {
             Ok(()) => {
                 listed.everywhere = true;
                 return Ok(listed);
             }
             Err(error) if is_general(&error) => return Err(error),
-            Err(error) if error.code != Code::Forbidden || !endpoint.namespaced => return Ok(listed),
+            Err(error) if error.code != Code::Forbidden || !query.is_namespaced() => return Ok(listed),
             Err(_) => listed.objects.clear(),
         }
         let namespaces: BTreeSet<&str> = keys.iter().map(|key| key.namespace.as_str()).collect();
-        let query = |namespace| async move {
+        let list = |namespace| async move {
             let mut objects = Vec::new();
-            let query = ListQuery { endpoint, namespace, selector, extent };
-            let result = self.list(&query, |object| objects.push(object)).await;
+            let result = self.list(&query.within(namespace), |object| objects.push(object)).await;
             (namespace, objects, result)
         };
-        let mut lists = stream::iter(namespaces).map(query).buffer_unordered(READS_IN_FLIGHT);
+        let mut lists = stream::iter(namespaces).map(list).buffer_unordered(READS_IN_FLIGHT);
         while let Some((namespace, objects, result)) = lists.next().await {
             match result {
                 Ok(()) => {

@@ -44,7 +44,7 @@ pub async fn rebuild<T: Transport>(
     let endpoints: Vec<Endpoint> = kinds.map(|(kind, served)| Endpoint::new(kind, served.preferred())).collect();
     let list = |endpoint: Endpoint| async move {
         let mut objects: Vec<Value> = Vec::new();
-        let query = ListQuery { endpoint: &endpoint, namespace: "", selector, extent: Extent::Metadata };
+        let query = ListQuery::of(&endpoint).labelled(selector).extent(Extent::Metadata);
         let result = cluster.list(&query, |object| objects.push(object)).await;
         (endpoint, objects, result)
     };

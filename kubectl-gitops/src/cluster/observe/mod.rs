@@ -4,7 +4,6 @@
 mod facts;
 mod kinds;
 mod lost;
-mod survey;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -12,7 +11,7 @@ use std::rc::Rc;
 use futures::stream::{self, StreamExt as _};
 use krm::{GroupKind, ObjectKey};
 
-use super::client::Cluster;
+use super::client::{Cluster, Freshness};
 use super::discovery::{Discovery, Lookup};
 use super::endpoint::Endpoint;
 use super::error::{ClusterError, Code};
@@ -21,7 +20,6 @@ use crate::inventory::Inventory;
 use crate::plan::{Desired, Needs, Observation, Observed, Scope, needs};
 
 pub use lost::{lost_inventory, rebuild};
-pub use survey::Survey;
 
 /// LISTs and GETs at a time.
 pub(super) const READS_IN_FLIGHT: usize = 8;
@@ -65,13 +63,48 @@ impl<T: Transport> Cluster<T> {
         let needs = needs(look.desired, look.inventory);
         let mut observation = Observation::default();
         let groups = sort_out(&look.keys(&needs), &discovery, &mut observation);
-        let reads = stream::iter(groups).map(|group| self.read_group(look, group)).buffer_unordered(READS_IN_FLIGHT);
+        let reads = stream::iter(groups).map(|group| self.read_group(look, group, Freshness::Cached));
+        let reads = reads.buffer_unordered(READS_IN_FLIGHT);
         let read: Vec<Result<BTreeMap<ObjectKey, Observed>, ClusterError>> = reads.collect().await;
         for objects in read {
             observation.objects.extend(objects?);
         }
         self.add_facts(look, &needs, &discovery, &mut observation).await?;
         Ok(Seen { observation, discovery })
+    }
+}
+
+impl<T: Transport> Cluster<T> {
+    /// Reads keys again, as of now. The first pass takes members from the API server's cache: what would be written because
+    /// of it should be sure, or the second of two runs would write for nothing. Says whether anything was different.
+    pub async fn observe_again(
+        &self,
+        look: &Look<'_>,
+        keys: &BTreeSet<ObjectKey>,
+        seen: &mut Seen,
+    ) -> Result<bool, ClusterError> {
+        let needs = needs(look.desired, look.inventory);
+        let wanted = look.keys(&needs).into_iter().filter(|(key, _)| keys.contains(*key)).collect();
+        // Kinds and scopes are known already.
+        let groups = sort_out(&wanted, &seen.discovery, &mut Observation::default());
+        let mut changed = false;
+        for group in groups {
+            let asked = group.keys.clone();
+            let objects = if asked.len() > kinds::GETS_MAX {
+                self.read_group(look, group, Freshness::Now).await?
+            } else {
+                self.read_group(&Look { recorded: false, ..*look }, group, Freshness::Now).await?
+            };
+            for (key, now) in objects.into_iter().filter(|(key, _)| asked.contains(key)) {
+                let before = seen.observation.objects.get(&key);
+                let version = |observed: Option<&Observed>| {
+                    observed.and_then(Observed::live).map(|live| live.resource_version().to_owned())
+                };
+                changed |= version(before) != version(Some(&now));
+                seen.observation.objects.insert(key, now);
+            }
+        }
+        Ok(changed)
     }
 }
 

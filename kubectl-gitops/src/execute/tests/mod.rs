@@ -15,9 +15,9 @@ use serde_json::{Value, json};
 
 use super::{Done, Event, Executed, Interrupt, Job, Options, Stop, Turn, execute};
 use crate::cluster::scripted::{Scripted, Store};
-use crate::cluster::{Cluster, DryRun, Patience, Verb};
+use crate::cluster::{Cluster, DryRun, Look, Patience, RootError, Seen, StoredRoot, Verb, lost_inventory, rebuild};
 use crate::inventory::{Inventory, InventoryId, Phase, RootRef, codec, marks};
-use crate::plan::{Desired, Policy, plan};
+use crate::plan::{Desired, Plan, Policy, plan};
 
 /// A set as a directory would give it.
 type Set = Vec<Value>;
@@ -241,23 +241,19 @@ async fn invoke_with(
     let sink = |event: Event| events.borrow_mut().push(event);
     let mut turn = Turn::new();
     loop {
-        let fresh = InventoryId::from_random([run; 16]);
-        let survey = match cluster.survey(&root_ref(), fresh, mark).await {
-            Ok(survey) => survey,
-            Err(error) => {
-                let source = match error {
-                    crate::cluster::RootError::Request(source) => source,
-                    other => panic!("{other:?}"),
-                };
+        let judged = match judge(cluster, &mark, run, policy).await {
+            Ok(judged) => judged,
+            Err(RootError::Request(source)) => {
                 return Executed { stop: Some(Stop::Inventory { deed: "read", source }), ..Executed::default() };
             }
+            Err(other) => panic!("{other:?}"),
         };
-        let plan = plan(&survey.desired, &survey.inventory, &survey.seen.observation, policy);
+        let (plan, inventory) = (&judged.plan, &judged.inventory);
         let job = Job {
-            plan: &plan,
-            inventory: &survey.inventory,
-            root: survey.root.as_ref().map(|root| &root.object),
-            discovery: Rc::clone(&survey.seen.discovery),
+            plan,
+            inventory,
+            root: judged.root.as_ref().map(|root| &root.object),
+            discovery: Rc::clone(&judged.seen.discovery),
             policy,
             options,
         };
@@ -269,6 +265,43 @@ async fn invoke_with(
             assert_eq!(executed.outcomes.len(), plan.actions.len(), "one outcome per action: {executed:#?}");
         }
         return executed;
+    }
+}
+
+struct Judged {
+    plan: Plan,
+    inventory: Inventory,
+    root: Option<StoredRoot>,
+    seen: Seen,
+}
+
+/// What the pipeline does before a run: root, marks, observation, plan; again with the old identity if the root was lost.
+async fn judge(
+    cluster: &Cluster<Scripted>,
+    mark: impl Fn(&InventoryId) -> Vec<Desired>,
+    run: u8,
+    policy: &Policy,
+) -> Result<Judged, RootError> {
+    let root = cluster.read_root(&root_ref()).await?;
+    let mut inventory = match &root {
+        Some(stored) => stored.inventory.clone(),
+        None => Inventory::new(InventoryId::from_random([run; 16]), root_ref()),
+    };
+    loop {
+        let desired = mark(&inventory.id);
+        let recorded = root.is_some() || inventory.rebuilt;
+        let look = Look { desired: &desired, inventory: &inventory, recorded };
+        let mut seen = cluster.observe(&look).await?;
+        if !recorded && let Some(lost) = lost_inventory(&desired, &seen.observation) {
+            inventory = rebuild(cluster, &seen.discovery, lost, root_ref()).await?;
+            continue;
+        }
+        let mut decided = plan(&desired, &inventory, &seen.observation, policy);
+        let unsure = decided.rests_on();
+        if !unsure.is_empty() && cluster.observe_again(&look, &unsure, &mut seen).await? {
+            decided = plan(&desired, &inventory, &seen.observation, policy);
+        }
+        return Ok(Judged { plan: decided, inventory, root, seen });
     }
 }
 
