@@ -30,7 +30,9 @@ pub(super) fn data(secret: &Value) -> BTreeMap<String, Vec<u8>> {
     let mut all = BTreeMap::new();
     for (key, value) in members(secret.get("data")) {
         let text = value.as_str().unwrap_or_default();
-        all.insert(key.clone(), STANDARD.decode(text.trim()).unwrap_or_else(|_| text.as_bytes().to_vec()));
+        // Builds break base64 into lines; the API server's decoder passes over line ends.
+        let joined: String = text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
+        all.insert(key.clone(), STANDARD.decode(joined.trim()).unwrap_or_else(|_| text.as_bytes().to_vec()));
     }
     for (key, value) in members(secret.get("stringData")) {
         all.insert(key.clone(), value.as_str().unwrap_or_default().as_bytes().to_vec());
@@ -106,7 +108,7 @@ mod tests {
                 },
                 true,
             ),
-            ("folded base64", |w, _| w["data"]["a"] = json!("aHVudGVyMg==\n"), true),
+            ("folded base64", |w, _| w["data"]["a"] = json!("aHVu\ndGVy\r\nMg==\n"), true),
             ("type spelled out", |w, _| w["type"] = json!("Opaque"), true),
             ("foreign key changed", |_, l| l["data"]["foreign"] = json!("eQ=="), true),
             ("foreign label changed", |_, l| l["metadata"]["labels"]["foreign"] = json!("y"), true),
