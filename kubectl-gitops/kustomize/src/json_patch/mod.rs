@@ -29,3 +29,6 @@ pub fn apply(patch: &JsonPatch, target: &mut Node) -> Result<(), ApplyError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

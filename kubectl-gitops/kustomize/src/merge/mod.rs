@@ -44,3 +44,6 @@ pub fn strategic(schema: &Schema, target: &mut Node, patch: &Node) -> Result<Mer
         Outcome::Gone => Merged::Deleted,
     })
 }
+
+#[cfg(test)]
+mod tests;
