@@ -6,13 +6,15 @@
 //!   why; a deviation that is no longer needed fails the test;
 //! - where `expected-error.txt` stands, our build fails too, with the message in `our-error.txt`.
 //!
+//! And what a build printed builds to the same bytes again (`again::TOPIC::CASE`).
+//!
 //! `UPDATE_GOLDEN=1` writes `our-error.txt` and existing deviations anew.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use kustomize::{BuildError, Options, Reorder, Restriction};
+use kustomize::{BuildError, MemoryFiles, Options, Reorder, Restriction};
 use libtest_mimic::{Arguments, Failed, Trial};
 use testkit::disk::Disk;
 
@@ -23,6 +25,10 @@ fn main() -> ExitCode {
     for topic in directories(&root) {
         for case in directories(&topic) {
             let name = format!("{}::{}", file_name(&topic), file_name(&case));
+            if let Some(expected) = read(&case.join("expected.yaml")) {
+                let check = move || check_again(&expected).map_err(Failed::from);
+                trials.push(Trial::test(format!("again::{name}"), check));
+            }
             trials.push(Trial::test(name, move || check(&case).map_err(Failed::from)));
         }
     }
@@ -68,6 +74,19 @@ fn check(directory: &Path) -> Result<(), String> {
         (Some(expected), None) => check_output(&case, expected, &built),
         (None, Some(_)) => check_error(&case, &built),
         _ => Err("a case has either expected.yaml or expected-error.txt: run `make golden`".to_owned()),
+    }
+}
+
+/// A build's output as the only resource of a kustomization that changes nothing.
+fn check_again(printed: &str) -> Result<(), String> {
+    let kustomization = "resources: [all.yaml]\nsortOptions: {order: fifo}";
+    let tree: MemoryFiles =
+        [("/in/kustomization.yaml", kustomization), ("/in/all.yaml", printed)].into_iter().collect();
+    let built = kustomize::build(&tree, Path::new("/in"), &Options::default());
+    match built.and_then(|built| built.to_yaml()) {
+        Ok(again) if again == printed => Ok(()),
+        Ok(again) => Err(difference(printed, &again)),
+        Err(error) => Err(error.report()),
     }
 }
 

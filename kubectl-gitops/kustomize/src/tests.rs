@@ -127,3 +127,21 @@ fn a_generators_error_shows_no_value() {
         assert!(!text.contains("hunter2"), "{text}");
     }
 }
+
+#[test]
+fn bases_that_double_at_each_level_come_to_an_end() {
+    let mut files = vec![("d0/kustomization.yaml".to_owned(), "resources: [pod.yaml]".to_owned())];
+    files.push(("d0/pod.yaml".to_owned(), POD.to_owned()));
+    for level in 1..30 {
+        for side in ["a", "b"] {
+            let base = level - 1;
+            let content = format!("namePrefix: {side}\nresources: [../d{base}]");
+            files.push((format!("{side}{level}/kustomization.yaml"), content));
+        }
+        files.push((format!("d{level}/kustomization.yaml"), format!("resources: [../a{level}, ../b{level}]")));
+    }
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, content)| (path.as_str(), content.as_str())).collect();
+    let error = built(&files, "d29").unwrap_err();
+    assert_eq!(error.problem.to_string(), "bases are used more than 10000 times");
+    assert!(built(&files, "d5").is_ok());
+}

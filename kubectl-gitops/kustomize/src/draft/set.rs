@@ -21,7 +21,7 @@ pub struct DraftSet {
 
 /// Two resources are called the same.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("two resources are `{id}`: one from {first}, one from {second}")]
+#[error("two resources are `{id}`: {}", Both(first, second))]
 pub struct Conflict {
     /// What both are called.
     pub id: ResId,
@@ -29,6 +29,19 @@ pub struct Conflict {
     pub first: Origin,
     /// Where the other one came from.
     pub second: Origin,
+}
+
+struct Both<'a>(&'a Origin, &'a Origin);
+
+impl std::fmt::Display for Both<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self(first, second) = self;
+        if first == second {
+            write!(f, "{first} is read twice")
+        } else {
+            write!(f, "one from {first}, one from {second}")
+        }
+    }
 }
 
 /// A lookup that demands exactly one resource.

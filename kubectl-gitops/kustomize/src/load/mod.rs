@@ -10,6 +10,7 @@ mod remote;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 pub use files::{Files, FilesError, Kind, clean, relative};
@@ -88,6 +89,12 @@ pub enum LoadError {
         /// The limit.
         limit: usize,
     },
+    /// More bases than anybody has: each level of a tree of bases can double them.
+    #[error("bases are used more than {limit} times")]
+    TooMany {
+        /// The limit.
+        limit: usize,
+    },
     /// Something that lives elsewhere.
     #[error("`{url}` is remote")]
     Remote {
@@ -99,12 +106,16 @@ pub enum LoadError {
 /// Bases in bases in bases: nobody needs more, and a stack is not endless.
 const DEPTH_MAX: usize = 100;
 
+/// Uses of a directory as a base or a component in one build.
+const USES_MAX: usize = 10_000;
+
 /// What all loaders of one build share.
 pub struct Session<'a> {
     files: &'a dyn Files,
     restriction: Restriction,
     root: PathBuf,
     read: Mutex<BTreeSet<PathBuf>>,
+    uses: AtomicUsize,
 }
 
 impl std::fmt::Debug for Session<'_> {
@@ -134,7 +145,7 @@ impl<'a> Session<'a> {
             path: shown,
             source,
         })?;
-        Ok(Self { files, restriction, root: canonical, read: Mutex::default() })
+        Ok(Self { files, restriction, root: canonical, read: Mutex::default(), uses: AtomicUsize::new(0) })
     }
 
     /// The loader of the directory to build.
@@ -182,6 +193,12 @@ impl<'a> Loader<'a> {
             Restriction::None => full.clone(),
             Restriction::RootOnly => self.inside_root(path, &full)?,
         };
+        // Neither directories nor pipes and devices, which may never end.
+        match self.session.files.kind(&resolved) {
+            Kind::File => {}
+            Kind::Directory => return Err(refused(FilesError::IsDirectory)),
+            Kind::Missing => return Err(refused(FilesError::Missing)),
+        }
         let content = self.session.files.read(&resolved).map_err(refused)?;
         self.session.read.lock().unwrap_or_else(PoisonError::into_inner).insert(resolved);
         Ok(content)
@@ -237,6 +254,9 @@ impl<'a> Loader<'a> {
         if self.depth >= DEPTH_MAX {
             return Err(LoadError::TooDeep { limit: DEPTH_MAX });
         }
+        if self.session.uses.fetch_add(1, Ordering::Relaxed) >= USES_MAX {
+            return Err(LoadError::TooMany { limit: USES_MAX });
+        }
         let mut ancestor = Some(self);
         while let Some(loader) = ancestor {
             if loader.root.starts_with(&resolved) {
@@ -255,9 +275,6 @@ impl<'a> Loader<'a> {
     fn inside_root(&self, path: &str, full: &Path) -> Result<PathBuf, LoadError> {
         let read = |source| LoadError::Read { nearby: nearby(self.session.files, full), path: path.to_owned(), source };
         let resolved = self.session.files.canonical(full).map_err(read)?;
-        if self.session.files.kind(&resolved) == Kind::Directory {
-            return Err(read(FilesError::IsDirectory));
-        }
         if !resolved.starts_with(self.root) {
             return Err(LoadError::OutsideRoot { path: path.to_owned(), root: self.shown_root() });
         }
