@@ -141,7 +141,12 @@ impl ClusterError {
 
     /// Did the server refuse to change a field that cannot change? By the causes it gave.
     pub fn is_immutable_field(&self) -> bool {
-        self.status == Some(422) && self.causes.iter().any(|cause| cause.message.contains("field is immutable"))
+        // StatefulSets and claims forbid changes of their whole spec, with few exceptions.
+        let immutable = |cause: &Cause| {
+            cause.message.contains("field is immutable")
+                || (cause.reason == "FieldValueForbidden" && cause.field == "spec")
+        };
+        self.status == Some(422) && self.causes.iter().any(immutable)
     }
 
     /// Decoding errors quote what they could not decode: keep where, drop what.

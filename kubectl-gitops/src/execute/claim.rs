@@ -10,9 +10,7 @@ use super::job::{Job, LOCK_TTL_S, Sink, Turn};
 use super::lease::Lease;
 use crate::cluster::{Cluster, Code, RootError, Transport};
 use crate::inventory::lock::{LockVerdict, judge};
-use crate::inventory::{Claim, ClaimApply, ClaimPrune};
 use crate::inventory::{Lock, Phase};
-use crate::plan::{Deed, Plan};
 
 /// How often a run that waits looks at the lock.
 const LOOK: Duration = Duration::from_secs(1);
@@ -32,7 +30,7 @@ pub(super) async fn claim<T: Transport>(
         events(Event::LockTakenOver { holder: lock.holder.clone() });
     }
     let lock = Lock::taken(job.options.holder.as_str(), LOCK_TTL_S);
-    let union = job.inventory.claim(&claim_of(job.plan), &job.options.run_id, lock);
+    let union = job.inventory.claim(&job.plan.claim(), &job.options.run_id, lock);
     match Lease::claim(cluster, union, job.root).await {
         Ok(lease) => {
             events(Event::Claimed { entries: lease.entries() });
@@ -85,31 +83,6 @@ async fn await_release<T: Transport>(
             }
         }
     }
-}
-
-/// What the plan is about to touch.
-pub(super) fn claim_of(plan: &Plan) -> Claim {
-    let mut claim = Claim::default();
-    for action in &plan.actions {
-        match &action.deed {
-            Deed::Create | Deed::ApplyBlind | Deed::Recreate { .. } | Deed::Update { .. } | Deed::Unchanged => {
-                let Some(body) = &action.body else { continue };
-                claim.applies.push(ClaimApply {
-                    key: action.key.clone(),
-                    version: body.gvk.version.to_string(),
-                    creates: matches!(action.deed, Deed::Create | Deed::ApplyBlind | Deed::Recreate { .. }),
-                    adopted: action.adopted,
-                });
-            }
-            Deed::Prune { uid, .. } | Deed::Detach { uid, .. } => claim.prunes.push(ClaimPrune {
-                key: action.key.clone(),
-                version: action.seen.as_ref().map_or_else(String::new, |seen| seen.version.clone()),
-                uid: uid.clone(),
-            }),
-            Deed::Forget | Deed::Keep | Deed::Refuse => {}
-        }
-    }
-    claim
 }
 
 pub(super) fn inventory_stop(deed: &'static str, error: RootError) -> Stop {

@@ -47,6 +47,12 @@ impl<T: Transport> Run<'_, T> {
         if let Some(stop) = self.stopped() {
             return self.end_unsent(index, Done::Skipped, stop);
         }
+        // A namespace or a definition takes everything along that is still in it or of it: others' objects too, if one was
+        // found to have changed hands meanwhile.
+        if let Some(place) = action.after.iter().find(|place| !self.is_gone(**place)) {
+            let holds = &self.job.plan.actions[*place].key;
+            return self.end_unsent(index, Done::Kept, format!("{holds} is still there"));
+        }
         (self.events)(Event::ActionStarted { key: action.key.clone() });
         let ending = match self.remove(action).await {
             Ok(ending) | Err(ending) => ending,

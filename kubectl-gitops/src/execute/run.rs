@@ -137,6 +137,12 @@ impl<'a, T: Transport> Run<'a, T> {
         indexes.iter().find(|index| !fit(index)).copied()
     }
 
+    /// Was the object of this action observed to be gone (or would be, in a dry run)?
+    pub(super) fn is_gone(&self, index: usize) -> bool {
+        let pruned = self.ended.borrow().get(&index) == Some(&Done::Pruned);
+        pruned || self.settled.borrow().get(&self.job.plan.actions[index].key) == Some(&Settled::Gone)
+    }
+
     /// What depends on it must not start: it was applied and will not be ready.
     pub(super) fn mark_unready(&self, index: usize) {
         self.ended.borrow_mut().insert(index, Done::Failed);

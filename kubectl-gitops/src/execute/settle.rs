@@ -18,7 +18,9 @@ pub(super) struct Settlement {
 impl<T: Transport> Run<'_, T> {
     /// Writes what was observed and releases the lock. A union that was not settled stays: that is what it is for.
     pub(super) async fn settle(&self, lease: &Lease, stop: Option<&Stop>) -> Result<Settlement, Stop> {
-        let settled = lease.inventory().settle(&self.settled.borrow());
+        let mut observed = self.job.plan.observed(self.job.inventory);
+        observed.extend(self.settled.borrow().clone());
+        let settled = lease.inventory().settle(&observed);
         let outcomes = self.outcomes();
         let end = run_end(self.job.options, &outcomes, &self.waited.borrow(), stop, self.job.inventory);
         let next = settled.finish(end);

@@ -13,7 +13,7 @@ use crate::inventory::{
 };
 
 fn sized(objects: usize) -> Inventory {
-    let mut inventory = Inventory::new(InventoryId::from_random([9; 16]), RootRef::of_set("shop", "prod"));
+    let mut inventory = Inventory::new(InventoryId::from_bytes([9; 16]), RootRef::of_set("shop", "prod"));
     for index in 0..objects {
         let hash = desired_hash(&Value::from(index));
         let entry = Entry {
@@ -246,7 +246,7 @@ prop_compose! {
         entries in prop::collection::btree_map(key(), entry(), 0..40), repeat in 0_usize..20, flags in any::<(bool, bool)>(),
     ) -> Inventory {
         let [run_id, revision, attempted, inputs_digest] = texts;
-        let mut inventory = Inventory::new(InventoryId::from_random(id), RootRef::of_set("ns", &set));
+        let mut inventory = Inventory::new(InventoryId::from_bytes(id), RootRef::of_set("ns", &set));
         // Repeated under other names, so that both forms of storage are met.
         for round in 0..=repeat {
             for (key, entry) in &entries {

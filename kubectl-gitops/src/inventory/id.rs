@@ -3,7 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// 128 random bits, minted once and never derived from a name: two clusters or two sets never share one by accident.
+use sha2::{Digest as _, Sha256};
+
+/// 128 bits, minted once: 96 random ones, so that two clusters or two sets never share one by accident, and 32 that tell
+/// for which root it was minted, so that the members of a lost root are not taken for another set's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InventoryId([u8; 16]);
 
@@ -16,8 +19,20 @@ pub struct ParseInventoryIdError {
 }
 
 impl InventoryId {
-    /// From random bytes that the caller drew.
-    pub const fn from_random(bytes: [u8; 16]) -> Self {
+    /// For a new root, from random bytes that the caller drew.
+    pub fn mint(random: [u8; 16], root: &RootRef) -> Self {
+        let mut bytes = random;
+        bytes[12..].copy_from_slice(&proof(root));
+        Self(bytes)
+    }
+
+    /// Was it minted for this root? (A root that was renamed by hand keeps its id, and loses this proof.)
+    pub fn was_minted_for(&self, root: &RootRef) -> bool {
+        self.0[12..] == proof(root)
+    }
+
+    /// As it stands.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
@@ -27,6 +42,12 @@ impl InventoryId {
         text.truncate(16);
         text
     }
+}
+
+/// Four bytes that say which root it is.
+fn proof(root: &RootRef) -> [u8; 4] {
+    let hash = Sha256::digest(root.to_string().as_bytes());
+    [hash[0], hash[1], hash[2], hash[3]]
 }
 
 impl fmt::Display for InventoryId {
@@ -79,10 +100,18 @@ mod tests {
 
     #[test]
     fn an_id_survives_its_text_form() {
-        let id = InventoryId::from_random([0x0f; 16]);
+        let id = InventoryId::from_bytes([0x0f; 16]);
         assert_eq!(id.to_string(), "0f".repeat(16));
         assert_eq!(id.short(), "0f".repeat(8));
         assert_eq!(id.to_string().parse(), Ok(id));
+    }
+
+    #[test]
+    fn an_id_tells_its_root() {
+        let root = RootRef::of_set("shop", "prod");
+        let id = InventoryId::mint([7; 16], &root);
+        assert!(id.was_minted_for(&root) && !id.was_minted_for(&RootRef::of_set("shop", "staging")));
+        assert_eq!(id.to_string()[..24], "07".repeat(12));
     }
 
     #[test]

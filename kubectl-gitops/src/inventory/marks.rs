@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_member_carries_both_marks() {
-        let id = InventoryId::from_random([0xab; 16]);
+        let id = InventoryId::from_bytes([0xab; 16]);
         let mut manifest = json!({"kind": "ConfigMap", "metadata": {"name": "a", "labels": null}});
         mark_member(&mut manifest, &id);
         assert_eq!(label(&manifest, MEMBER_LABEL), Some("abababababababab"));

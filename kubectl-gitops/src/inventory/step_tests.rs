@@ -4,7 +4,7 @@ use super::*;
 use crate::inventory::{InventoryId, RootRef, RunResult};
 
 fn empty() -> Inventory {
-    Inventory::new(InventoryId::from_random([7; 16]), RootRef::of_set("shop", "prod"))
+    Inventory::new(InventoryId::from_bytes([7; 16]), RootRef::of_set("shop", "prod"))
 }
 
 fn key(name: &str) -> ObjectKey {

@@ -11,7 +11,7 @@ use super::identity::Identity;
 use super::session::Session;
 use crate::cluster::{Code as Answer, Endpoint, Extent, Look, RootError, Seen, lost_inventory, rebuild};
 use crate::error::{CliError, Code, Place, Result};
-use crate::inventory::{Inventory, InventoryId, OtherSource, marks};
+use crate::inventory::{Inventory, InventoryId, OtherSource, RootRef, marks};
 use crate::plan::{self, Adopt, Allow, Desired, Plan, Policy, Scope, scope};
 use crate::report::warning_text;
 use crate::settings::{self, RunSettings};
@@ -76,7 +76,7 @@ pub(super) async fn judge(
     let stored = session.cluster.read_root(&identity.root).await?;
     let (inventory, root) = match stored {
         Some(stored) => (stored.inventory, Some(stored.object)),
-        None => (Inventory::new(new_id()?, identity.root.clone()), None),
+        None => (Inventory::new(new_id(&identity.root)?, identity.root.clone()), None),
     };
     if !policy.delete_all {
         inventory.accepts(&identity.source, identity.derived)?;
@@ -87,7 +87,7 @@ pub(super) async fn judge(
     };
     let mut judged = look(session, inventory, root, desired, policy).await?;
     if judged.root.is_none()
-        && let Some(id) = lost_inventory(&judged.desired, &judged.seen.observation)
+        && let Some(id) = lost_inventory(&judged.desired, &judged.seen.observation, &identity.root)
     {
         let rebuilt = rebuild(&session.cluster, &judged.seen.discovery, id, identity.root.clone()).await?;
         judged = look(session, rebuilt, None, desired, policy).await?;
@@ -157,11 +157,11 @@ async fn missing_namespace(
     }
 }
 
-fn new_id() -> Result<InventoryId> {
+fn new_id(root: &RootRef) -> Result<InventoryId> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)
         .map_err(|error| CliError::new(Code::Bug, format!("the system gives no random bytes: {error}")))?;
-    Ok(InventoryId::from_random(bytes))
+    Ok(InventoryId::mint(bytes, root))
 }
 
 /// The settings in the plan's words.

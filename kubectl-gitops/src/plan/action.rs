@@ -129,7 +129,8 @@ pub struct Action {
     /// The object that was seen under the key, if one was.
     pub seen: Option<Seen>,
     /// Indexes in [`Plan::actions`] of what must have succeeded before: explicit dependencies, its Namespace, its
-    /// CustomResourceDefinition. If one fails, this one is skipped and names it.
+    /// CustomResourceDefinition. If one fails, this one is skipped and names it. For a prune: what must be gone before, or
+    /// this one is kept.
     pub after: Vec<usize>,
 }
 

@@ -214,42 +214,95 @@ fn mark_ready(plan: &mut Plan) {
     }
 }
 
-/// Prunes in reverse order of what they were applied in, by rank and by the dependencies that the live objects name.
+/// Prunes in reverse order of what they were applied in, by rank and by the dependencies that the live objects name. What is
+/// in a namespace, of a definition or depends on an object has to be gone before that object.
 fn place_prunes(plan: &mut Plan, rest: Vec<Action>, context: Context<'_>) {
-    let (mut prunes, mut others): (Vec<Action>, Vec<Action>) =
+    let (prunes, mut others): (Vec<Action>, Vec<Action>) =
         rest.into_iter().partition(|action| matches!(action.deed, Deed::Prune { .. } | Deed::Detach { .. }));
-    let levels = prune_levels(plan, &prunes, context);
-    let by_key: BTreeMap<ObjectKey, usize> = prunes.iter().map(|a| a.key.clone()).zip(levels).collect();
-    let level = |action: &Action| by_key.get(&action.key).copied().unwrap_or(0);
-    prunes.sort_by_key(|action| (std::cmp::Reverse((level(action), order::rank(&action.key))), action.key.clone()));
-    for action in prunes {
-        let level = level(&action);
-        wave(&mut plan.prunes, order::name(level), level, plan.actions.len());
+    let edges = prune_edges(&prunes, context);
+    let (levels, edges) = prune_levels(plan, &prunes, edges);
+    let mut sequence: Vec<usize> = (0..prunes.len()).collect();
+    sequence.sort_by_key(|&index| {
+        let key = &prunes[index].key;
+        (std::cmp::Reverse((levels[index], order::rank(key))), key.clone())
+    });
+    let first = plan.actions.len();
+    let mut places = vec![0; prunes.len()];
+    for (offset, &index) in sequence.iter().enumerate() {
+        places[index] = first + offset;
+    }
+    let mut before: Vec<Vec<usize>> = vec![Vec::new(); prunes.len()];
+    for (index, dependencies) in edges.iter().enumerate() {
+        for &dependency in dependencies {
+            before[dependency].push(places[index]);
+        }
+    }
+    let mut slots: Vec<Option<Action>> = prunes.into_iter().map(Some).collect();
+    for index in sequence {
+        let mut action = slots[index].take().expect("each index comes once");
+        action.after = std::mem::take(&mut before[index]);
+        action.after.sort_unstable();
+        wave(&mut plan.prunes, order::name(levels[index]), levels[index], plan.actions.len());
         plan.actions.push(action);
     }
     others.sort_by(|a, b| a.key.cmp(&b.key));
     plan.actions.extend(others);
 }
 
-fn prune_levels(plan: &mut Plan, prunes: &[Action], context: Context<'_>) -> Vec<usize> {
+/// Explicit and implied dependencies among what is deleted.
+struct PruneEdges {
+    explicit: Vec<Vec<usize>>,
+    implied: Vec<Vec<usize>>,
+}
+
+fn prune_edges(prunes: &[Action], context: Context<'_>) -> PruneEdges {
     let places: BTreeMap<&ObjectKey, usize> =
         prunes.iter().enumerate().map(|(index, action)| (&action.key, index)).collect();
-    let edges: Vec<Vec<usize>> = prunes
+    let live = |key: &ObjectKey| context.observation.get(key).live().map(Live::object);
+    let definitions: BTreeMap<GroupKind, usize> = prunes
         .iter()
         .enumerate()
-        .map(|(index, action)| {
-            let observed = context.observation.get(&action.key);
-            let named = observed.live().and_then(|live| depends::read(live.object()).ok()).unwrap_or_default();
-            named.iter().filter_map(|key| places.get(key).copied()).filter(|&place| place != index).collect()
+        .filter(|(_, action)| action.key.kind == "CustomResourceDefinition")
+        .filter_map(|(index, action)| Some((defines(live(&action.key)?)?.0, index)))
+        .collect();
+    let explicit = |(index, action): (usize, &Action)| {
+        let named = live(&action.key).and_then(|object| depends::read(object).ok()).unwrap_or_default();
+        named.iter().filter_map(|key| places.get(key).copied()).filter(|&place| place != index).collect()
+    };
+    let implied = |action: &Action| {
+        let namespace = ObjectKey::new("", "Namespace", "", action.key.namespace.clone());
+        let definition = definitions.get(&action.key.group_kind());
+        places.get(&namespace).into_iter().chain(definition).copied().collect()
+    };
+    PruneEdges {
+        explicit: prunes.iter().enumerate().map(explicit).collect(),
+        implied: prunes.iter().map(implied).collect(),
+    }
+}
+
+/// Levels, and the edges they obey.
+fn prune_levels(plan: &mut Plan, prunes: &[Action], edges: PruneEdges) -> (Vec<usize>, Vec<Vec<usize>>) {
+    let keys: Vec<&ObjectKey> = prunes.iter().map(|action| &action.key).collect();
+    let PruneEdges { explicit, implied } = edges;
+    let both = explicit.iter().zip(&implied).map(|(explicit, implied)| [explicit.as_slice(), implied].concat());
+    let both: Vec<Vec<usize>> = both
+        .map(|mut edges| {
+            edges.sort_unstable();
+            edges.dedup();
+            edges
         })
         .collect();
-    let keys: Vec<&ObjectKey> = prunes.iter().map(|action| &action.key).collect();
-    order::levels(&keys, &edges).unwrap_or_else(|cycle| {
-        // A cycle among objects that go away anyway must not keep them.
-        let text = "the depends-on annotations of deleted objects form a cycle and are ignored".to_owned();
-        plan.warnings.push(Warning { key: cycle.into_iter().next(), text });
-        keys.iter().map(|key| order::rank(key)).collect()
-    })
+    match order::levels(&keys, &both) {
+        Ok(levels) => (levels, both),
+        Err(cycle) => {
+            // A cycle among objects that go away anyway must not keep them. What implies itself has none.
+            let text = "the depends-on annotations of deleted objects form a cycle and are ignored".to_owned();
+            plan.warnings.push(Warning { key: cycle.into_iter().next(), text });
+            let levels =
+                order::levels(&keys, &implied).unwrap_or_else(|_| keys.iter().map(|k| order::rank(k)).collect());
+            (levels, implied)
+        }
+    }
 }
 
 /// The guards of the whole set, and what is refused.

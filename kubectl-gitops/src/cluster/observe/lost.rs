@@ -15,8 +15,9 @@ use crate::cluster::transport::Transport;
 use crate::inventory::{Entry, Inventory, InventoryId, RootRef, State, marks};
 use crate::plan::{Desired, Observation};
 
-/// The id that desired objects carry of an inventory that exists no more: exactly one, and surely without a root.
-pub fn lost_inventory(desired: &[Desired], observation: &Observation) -> Option<InventoryId> {
+/// The id that desired objects carry of an inventory that exists no more: exactly one, surely without a root, and minted for
+/// this very root. Another set's lost members are not ours to take, however many of them this set desires.
+pub fn lost_inventory(desired: &[Desired], observation: &Observation, root: &RootRef) -> Option<InventoryId> {
     if !observation.roots_complete {
         return None;
     }
@@ -24,7 +25,7 @@ pub fn lost_inventory(desired: &[Desired], observation: &Observation) -> Option<
     for object in desired {
         let observed = observation.get(&object.key);
         let owner = observed.live().and_then(|live| live.owner()).and_then(|owner| owner.parse().ok());
-        ids.extend(owner.filter(|id| !observation.roots.contains_key(id)));
+        ids.extend(owner.filter(|id: &InventoryId| id.was_minted_for(root) && !observation.roots.contains_key(id)));
     }
     if ids.len() == 1 { ids.pop_first() } else { None }
 }

@@ -285,14 +285,14 @@ async fn judge(
     let root = cluster.read_root(&root_ref()).await?;
     let mut inventory = match &root {
         Some(stored) => stored.inventory.clone(),
-        None => Inventory::new(InventoryId::from_random([run; 16]), root_ref()),
+        None => Inventory::new(InventoryId::mint([run; 16], &root_ref()), root_ref()),
     };
     loop {
         let desired = mark(&inventory.id);
         let recorded = root.is_some() || inventory.rebuilt;
         let look = Look { desired: &desired, inventory: &inventory, recorded };
         let mut seen = cluster.observe(&look).await?;
-        if !recorded && let Some(lost) = lost_inventory(&desired, &seen.observation) {
+        if !recorded && let Some(lost) = lost_inventory(&desired, &seen.observation, &root_ref()) {
             inventory = rebuild(cluster, &seen.discovery, lost, root_ref()).await?;
             continue;
         }

@@ -15,9 +15,9 @@ use super::*;
 use crate::inventory::{Entry, Inventory, InventoryId, RootRef, State, digest, marks};
 
 /// The inventory's id in all tests.
-pub(super) const ID: InventoryId = InventoryId::from_random([0xab; 16]);
+pub(super) const ID: InventoryId = InventoryId::from_bytes([0xab; 16]);
 /// Another one's.
-pub(super) const OTHER: InventoryId = InventoryId::from_random([0xcd; 16]);
+pub(super) const OTHER: InventoryId = InventoryId::from_bytes([0xcd; 16]);
 
 pub(super) fn manifest(api_version: &str, kind: &str, namespace: &str, name: &str, rest: Value) -> Value {
     let mut manifest = json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name}});

@@ -265,3 +265,36 @@ fn many_deletions_need_consent_by_number() {
     consenting["metadata"]["annotations"][marks::ALLOW_PRUNE_ANNOTATION] = json!("12");
     assert_eq!(many(12, 2).want(&consenting).plan().refusal, None);
 }
+
+#[test]
+fn what_holds_others_goes_after_them() {
+    let definition = manifest(
+        "apiextensions.k8s.io/v1",
+        "CustomResourceDefinition",
+        "",
+        "widgets.x.io",
+        json!({"spec": {"group": "x.io", "scope": "Namespaced", "names": {"kind": "Widget"}}}),
+    );
+    let mut old = namespace("old");
+    // An annotation that would delete the namespace before what is in it.
+    old["metadata"]["annotations"][marks::DEPENDS_ON_ANNOTATION] = json!("/namespaces/old/ConfigMap/inside");
+    let mut world = set();
+    for manifest in [
+        &definition,
+        &old,
+        &manifest("x.io/v1", "Widget", "old", "w", json!({})),
+        &manifest("v1", "ConfigMap", "old", "inside", json!({})),
+    ] {
+        world = world.member(&stored(manifest));
+    }
+    world.observation.foreign_content.insert(desired(&old).key, Foreign::None);
+    world.observation.foreign_instances.insert(desired(&definition).key, Foreign::None);
+    let plan = world.plan();
+    assert_eq!(plan.refusal, None, "{}", show(&plan));
+    let place = |name: &str| plan.actions.iter().position(|action| action.key.name == name).unwrap();
+    let after = |name: &str| plan.actions[place(name)].after.clone();
+    assert_eq!(after("old"), [place("w"), place("inside")]);
+    assert_eq!(after("widgets.x.io"), [place("w")]);
+    assert!(place("inside") < place("old") && place("w") < place("widgets.x.io"));
+    assert_eq!(plan.warnings.len(), 1, "the cycle is told: {:?}", plan.warnings);
+}
