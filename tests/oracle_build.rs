@@ -1,6 +1,6 @@
 //! Random trees of kustomizations through the real kustomize and through our engine: the same bytes, or both a failure.
 //!
-//! `make oracle` runs it. `ORACLE_CASES` is the number of trees (default 3000), `ORACLE_SEED` the first seed. A tree on which
+//! `make oracle` runs it. `ORACLE_CASES` is the number of trees (default 2000), `ORACLE_SEED` the first seed. A tree on which
 //! the two disagree is made small and written as a fixture directory below `target/oracle-build/`, ready to be moved to
 //! `fixtures/build/`.
 
@@ -40,7 +40,7 @@ const ENOUGH: usize = 10;
 #[test]
 #[ignore = "needs the real tool: make oracle"]
 fn random_trees_build_as_kustomize_builds_them() {
-    let cases = number("ORACLE_CASES", 3000);
+    let cases = number("ORACLE_CASES", 2000);
     let first = number("ORACLE_SEED", 1);
     let mut oracle = Oracle::start();
     let (mut built, mut refused, mut fatal) = (0, 0, 0);

@@ -12,17 +12,15 @@ use crate::render::{FILE, LAYER, TEXT};
 /// Layers of a tree, at most.
 const LAYERS: usize = 6;
 
-/// What the layers below and the layer itself have to offer: objects to patch, generators to merge into.
+/// What the layers below and the layer itself have to offer: objects to patch and to merge into.
 #[derive(Debug, Clone, Default)]
 struct Known {
     objects: Vec<Value>,
-    generators: Vec<(&'static str, &'static str)>,
 }
 
 impl Known {
     fn absorb(&mut self, more: Self) {
         self.objects.extend(more.objects);
-        self.generators.extend(more.generators);
     }
 
     fn has(&self, object: &Value) -> bool {
@@ -199,11 +197,11 @@ fn generators(dice: &mut Dice, layer: &mut Layer, known: &mut Known) {
         if !dice.chance(25) {
             continue;
         }
-        let lower: Vec<&str> =
-            known.generators.iter().filter(|(kind, _)| *kind == field).map(|(_, name)| *name).collect();
         let name = dice.pick(&["web", "db", "gen", "cfg"]);
         let mut entry = json!({"name": name, "literals": dice.some(3, |dice, index| format!("{}{index}={}", dice.pick(&["a", "B", "c.d"]), dice.pick(&["1", "x y", "", "\"q\"", "a=b"])))});
-        if lower.contains(&name) {
+        let kind = if field == "secretGenerator" { "Secret" } else { "ConfigMap" };
+        let made = json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name}, "data": {"k": "v"}});
+        if known.has(&made) && dice.chance(95) {
             entry["behavior"] = json!(dice.pick(&["merge", "merge", "replace"]));
         }
         if dice.chance(30) {
@@ -219,8 +217,7 @@ fn generators(dice: &mut Dice, layer: &mut Layer, known: &mut Known) {
         if dice.chance(10) {
             entry["namespace"] = json!("one");
         }
-        known.generators.push((field, name));
-        known.objects.push(json!({"apiVersion": "v1", "kind": if field == "secretGenerator" { "Secret" } else { "ConfigMap" }, "metadata": {"name": name}, "data": {"k": "v"}}));
+        known.objects.push(made);
         layer.push(field, json!([entry]));
     }
     if dice.chance(8) {

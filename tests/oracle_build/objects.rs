@@ -113,7 +113,16 @@ pub(crate) fn scalar(dice: &mut Dice) -> Value {
             "a \nb"
         ])),
         6 => json!("long text ".repeat(1 + dice.roll(12)).trim_end()),
-        _ => json!(dice.pick(&["plain", "web", "a-b", "x/y", "http://h:80/p?q=1"])),
+        7 => json!("http://h:80/p?q=1"),
+        // In every style, since a patch keeps the quotes of what it replaces.
+        _ => {
+            let word = dice.pick(&["plain", "web", "a-b", "x/y"]);
+            match dice.roll(3) {
+                0 => raw(word),
+                1 => raw(&format!("'{word}'")),
+                _ => json!(word),
+            }
+        }
     }
 }
 
