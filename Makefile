@@ -52,7 +52,7 @@ oracle: $(BIN)/kustomize $(BIN)/oracle-dump ## generated inputs through the real
 	tests/oracle/golden.sh --check
 	cd tests/oracle/schema && go run . -check
 	$(CARGO) test --locked -p krm --test oracle_yaml
-	$(CARGO) test --locked -p kustomize --test oracle_build -- --ignored
+	$(CARGO) test --locked -p kustomize --test oracle_build -- --ignored --nocapture
 
 bench: build $(BIN)/kustomize ## ratios against the peers, throughput, start-up, memory, size
 	@tests/bench.sh
