@@ -20,10 +20,16 @@ impl<T: Transport> Run<'_, T> {
             self.tell_wave(number, waves.len(), wave);
             let applies = stream::iter(wave.actions.clone()).map(|index| self.act(index));
             self.drain(applies.buffer_unordered(self.job.options.in_flight.max(1))).await;
-            if self.job.options.dry_run == DryRun::No {
+            // Nothing waits for what nothing needs: a run without a change reads no object for it.
+            let needed = waves[number + 1..].iter().any(|later| self.sends(later));
+            if needed && self.job.options.dry_run == DryRun::No {
                 self.make_ready(wave).await;
             }
         }
+    }
+
+    fn sends(&self, wave: &Wave) -> bool {
+        wave.actions.iter().any(|index| self.job.plan.actions[*index].deed.mutates())
     }
 
     fn tell_wave(&self, number: usize, of: usize, wave: &Wave) {

@@ -27,6 +27,7 @@ pub(crate) struct Served {
 }
 
 /// Everything stored.
+#[derive(Clone)]
 pub(crate) struct Store {
     pub(crate) objects: BTreeMap<ObjectKey, Value>,
     pub(crate) commits: Vec<Commit>,

@@ -18,15 +18,16 @@ fn victim() -> ObjectKey {
 
 /// Runs `wants` with the intruder before each request in turn, and then `then`.
 async fn with_intruder(before: &[Value], wants: &[Value], deed: Deed, then: impl AsyncFn(&mut World, &str)) {
+    let before = World::after(before).await;
     let requests = {
-        let mut world = World::after(before).await;
+        let mut world = before.fork();
         world.wire.clear_hook();
         world.run(wants).await.expect("nothing kills a run without faults");
         world.wire.sent()
     };
     for at in 0..requests {
         let cell = format!("intruder before request {at} of {requests}");
-        let mut world = World::after(before).await;
+        let mut world = before.fork();
         world.wire.set_hook(move |_, index, store| {
             if index == at {
                 deed(store, &victim());

@@ -131,6 +131,13 @@ impl World {
         world
     }
 
+    /// A world that is where `self` is now and goes its own way from here.
+    fn fork(&self) -> Self {
+        let world = Self::new();
+        *world.wire.store.borrow_mut() = self.wire.store.borrow().clone();
+        Self { invocations: self.invocations, policy: self.policy.clone(), dry_run: self.dry_run, ..world }
+    }
+
     /// One invocation; `None` if it was killed.
     async fn run(&mut self, set: &[Value]) -> Option<Executed> {
         self.invocations += 1;

@@ -70,9 +70,10 @@ fn delete_leaves_nothing() {
 #[test]
 fn delete_survives_being_killed_anywhere() {
     in_virtual_time(async {
+        let before = World::after(&full()).await;
         for at in 0..200 {
             for fault in [Fault::KillBefore, Fault::KillAfter, Fault::DropReply] {
-                let mut world = World::after(&full()).await;
+                let mut world = before.fork();
                 world.policy.delete_all = true;
                 world.policy.allow.empty = true;
                 world.wire.set_hook(move |_, index, _| (index == at).then_some(fault));
