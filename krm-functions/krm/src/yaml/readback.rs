@@ -31,15 +31,18 @@ fn changes(root: &Node) -> bool {
     if foot_widens_last_text(root) {
         return true;
     }
+    let mut seen = Seen::default();
     let mut open = vec![(root, false)];
     while let Some((node, in_flow)) = open.pop() {
         match node {
             Node::Scalar(scalar) => {
+                seen.note(scalar.extra.as_deref());
                 if scalar_changes(scalar, in_flow) {
                     return true;
                 }
             }
             Node::Seq(seq) => {
+                seen.note(seq.extra.as_deref());
                 if stray_comment(seq.extra.as_deref(), in_flow) {
                     return true;
                 }
@@ -47,11 +50,13 @@ fn changes(root: &Node) -> bool {
                 open.extend(seq.items.iter().map(|item| (item, in_flow)));
             }
             Node::Map(map) => {
+                seen.note(map.extra.as_deref());
                 if stray_comment(map.extra.as_deref(), in_flow) {
                     return true;
                 }
                 let in_flow = in_flow || map.style == Style::Flow;
                 for entry in &map.entries {
+                    seen.note(entry.key.extra.as_deref());
                     if entry.key.text.is_empty() || scalar_changes(&entry.key, in_flow) {
                         return true;
                     }
@@ -60,7 +65,24 @@ fn changes(root: &Node) -> bool {
             }
         }
     }
-    false
+    seen.tag && seen.comment
+}
+
+/// A comment may be printed between a key and its value's tag, which no reader takes.
+#[derive(Default)]
+struct Seen {
+    tag: bool,
+    comment: bool,
+}
+
+impl Seen {
+    #[inline]
+    fn note(&mut self, extra: Option<&Extra>) {
+        if let Some(extra) = extra {
+            self.tag |= extra.tag.is_some();
+            self.comment |= has_comment(extra);
+        }
+    }
 }
 
 /// Comments of a collection that go-yaml prints at the next place it finds, or in the midst of a flow collection.
@@ -98,6 +120,11 @@ fn foot_widens_last_text(root: &Node) -> bool {
     }
 }
 
+/// NEL, LS and PS are breaks to the reader but not to the writer of a block scalar's header.
+fn has_wide_break(text: &str) -> bool {
+    !text.is_ascii() && text.contains(['\u{85}', '\u{2028}', '\u{2029}'])
+}
+
 #[inline]
 fn scalar_changes(scalar: &Scalar, in_flow: bool) -> bool {
     if in_flow && scalar.extra.as_ref().is_some_and(|e| has_comment(e)) {
@@ -105,7 +132,7 @@ fn scalar_changes(scalar: &Scalar, in_flow: bool) -> bool {
     }
     match scalar.style {
         Style::Folded => true,
-        Style::Literal => scalar.text.starts_with('\t'),
+        Style::Literal => scalar.text.starts_with('\t') || has_wide_break(&scalar.text),
         // Unquoted in a flow collection: what cannot stand plain there is quoted and becomes a string.
         Style::Plain | Style::Flow if in_flow => match scalar.tag {
             Tag::Str => scalar.text.contains('\n'),

@@ -19,7 +19,7 @@ impl Scanner<'_> {
             if key.token_number < self.tokens_parsed {
                 break;
             }
-            if key.possible && key.token_number == self.tokens_parsed {
+            if key.possible && key.waited_for && key.token_number == self.tokens_parsed {
                 return self.simple_key_is_valid(level);
             }
         }
@@ -53,7 +53,7 @@ impl Scanner<'_> {
             let token_number = self.tokens_parsed + self.tokens.len();
             let place = self.place();
             self.remove_simple_key()?;
-            *self.current_key() = SimpleKey { possible: true, required, token_number, place };
+            *self.current_key() = SimpleKey { possible: true, waited_for: true, required, token_number, place };
         }
         Ok(())
     }
@@ -219,7 +219,11 @@ impl Scanner<'_> {
         self.remove_simple_key()?;
         if self.flow_level > 0 {
             self.flow_level -= 1;
-            self.simple_keys.pop();
+            let closed = self.simple_keys.pop().map(|key| key.token_number);
+            let outer = self.current_key();
+            if closed == Some(outer.token_number) {
+                outer.waited_for = false;
+            }
         }
         self.simple_key_allowed = false;
         self.push_indicator(kind, 1);
@@ -263,6 +267,9 @@ impl Scanner<'_> {
         let level = self.simple_keys.len() - 1;
         if self.simple_key_is_valid(level)? {
             let key = self.simple_keys[level];
+            if key.token_number < self.tokens_parsed {
+                return fail(key.place, "a collection cannot be a key");
+            }
             self.tokens.insert(key.token_number - self.tokens_parsed, Token::new(TokenKind::Key, key.place));
             let column = key.place.column.cast_signed();
             self.roll_indent(column, Some(key.token_number), TokenKind::BlockMappingStart, key.place);
@@ -314,10 +321,37 @@ impl Scanner<'_> {
     }
 
     fn fetch_plain_scalar(&mut self) -> Scan<()> {
-        self.save_simple_key()?;
+        if self.flow_level > 0 || !self.simple_key_allowed {
+            self.save_simple_key()?;
+            self.simple_key_allowed = false;
+            let token = self.scan_plain()?;
+            self.tokens.push_back(token);
+            return Ok(());
+        }
+        let key = SimpleKey {
+            possible: true,
+            waited_for: true,
+            required: self.indent == self.column(),
+            token_number: self.tokens_parsed + self.tokens.len(),
+            place: self.place(),
+        };
+        self.remove_simple_key()?;
         self.simple_key_allowed = false;
         let token = self.scan_plain()?;
-        self.tokens.push_back(token);
+        // The most frequent line of all, `key: …`, without the detour over a key that is found out to be one later.
+        let is_key = self.at(0) == b':'
+            && self.line == key.place.line
+            && self.pos - key.place.index <= SIMPLE_KEY_MAX
+            && is_blankz(self.bytes, self.pos + 1);
+        if is_key {
+            self.roll_indent(key.place.column.cast_signed(), None, TokenKind::BlockMappingStart, key.place);
+            self.tokens.push_back(Token::new(TokenKind::Key, key.place));
+            self.tokens.push_back(token);
+            self.push_indicator(TokenKind::Value, 1);
+        } else {
+            *self.current_key() = key;
+            self.tokens.push_back(token);
+        }
         Ok(())
     }
 

@@ -29,6 +29,8 @@ const SIMPLE_KEY_MAX: usize = 1024;
 #[derive(Debug, Clone, Copy, Default)]
 struct SimpleKey {
     possible: bool,
+    /// The queue's head waits for it. go-yaml stops waiting where a flow collection ends.
+    waited_for: bool,
     /// It must be a key: it stands at the indentation of a block mapping.
     required: bool,
     token_number: usize,
