@@ -292,6 +292,9 @@ fn through_json(text: &str) -> Result<Option<String>, u32> {
     let (mut first, mut breaks) = (true, 0);
     while let Some(part) = parts.next() {
         let last = parts.peek().is_none();
+        if !first && is_document_indicator(part, last) {
+            return Err(0x85);
+        }
         let part = if first { part } else { part.trim_start_matches(' ') };
         let part = if last { part } else { part.trim_end_matches(' ') };
         if !part.is_empty() || last {
@@ -307,6 +310,12 @@ fn through_json(text: &str) -> Result<Option<String>, u32> {
         first = false;
     }
     Ok(Some(out))
+}
+
+/// Would `part`, at the start of a line of a quoted scalar, be taken for `---` or `...`?
+fn is_document_indicator(part: &str, last: bool) -> bool {
+    let rest = part.strip_prefix("---").or_else(|| part.strip_prefix("..."));
+    rest.is_some_and(|rest| rest.starts_with(' ') || rest.is_empty() && !last)
 }
 
 /// Characters of the text in Go's JSON, quotes included.
