@@ -2,7 +2,7 @@
 
 use krm::{Mapping, Node};
 
-use super::types::{HelmChart, HelmChartArgs, HelmGlobals, Kustomization};
+use super::{HelmChart, HelmChartArgs, HelmGlobals, Kustomization};
 
 /// Deprecated fields and what took their place.
 const DEPRECATED: [(&str, &str); 6] = [

@@ -2,9 +2,14 @@
 
 pub mod decode;
 mod fix;
+mod generators;
+mod helm;
+pub mod nearest;
 mod read;
 mod types;
 
 pub use decode::{DecodeError, DecodeProblem, Located};
+pub use generators::*;
+pub use helm::*;
 pub use read::{FILE_NAMES, KustomizationError, ReadKustomization, annotation, read};
 pub use types::*;

@@ -3,7 +3,8 @@
 use krm::yaml::{Limits, parse_first_document};
 use krm::{Node, Text};
 
-use super::decode::{Decode as _, Place as FieldPlace, nearest};
+use super::decode::{Decode as _, Place as FieldPlace};
+use super::nearest::nearest;
 use super::{Kustomization, fix};
 use crate::error::{BuildError, Place};
 use crate::load::{FilesError, LoadError, Loader};

@@ -300,7 +300,7 @@ fn nearby(files: &dyn Files, path: &Path) -> Vec<String> {
     if names.iter().any(|other| *other == name) {
         return Vec::new();
     }
-    names.sort_by_key(|other| crate::kustomization::decode::nearest(&name, &[other]).is_none());
+    names.sort_by_key(|other| crate::kustomization::nearest::nearest(&name, &[other]).is_none());
     names.truncate(NAMES_MAX);
     names
 }
