@@ -5,11 +5,12 @@
 use std::collections::HashSet;
 
 use super::Limits;
+use super::attach::{begin_key, end_map_comments, extra_of, push_entry, set_end_comments};
 use super::error::ParseProblem;
 use super::merge::apply_merge_key;
 use super::parse::{Comments, DocumentComments};
 use super::resolve::{Dialect, resolve};
-use crate::node::{Entry, Extra};
+use crate::node::Entry;
 use crate::{Mapping, Mark, Node, Scalar, Sequence, Style, Tag, Text};
 
 /// What `!!` stands for.
@@ -288,69 +289,8 @@ impl Builder {
     }
 }
 
-/// A foot comment at a key of a block map ended the entry before it.
-fn begin_key(map: &mut Mapping, mut key: Scalar) -> Scalar {
-    if map.style != Style::Flow
-        && let Some(extra) = &mut key.extra
-        && !extra.foot_comment.is_empty()
-        && let Some(previous) = map.entries.last_mut()
-    {
-        previous.key.extra.get_or_insert_default().foot_comment = std::mem::take(&mut extra.foot_comment);
-    }
-    key
-}
-
-fn push_entry(map: &mut Mapping, mut key: Scalar, mut value: Node) {
-    // A foot comment of the value is kept at the key.
-    let extra = match &mut value {
-        Node::Scalar(s) => &mut s.extra,
-        Node::Seq(s) => &mut s.extra,
-        Node::Map(m) => &mut m.extra,
-    };
-    if let Some(extra) = extra
-        && !extra.foot_comment.is_empty()
-        && key.extra.as_ref().is_none_or(|e| e.foot_comment.is_empty())
-    {
-        key.extra.get_or_insert_default().foot_comment = std::mem::take(&mut extra.foot_comment);
-    }
-    map.entries.push(Entry { key, value });
-}
-
-fn end_map_comments(map: &mut Mapping, comments: Comments) {
-    set_end_comments(&mut map.extra, comments);
-    if map.style != Style::Flow
-        && let Some(extra) = &mut map.extra
-        && !extra.foot_comment.is_empty()
-        && let Some(last) = map.entries.last_mut()
-    {
-        last.key.extra.get_or_insert_default().foot_comment = std::mem::take(&mut extra.foot_comment);
-    }
-}
-
-/// What the end says replaces what the start said, nothing included.
-fn set_end_comments(extra: &mut Option<Box<Extra>>, comments: Comments) {
-    if extra.is_some() || !comments.line.is_empty() || !comments.foot.is_empty() {
-        let extra = extra.get_or_insert_default();
-        extra.line_comment = comments.line.into();
-        extra.foot_comment = comments.foot.into();
-    }
-}
-
-fn extra_of(tag: Option<String>, comments: Comments) -> Option<Box<Extra>> {
-    if tag.is_none() && comments.is_empty() {
-        return None;
-    }
-    Some(Box::new(Extra {
-        shared: 0,
-        tag: tag.map(short_tag),
-        head_comment: comments.head.into(),
-        line_comment: comments.line.into(),
-        foot_comment: comments.foot.into(),
-    }))
-}
-
 /// `!!int` for `tag:yaml.org,2002:int`; other tags as they are.
-fn short_tag(tag: String) -> Box<str> {
+pub(super) fn short_tag(tag: String) -> Box<str> {
     match tag.strip_prefix(YAML_PREFIX) {
         Some(name) => format!("!!{name}").into(),
         None => tag.into(),

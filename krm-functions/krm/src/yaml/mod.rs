@@ -5,6 +5,7 @@
 
 mod analyze;
 mod annotate;
+mod attach;
 mod build;
 mod chars;
 mod emit_build;

@@ -2,6 +2,8 @@
 //!
 //! Owns grammar states, tag directives and the hand-over of comments. Must not know what tags and anchors mean.
 
+mod block;
+mod directives;
 mod flow;
 
 use super::build::{Builder, NodeStart};
@@ -338,53 +340,6 @@ impl<'a, 'b> Parser<'a, 'b> {
         }
     }
 
-    fn expand_tag(&self, (handle, suffix): (String, String), start: Place) -> Scan<String> {
-        if handle.is_empty() {
-            return Ok(suffix);
-        }
-        match self.tag_directives.iter().find(|(known, _)| *known == handle) {
-            Some((_, prefix)) if !prefix.is_empty() || !suffix.is_empty() => Ok(format!("{prefix}{suffix}")),
-            _ => Err((start, ParseProblem::UndefinedTagHandle { handle })),
-        }
-    }
-
-    fn process_directives(&mut self) -> Scan<()> {
-        let mut version_seen = false;
-        loop {
-            let (kind, place) = self.peek()?;
-            match kind {
-                TokenKind::VersionDirective => {
-                    let Payload::Version(major, minor) = self.scanner.take().payload else { break };
-                    if version_seen {
-                        return fail(place, "found duplicate %YAML directive");
-                    }
-                    if (major, minor) != (1, 1) {
-                        return fail(place, "found incompatible YAML document");
-                    }
-                    version_seen = true;
-                }
-                TokenKind::TagDirective => {
-                    let Payload::Pair(pair) = self.scanner.take().payload else { break };
-                    if self.tag_directives.iter().any(|(handle, _)| *handle == pair.0) {
-                        return fail(place, "found duplicate %TAG directive");
-                    }
-                    self.tag_directives.push(*pair);
-                }
-                _ => break,
-            }
-        }
-        self.add_default_directives();
-        Ok(())
-    }
-
-    fn add_default_directives(&mut self) {
-        for (handle, prefix) in [("!", "!"), ("!!", super::build::YAML_PREFIX)] {
-            if !self.tag_directives.iter().any(|(known, _)| known == handle) {
-                self.tag_directives.push((handle.to_owned(), prefix.to_owned()));
-            }
-        }
-    }
-
     fn end(&mut self, place: Place, with_comments: bool) -> Scan<()> {
         self.pop_state();
         let comments = if with_comments {
@@ -394,93 +349,6 @@ impl<'a, 'b> Parser<'a, 'b> {
             Comments::default()
         };
         self.builder.end(comments).map_err(|problem| (place, problem))
-    }
-
-    /// Takes the `-`. A head comment that waited before it belongs to the collection that starts behind it.
-    fn take_entry(&mut self) -> Scan<()> {
-        let stem = self.comments.head.len();
-        self.scanner.take();
-        if stem == 0 {
-            return Ok(());
-        }
-        let (kind, _) = self.peek()?;
-        if matches!(kind, TokenKind::BlockSequenceStart | TokenKind::BlockMappingStart) {
-            let rest = self.comments.head.get(stem + 1..).unwrap_or_default().to_owned();
-            self.comments.head.truncate(stem);
-            self.stem_comment = std::mem::replace(&mut self.comments.head, rest);
-        }
-        Ok(())
-    }
-
-    fn block_sequence_entry(&mut self) -> Scan<()> {
-        let (kind, place) = self.peek()?;
-        match kind {
-            TokenKind::BlockEntry => {
-                self.take_entry()?;
-                self.state = State::BlockSequenceEntry;
-                if matches!(self.peek()?.0, TokenKind::BlockEntry | TokenKind::BlockEnd) {
-                    return self.empty_scalar(behind(place));
-                }
-                self.states.push(State::BlockSequenceEntry);
-                self.node(Context::Block)
-            }
-            TokenKind::BlockEnd => {
-                self.scanner.take();
-                self.end(place, false)
-            }
-            _ => fail(place, "did not find expected '-' indicator"),
-        }
-    }
-
-    fn indentless_sequence_entry(&mut self) -> Scan<()> {
-        let (kind, place) = self.peek()?;
-        if kind != TokenKind::BlockEntry {
-            return self.end(place, false);
-        }
-        self.take_entry()?;
-        self.state = State::IndentlessSequenceEntry;
-        let next = self.peek()?.0;
-        if matches!(next, TokenKind::BlockEntry | TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd) {
-            return self.empty_scalar(behind(place));
-        }
-        self.states.push(State::IndentlessSequenceEntry);
-        self.node(Context::Block)
-    }
-
-    fn block_mapping_key(&mut self) -> Scan<()> {
-        let (kind, place) = self.peek()?;
-        match kind {
-            TokenKind::Key => {
-                self.scanner.take();
-                self.state = State::BlockMappingValue;
-                let next = self.peek()?.0;
-                if matches!(next, TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd) {
-                    return self.empty_scalar(behind(place));
-                }
-                self.states.push(State::BlockMappingValue);
-                self.node(Context::BlockOrIndentless)
-            }
-            TokenKind::BlockEnd => {
-                self.scanner.take();
-                self.end(place, true)
-            }
-            _ => fail(place, "did not find expected key"),
-        }
-    }
-
-    fn block_mapping_value(&mut self) -> Scan<()> {
-        let (kind, place) = self.peek()?;
-        self.state = State::BlockMappingKey;
-        if kind != TokenKind::Value {
-            return self.empty_scalar(place);
-        }
-        self.scanner.take();
-        let next = self.peek()?.0;
-        if matches!(next, TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd) {
-            return self.empty_scalar(behind(place));
-        }
-        self.states.push(State::BlockMappingKey);
-        self.node(Context::BlockOrIndentless)
     }
 }
 
