@@ -34,7 +34,8 @@ check: ## what a change must pass: format, lints, units, golden builds, tidy
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) test --locked --workspace --lib --bins
 	$(CARGO) test --locked -p kustomize --test golden -- --quiet
-	$(CARGO) test --locked -p kubectl-gitops --test tidy --test plugin --test functions
+	$(CARGO) test --locked -p kubectl-gitops --test tidy --test plugin
+	$(CARGO) test --locked -p krm-functions --test functions
 
 test: ## every test layer, then what ran and what was skipped
 	@tests/layers.sh check oracle e2e demo

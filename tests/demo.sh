@@ -67,7 +67,7 @@ overlay=overlays/production
 
 say "1  First apply: everything is created, and the pods really run"
 gitops 1 diff $overlay
-gitops 0 apply $overlay -n default --wait --timeout 90s -v=1
+gitops 0 apply $overlay --inventory-namespace default --wait --timeout 90s -v=1
 holds "2 pods of the Deployment are ready" is 2 ready
 holds "the custom resource stands beside its CRD" is backend:9000 live route/public '{.spec.to}'
 holds "the Deployment uses the hashed ConfigMap" \
@@ -75,8 +75,8 @@ holds "the Deployment uses the hashed ConfigMap" \
 
 say "2  Second apply: nothing to do, nothing written"
 versions >"$work/before"
-gitops 0 diff $overlay -n default
-gitops 0 apply $overlay -n default -v=1
+gitops 0 diff $overlay --inventory-namespace default
+gitops 0 apply $overlay --inventory-namespace default -v=1
 versions >"$work/after"
 holds "no object and no inventory was written" cmp -s "$work/before" "$work/after"
 
@@ -84,24 +84,24 @@ say "3  A changed secret file rolls the Deployment"
 hash() { live deployment/relay '{.spec.template.metadata.annotations}' | sha256sum; }
 before=$(hash)
 sed -i 's/changed-by-the-demo/hunter2-of-the-demo/' $overlay/relay.toml
-gitops 1 diff $overlay -n default
+gitops 1 diff $overlay --inventory-namespace default
 holds "the secret value was not printed" bash -c "! grep -q hunter2 '$work/output'"
-gitops 0 apply $overlay -n default --wait --timeout 90s -v=1
+gitops 0 apply $overlay --inventory-namespace default --wait --timeout 90s -v=1
 holds "the secret value was not printed" bash -c "! grep -q hunter2 '$work/output'"
 holds "the pod template carries another hash" test "$before" != "$(hash)"
 holds "2 new pods are ready" is 2 ready
 
 say "4  Drift made by hand is shown and corrected"
 kubectl -n relay-production scale deployment/relay --replicas=5 >/dev/null
-gitops 1 diff $overlay -n default
-gitops 0 apply $overlay -n default --wait --timeout 90s -v=1
+gitops 1 diff $overlay --inventory-namespace default
+gitops 0 apply $overlay --inventory-namespace default --wait --timeout 90s -v=1
 holds "2 replicas again" is 2 live deployment/relay '{.spec.replicas}'
 
 say "5  What leaves the directory is pruned"
 sed -i '/ingress.yaml/d' base/kustomization.yaml
 sed -i '/^  - target:/,/value: relay.example.org/d' $overlay/kustomization.yaml
-gitops 1 diff $overlay -n default
-gitops 0 apply $overlay -n default -v=1
+gitops 1 diff $overlay --inventory-namespace default
+gitops 0 apply $overlay --inventory-namespace default -v=1
 holds "the Ingress is gone" absent -n relay-production ingress relay
 
 say "6  Delete leaves nothing"

@@ -4,6 +4,7 @@
 //! ([`Finding`]). The executable `krm-functions` wraps it in the ResourceList protocol; the plugin calls it directly.
 
 pub mod finding;
+pub mod frame;
 pub mod hash;
 pub mod registry;
 

@@ -115,7 +115,7 @@ pub(crate) fn delete(settings: &RunSettings, connection: &Connection, console: &
     let policy = judge::policy(settings, true)?;
     session::with(connection, &story, async |session, interrupt| {
         let name = settings.name.as_deref().unwrap_or_default();
-        let identity = find::identity(session, name).await?;
+        let identity = find::identity(session, name, settings.inventory_namespace.as_deref()).await?;
         let judged = judge::judge(session, &identity, &[], &policy).await?;
         story.warn_all(&judged.plan);
         let about = about(Command::Delete, &identity, name, settings);

@@ -61,6 +61,9 @@ impl ContentHash {
         let mut findings = Vec::new();
         let wanted = self.decide(items, &mut findings)?;
         for Wanted { item, template, object, set, stale } in wanted {
+            if set.is_empty() && stale.is_empty() {
+                continue;
+            }
             let Some(annotations) = annotations_mut(items[item], template) else { continue };
             for name in stale {
                 annotations.remove(&name);

@@ -20,16 +20,20 @@ pub(super) struct Args {
     execute: ExecuteArgs,
     #[command(flatten)]
     output: OutputArgs,
+    /// Namespace of the inventory; default: wherever one of this name is found
+    #[arg(long, value_name = "NAME")]
+    inventory_namespace: Option<String>,
     /// Kind to delete although it is protected: namespace, crd, pvc or pv; may be repeated
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     allow_delete: Vec<String>,
 }
 
 pub(super) fn run(args: Args, global: GlobalArgs, console: &mut Console) -> Result<u8> {
-    let Args { name, execute, output, allow_delete } = args;
+    let Args { name, execute, output, inventory_namespace, allow_delete } = args;
     console.present(output.into_presentation(global.verbosity));
     let settings = RunSettings {
         name: Some(name),
+        inventory_namespace,
         allow_delete: allow_delete.into_iter().map(|kind| kind.to_ascii_lowercase()).collect(),
         ..RunSettings::default()
     };

@@ -8,12 +8,13 @@ use crate::cluster::Code as Answer;
 use crate::error::{CliError, Code, Result};
 use crate::inventory::{RootRef, Source};
 
-/// All roots that the account can see, or those of the namespace asked for.
-pub(super) async fn roots(session: &Session) -> Result<Vec<Value>> {
-    match session.cluster.list_roots(session.asked()).await {
+/// All roots that the account can see, or those of `namespace`, else of the one asked for with `-n`.
+pub(super) async fn roots(session: &Session, namespace: Option<&str>) -> Result<Vec<Value>> {
+    let asked = namespace.or(session.asked());
+    match session.cluster.list_roots(asked).await {
         Ok(roots) => Ok(roots),
         // Without the right to look everywhere, look at home.
-        Err(error) if error.code == Answer::Forbidden && session.asked().is_none() => {
+        Err(error) if error.code == Answer::Forbidden && asked.is_none() => {
             Ok(session.cluster.list_roots(Some(session.namespace())).await?)
         }
         Err(error) => Err(error.into()),
@@ -27,9 +28,10 @@ pub(super) fn root_ref(root: &Value) -> RootRef {
 }
 
 /// The one set called `name` (or `namespace/name`).
-pub(super) async fn identity(session: &Session, name: &str) -> Result<Identity> {
-    let (namespace, wanted) = name.rsplit_once('/').map_or((None, name), |(namespace, name)| (Some(namespace), name));
-    let roots: Vec<RootRef> = roots(session).await?.iter().map(root_ref).collect();
+pub(super) async fn identity(session: &Session, name: &str, namespace: Option<&str>) -> Result<Identity> {
+    let (qualified, wanted) = name.rsplit_once('/').map_or((None, name), |(namespace, name)| (Some(namespace), name));
+    let namespace = namespace.or(qualified);
+    let roots: Vec<RootRef> = roots(session, namespace).await?.iter().map(root_ref).collect();
     let found: Vec<&RootRef> = roots
         .iter()
         .filter(|root| root.set_name() == wanted && namespace.is_none_or(|namespace| root.namespace == namespace))

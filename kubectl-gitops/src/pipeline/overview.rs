@@ -15,7 +15,7 @@ use crate::report::{Member, ObjectName, SetStatus};
 /// All sets that can be seen. One that cannot be read is told by `warn` and left out.
 pub(super) async fn of_all(session: &Session, now: Timestamp, warn: &dyn Fn(&str)) -> Result<Vec<SetStatus>> {
     let mut sets = Vec::new();
-    for root in find::roots(session).await? {
+    for root in find::roots(session, None).await? {
         match session.cluster.decode_root(&root).await {
             Ok(inventory) => sets.push(status(session, &inventory, now).await?),
             Err(RootError::Request(error)) => return Err(error.into()),
@@ -31,7 +31,7 @@ pub(super) async fn of_all(session: &Session, now: Timestamp, warn: &dyn Fn(&str
 
 /// One set.
 pub(super) async fn of_set(session: &Session, name: &str, now: Timestamp) -> Result<SetStatus> {
-    let identity = find::identity(session, name).await?;
+    let identity = find::identity(session, name, None).await?;
     let Some(stored) = session.cluster.read_root(&identity.root).await? else {
         return Err(crate::error::CliError::new(
             crate::error::Code::SetNotFound,

@@ -1,0 +1,149 @@
+//! The KRM functions over fixtures: `fixtures/function/NAME/CASE/{config,input,expected}.yaml`, one named test per case, and
+//! the executable through its protocol. `UPDATE=1` writes what is expected anew; read the difference before you commit it.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use krm::Node;
+use krm::yaml::{Limits, emit_function, parse_documents};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+fn main() -> ExitCode {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/function");
+    let mut trials = Vec::new();
+    for function in directories(&root) {
+        for case in directories(&function) {
+            let name = case.strip_prefix(&root).expect("below the root").display().to_string();
+            trials.push(Trial::test(name, move || check(&case)));
+        }
+    }
+    assert!(!trials.is_empty(), "no cases in {}", root.display());
+    trials.push(Trial::test("executable/a_list_by_its_function_config", executable_by_config));
+    trials.push(Trial::test("executable/a_stream_by_name", executable_by_name));
+    trials.push(Trial::test("executable/what_is_refused", executable_refuses));
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+fn directories(path: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(path).expect("a readable directory").map(|entry| entry.expect("an entry").path());
+    let mut found: Vec<PathBuf> = entries.filter(|path| path.is_dir()).collect();
+    found.sort();
+    found
+}
+
+fn documents(path: &Path) -> Result<Vec<Node>, Failed> {
+    let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let parsed = parse_documents(&text, &path.display().to_string(), &Limits::default())?;
+    Ok(parsed.into_iter().map(|document| document.root).collect())
+}
+
+fn emit(items: &[Node]) -> Result<String, Failed> {
+    let mut text = String::new();
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            text.push_str("---\n");
+        }
+        emit_function(item, &mut text)?;
+    }
+    Ok(text)
+}
+
+/// The output is as expected, and running the function on it again changes nothing.
+fn check(case: &Path) -> Result<(), Failed> {
+    let config = documents(&case.join("config.yaml"))?.into_iter().next();
+    let function = krm_functions::from_config(config.as_ref())?;
+    let mut items = documents(&case.join("input.yaml"))?;
+    function.run(&mut items)?;
+    let actual = emit(&items)?;
+    function.run(&mut items)?;
+    if emit(&items)? != actual {
+        return Err("the second run changes something".into());
+    }
+    let expected_path = case.join("expected.yaml");
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&expected_path, &actual)?;
+        return Ok(());
+    }
+    let expected = fs::read_to_string(&expected_path)?;
+    if actual == expected { Ok(()) } else { Err(format!("expected:\n{expected}\nactual:\n{actual}").into()) }
+}
+
+fn run(arguments: &[&str], input: &str) -> (Option<i32>, String, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_krm-functions"))
+        .args(arguments)
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the executable starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    // What refuses its arguments reads nothing, and the pipe may be closed by then.
+    drop(stdin.write_all(input.as_bytes()));
+    drop(stdin);
+    let output = child.wait_with_output().expect("it ends");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+const ITEMS: &str = "- apiVersion: v1 # kept
+  kind: ConfigMap
+  metadata: {name: settings}
+  data: {key: value}
+- apiVersion: apps/v1
+  kind: Deployment
+  metadata:
+    name: web
+    annotations: {reloader.stakater.com/auto: 'true'}
+  spec:
+    template:
+      spec:
+        containers: [{name: web, envFrom: [{configMapRef: {name: settings}}]}]
+";
+const HASH: &str = "kubectl-gitops.dev/hash.configmap.settings: ";
+
+fn executable_by_config() -> Result<(), Failed> {
+    let list = format!(
+        "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nfunctionConfig:\n  apiVersion: fn.kubectl-gitops.dev/v1alpha1\n  kind: ContentHash\nitems:\n{ITEMS}"
+    );
+    let (code, stdout, stderr) = run(&[], &list);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""), "{stdout}");
+    assert!(stdout.contains(HASH) && stdout.contains("# kept") && stdout.contains("kind: ResourceList"), "{stdout}");
+    assert!(stdout.contains("severity: info"), "{stdout}");
+    Ok(())
+}
+
+fn executable_by_name() -> Result<(), Failed> {
+    let stream = "kind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\n";
+    let (code, stdout, stderr) = run(&["content-hash"], stream);
+    assert_eq!((code, stdout.as_str(), stderr.as_str()), (Some(0), stream, ""));
+    Ok(())
+}
+
+fn executable_refuses() -> Result<(), Failed> {
+    let list = |config: &str| format!("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n{config}items: []\n");
+    let unknown = "functionConfig: {apiVersion: fn.kubectl-gitops.dev/v1alpha1, kind: Nothing}\n";
+    let cases: &[(&[&str], String, &str)] = &[
+        (&[], list(""), "content-hash"),
+        (&[], list(unknown), "ContentHash"),
+        (&["nothing"], list(""), "content-hash"),
+        (&["--flag"], String::new(), "--flag"),
+        (&["content-hash"], "a: [\n".to_owned(), "standard input"),
+    ];
+    for (arguments, input, expected) in cases {
+        let (code, stdout, stderr) = run(arguments, input);
+        assert_eq!((code, stdout.as_str()), (Some(1), ""), "{stderr}");
+        assert!(stderr.starts_with("error: ") && stderr.contains(expected), "{stderr}");
+    }
+    let broken =
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: settings}\ndata: {key: 'hunter2!'}\n".replace('\n', "\n  ");
+    let items = ITEMS.replace("configMapRef", "secretRef");
+    let (code, stdout, stderr) =
+        run(&["content-hash"], &format!("{}- {}\n{items}", list("").replace(" []", ""), broken.trim()));
+    assert_eq!(code, Some(1));
+    assert!(stdout.contains("severity: error") && stderr.contains("data.key"), "{stdout}{stderr}");
+    assert!(!stderr.contains("hunter2"), "{stderr}");
+    Ok(())
+}
