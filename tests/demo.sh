@@ -20,8 +20,8 @@ gitops() {
   local want=$1 code=0
   shift
   printf '$ kubectl gitops %s\n' "$*"
-  kubectl gitops "$@" 2>&1 | tee "$work/output" | sed 's/^/  /' || true
-  code=${PIPESTATUS[0]}
+  kubectl gitops "$@" >"$work/output" 2>&1 || code=$?
+  sed 's/^/  /' "$work/output"
   [ "$code" -eq "$want" ] || fail "exit code $code, expected $want"
 }
 # holds WHAT COMMAND...: a fact about the live cluster
@@ -40,7 +40,7 @@ versions() {
   kubectl get namespaces,crd,deployments,services,ingresses,cronjobs,secrets,configmaps,routes.relay.example.com -A \
     -l kubectl-gitops.dev/inventory --show-managed-fields -o "jsonpath={range .items[*]}{.kind}/{.metadata.name} \
 {.metadata.uid} {.metadata.generation} {.metadata.managedFields[?(@.manager=='kubectl-gitops')].time}{'\n'}{end}"
-  kubectl -n default get configmap gitops-relay-production -o 'jsonpath={.metadata.resourceVersion}'
+  kubectl -n "$inventory" get configmap gitops-relay-production -o 'jsonpath={.metadata.resourceVersion}'
 }
 generation() { live deployment/relay '{.metadata.generation}'; }
 # A cluster where nothing really runs (kwok) pulls no image: the pods' facts are true there too, their logs are not.
@@ -64,10 +64,13 @@ export PATH=$work/bin:$root/.cache/bin:$PATH
 cp -r fixtures/demo "$work/demo"
 cd "$work/demo"
 overlay=overlays/production
+# Where the inventory lands: the context's namespace.
+inventory=$(kubectl config view --minify -o 'jsonpath={..namespace}')
+inventory=${inventory:-default}
 
 say "1  First apply: everything is created, and the pods really run"
 gitops 1 diff $overlay
-gitops 0 apply $overlay --inventory-namespace default --wait --timeout 90s -v=1
+gitops 0 apply $overlay --wait --timeout 90s -v=1
 holds "2 pods of the Deployment are ready" is 2 ready
 holds "the custom resource stands beside its CRD" is backend:9000 live route/public '{.spec.to}'
 holds "the Deployment uses the hashed ConfigMap" \
@@ -75,8 +78,8 @@ holds "the Deployment uses the hashed ConfigMap" \
 
 say "2  Second apply: nothing to do, nothing written"
 versions >"$work/before"
-gitops 0 diff $overlay --inventory-namespace default
-gitops 0 apply $overlay --inventory-namespace default -v=1
+gitops 0 diff $overlay
+gitops 0 apply $overlay -v=1
 versions >"$work/after"
 holds "no object and no inventory was written" cmp -s "$work/before" "$work/after"
 
@@ -84,31 +87,31 @@ say "3  A changed secret file rolls the Deployment"
 hash() { live deployment/relay '{.spec.template.metadata.annotations}' | sha256sum; }
 before=$(hash)
 sed -i 's/changed-by-the-demo/hunter2-of-the-demo/' $overlay/relay.toml
-gitops 1 diff $overlay --inventory-namespace default
+gitops 1 diff $overlay
 holds "the secret value was not printed" bash -c "! grep -q hunter2 '$work/output'"
-gitops 0 apply $overlay --inventory-namespace default --wait --timeout 90s -v=1
+gitops 0 apply $overlay --wait --timeout 90s -v=1
 holds "the secret value was not printed" bash -c "! grep -q hunter2 '$work/output'"
 holds "the pod template carries another hash" test "$before" != "$(hash)"
 holds "2 new pods are ready" is 2 ready
 
 say "4  Drift made by hand is shown and corrected"
 kubectl -n relay-production scale deployment/relay --replicas=5 >/dev/null
-gitops 1 diff $overlay --inventory-namespace default
-gitops 0 apply $overlay --inventory-namespace default --wait --timeout 90s -v=1
+gitops 1 diff $overlay
+gitops 0 apply $overlay --wait --timeout 90s -v=1
 holds "2 replicas again" is 2 live deployment/relay '{.spec.replicas}'
 
 say "5  What leaves the directory is pruned"
 sed -i '/ingress.yaml/d' base/kustomization.yaml
 sed -i '/^  - target:/,/value: relay.example.org/d' $overlay/kustomization.yaml
-gitops 1 diff $overlay --inventory-namespace default
-gitops 0 apply $overlay --inventory-namespace default -v=1
+gitops 1 diff $overlay
+gitops 0 apply $overlay -v=1
 holds "the Ingress is gone" absent -n relay-production ingress relay
 
 say "6  Delete leaves nothing"
-gitops 0 delete relay-production -n default --wait --timeout 90s
+gitops 0 delete relay-production --wait --timeout 90s
 holds "the namespace is gone" absent namespace relay-production
 holds "the CRD is gone" absent crd routes.relay.example.com
-holds "the inventory is gone" absent -n default configmap gitops-relay-production
+holds "the inventory is gone" absent -n "$inventory" configmap gitops-relay-production
 
 printf '\ndemo: 6 steps, %s facts checked, %s s\n' "$checks" $((SECONDS - began))
 printf 'test result: ok. %s passed; 0 failed; 0 ignored\n' "$checks"
