@@ -14,6 +14,6 @@ pub(crate) fn check(sandbox: &Sandbox) {
     let inventory = ["--inventory-namespace", &sandbox.namespace];
     sandbox.gitops_anywhere(&[&["apply", "app"], &inventory[..]].concat()).exit(0).says("2 created");
     assert!(sandbox.kubectl_in(&own, &["get", "configmap", "inside"]).code == 0);
-    sandbox.gitops_anywhere(&[&["delete", "app", "--wait"], &inventory[..]].concat()).exit(0);
+    sandbox.gitops(&["delete", "app", "--wait"]).exit(0);
     sandbox.until("the namespace is gone", 60, || sandbox.get("namespace", &own).is_none());
 }

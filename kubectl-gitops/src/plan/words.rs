@@ -68,7 +68,6 @@ impl Reason {
     pub const fn class(&self) -> Class {
         match self {
             Self::KindUnknown { .. }
-            | Self::NamespaceMissing { .. }
             | Self::NeedsNamespace
             | Self::HasNamespace
             | Self::Nameless
