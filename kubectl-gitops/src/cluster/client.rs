@@ -15,12 +15,11 @@ use tokio::time::Instant;
 use super::discovery::Discovery;
 use super::endpoint::{DryRun, Endpoint, Guard, push_query};
 use super::error::{ClusterError, Code};
+use super::query::{Extent, ListQuery};
 use super::retry::{Attempt, Patience};
 use super::transport::{Method, Request, Response, Traffic, Transport, Verb};
 use crate::inventory::marks::FIELD_MANAGER;
 
-/// Objects per page of a LIST: large enough that 1000 objects are two requests, small enough to bound memory.
-const PAGE_OBJECTS: usize = 500;
 /// Larger answers than this are refused instead of held.
 const ANSWER_BYTES_MAX: usize = 256 << 20;
 /// More pages than this are a server that repeats itself.
@@ -50,71 +49,6 @@ pub enum Notice {
     },
     /// A `Warning` header, once per text.
     Warning(String),
-}
-
-/// How much of an object is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
-    /// All of it, managedFields too.
-    Whole,
-    /// Its metadata.
-    Metadata,
-}
-
-/// A LIST: of everything of a type, as of now, unless it is narrowed.
-#[derive(Debug, Clone, Copy)]
-pub struct ListQuery<'a> {
-    endpoint: &'a Endpoint,
-    namespace: &'a str,
-    selector: &'a str,
-    extent: Extent,
-    freshness: Freshness,
-}
-
-impl<'a> ListQuery<'a> {
-    /// Everything of a type, in all namespaces.
-    pub fn of(endpoint: &'a Endpoint) -> Self {
-        Self { endpoint, namespace: "", selector: "", extent: Extent::Whole, freshness: Freshness::Now }
-    }
-
-    /// Do objects of the type live in namespaces?
-    pub fn is_namespaced(&self) -> bool {
-        self.endpoint.namespaced
-    }
-
-    /// In one namespace; empty for all.
-    #[must_use]
-    pub fn within(self, namespace: &'a str) -> Self {
-        Self { namespace, ..self }
-    }
-
-    /// With this `labelSelector`; empty for none.
-    #[must_use]
-    pub fn labelled(self, selector: &'a str) -> Self {
-        Self { selector, ..self }
-    }
-
-    /// How much of each object.
-    #[must_use]
-    pub fn extent(self, extent: Extent) -> Self {
-        Self { extent, ..self }
-    }
-
-    /// How new.
-    #[must_use]
-    pub fn freshness(self, freshness: Freshness) -> Self {
-        Self { freshness, ..self }
-    }
-}
-
-/// How new an answer must be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Freshness {
-    /// As of now. On SQLite (K3s) the API server may take half a second to be sure.
-    Now,
-    /// From the API server's cache, which may be a moment behind. Good where every write that follows is guarded, and where
-    /// absence is made sure of by other means. Comes in one page.
-    Cached,
 }
 
 /// Answer to a server-side apply.
@@ -233,19 +167,8 @@ impl<T: Transport> Cluster<T> {
     }
 
     async fn page(&self, query: &ListQuery<'_>, token: &str) -> Result<Page, ClusterError> {
-        let endpoint = query.endpoint;
-        let mut path = endpoint.collection(query.namespace);
-        if !query.selector.is_empty() {
-            push_query(&mut path, "labelSelector", query.selector);
-        }
-        match query.freshness {
-            Freshness::Now => push_query(&mut path, "limit", &PAGE_OBJECTS.to_string()),
-            Freshness::Cached => push_query(&mut path, "resourceVersion", "0"),
-        }
-        if !token.is_empty() {
-            push_query(&mut path, "continue", token);
-        }
         let accept = if query.extent == Extent::Whole { JSON } else { METADATA_LIST };
+        let (path, endpoint) = (query.path(token), query.endpoint);
         let what = endpoint.describe(query.namespace, "");
         let request = self.request(Verb::List, Method::Get, path, accept);
         let response = self.send(request, &what, endpoint.is_secret()).await?;
@@ -287,7 +210,7 @@ impl<T: Transport> Cluster<T> {
         if force {
             push_query(&mut path, "force", "true");
         }
-        let verb = self.dry(&mut path, Verb::Apply, dry_run);
+        let verb = dry(&mut path, Verb::Apply, dry_run);
         let mut body = manifest.clone();
         guard.write_into(&mut body);
         let what = endpoint.describe(&namespace, &name);
@@ -341,7 +264,7 @@ impl<T: Transport> Cluster<T> {
         let (namespace, name) = place(object);
         let mut path = endpoint.collection(&namespace);
         push_query(&mut path, "fieldManager", FIELD_MANAGER);
-        let verb = self.dry(&mut path, Verb::Create, dry_run);
+        let verb = dry(&mut path, Verb::Create, dry_run);
         self.write(verb, Method::Post, path, object, &endpoint.describe(&namespace, &name)).await
     }
 
@@ -365,14 +288,6 @@ impl<T: Transport> Cluster<T> {
         request.body = encode(object);
         let response = self.send(request, what, false).await?;
         parse(verb, what, &response)
-    }
-
-    fn dry(&self, path: &mut String, verb: Verb, dry_run: DryRun) -> Verb {
-        if dry_run == DryRun::No {
-            return verb;
-        }
-        push_query(path, "dryRun", "All");
-        Verb::DryRun
     }
 
     /// A document below `path`, for discovery.
@@ -430,7 +345,8 @@ impl<T: Transport> Cluster<T> {
             return Err(ClusterError::local(Code::LeaseLost, verb, what, message));
         }
         self.traffic.borrow_mut().count(verb);
-        let response = self.transport.send(request).await.map_err(|broken| ClusterError::broken(verb, what, broken))?;
+        let response =
+            self.transport.send(request).await.map_err(|broken| ClusterError::broken(verb, what, &broken))?;
         self.traffic.borrow_mut().bytes_received += response.body.len() as u64;
         for warning in &response.warnings {
             self.warn(warning);
@@ -463,6 +379,15 @@ impl<T: Transport> Cluster<T> {
             (self.notice)(Notice::Warning(text.to_owned()));
         }
     }
+}
+
+/// Asks for a dry run, where one is wanted, and says what the deed then is.
+fn dry(path: &mut String, verb: Verb, dry_run: DryRun) -> Verb {
+    if dry_run == DryRun::No {
+        return verb;
+    }
+    push_query(path, "dryRun", "All");
+    Verb::DryRun
 }
 
 /// Namespace and name in a manifest; empty where missing.

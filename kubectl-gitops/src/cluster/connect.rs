@@ -15,7 +15,7 @@ use crate::settings::Connection;
 /// Where K3s writes its kubeconfig: the last fallback, so that nothing need be set up on a server node.
 const K3S_KUBECONFIG: &str = "/etc/rancher/k3s/k3s.yaml";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
+const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
 /// Name of the entries made for flags where the kubeconfig has none.
 const FROM_FLAGS: &str = "flags";
 

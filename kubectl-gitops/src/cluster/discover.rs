@@ -36,8 +36,8 @@ impl<T: Transport> Cluster<T> {
         let (core, groups) = (core?, groups?);
         let mut discovery = Discovery::default();
         if is_aggregated(&core) && is_aggregated(&groups) {
-            discovery.add_aggregated("/api", &core).map_err(garbled)?;
-            discovery.add_aggregated("/apis", &groups).map_err(garbled)?;
+            discovery.add_aggregated("/api", &core).map_err(|error| garbled(&error))?;
+            discovery.add_aggregated("/apis", &groups).map_err(|error| garbled(&error))?;
         } else {
             self.discover_legacy(&mut discovery, &groups).await?;
         }
@@ -50,7 +50,7 @@ impl<T: Transport> Cluster<T> {
         let mut paths = vec![(String::new(), "/api/v1".to_owned())];
         // An old server may aggregate one of the two documents only: ask for the other form by name.
         let groups = if is_aggregated(groups) { &self.document("/apis", JSON).await? } else { groups };
-        for (group, versions) in legacy_groups("/apis", groups).map_err(garbled)? {
+        for (group, versions) in legacy_groups("/apis", groups).map_err(|error| garbled(&error))? {
             paths.extend(versions.iter().map(|version| (group.clone(), format!("/apis/{group}/{version}"))));
         }
         let fetch = |(group, path): (String, String)| async move {
@@ -60,7 +60,7 @@ impl<T: Transport> Cluster<T> {
         let documents: Vec<_> = stream::iter(paths).map(fetch).buffered(LEGACY_IN_FLIGHT).collect().await;
         for (group, path, document) in documents {
             match document {
-                Ok(document) => discovery.add_legacy(&path, &document).map_err(garbled)?,
+                Ok(document) => discovery.add_legacy(&path, &document).map_err(|error| garbled(&error))?,
                 // An aggregated API server that is down must not take the rest with it.
                 Err(error) if matches!(error.code, Code::Unavailable | Code::NotServed | Code::Timeout) => {
                     discovery.add_unknown_group(&group);
@@ -76,6 +76,6 @@ fn is_aggregated(document: &Value) -> bool {
     document.get("kind").and_then(Value::as_str) == Some("APIGroupDiscoveryList")
 }
 
-fn garbled(error: ReadDiscovery) -> ClusterError {
+fn garbled(error: &ReadDiscovery) -> ClusterError {
     ClusterError::local(Code::Garbled, Verb::Discover, &error.path, &error.reason)
 }

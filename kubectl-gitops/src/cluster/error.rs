@@ -81,7 +81,7 @@ pub struct ClusterError {
 
 impl ClusterError {
     /// Without an answer: the connection broke.
-    pub fn broken(verb: Verb, what: &str, broken: Broken) -> Self {
+    pub fn broken(verb: Verb, what: &str, broken: &Broken) -> Self {
         let code = match broken {
             Broken::TimedOut { .. } => Code::Timeout,
             Broken::Credentials { .. } => Code::Unauthorized,

@@ -10,19 +10,21 @@ pub mod error;
 pub mod kube;
 pub mod observe;
 mod proxy;
+pub mod query;
 pub mod retry;
 pub mod root;
 #[cfg(test)]
 pub(crate) mod scripted;
 pub mod transport;
 
-pub use client::{Applied, Cluster, Extent, Freshness, Gate, ListQuery, Notice};
+pub use client::{Applied, Cluster, Gate, Notice};
 pub use connect::{ClusterAddress, FindCluster, find_cluster};
 pub use discovery::{Discovery, Lookup, ServedKind, ServedVersion};
 pub use endpoint::{DryRun, Endpoint, Guard};
 pub use error::{Cause, ClusterError, Code};
 pub use kube::{KubeTransport, MakeClient};
 pub use observe::{Look, Seen, lost_inventory, rebuild};
+pub use query::{Extent, Freshness, ListQuery};
 pub use retry::Patience;
 pub use root::{RootError, StoredRoot};
 pub use transport::{Broken, Method, Request, Response, Traffic, Transport, Verb};

@@ -22,7 +22,7 @@ impl Default for Patience {
     fn default() -> Self {
         Self {
             request_timeout: Duration::from_secs(30),
-            total: Duration::from_secs(60),
+            total: Duration::from_mins(1),
             first_contact: Duration::from_secs(2),
             internal_error: Duration::from_secs(10),
         }
@@ -49,7 +49,7 @@ impl Patience {
     /// With the user's limit for one answer; none keeps the default, zero lifts it.
     #[must_use]
     pub fn with_request_timeout(mut self, limit: Option<Duration>) -> Self {
-        const UNLIMITED: Duration = Duration::from_secs(365 * 86_400);
+        const UNLIMITED: Duration = Duration::from_hours(365 * 24);
         self.request_timeout = match limit {
             None => self.request_timeout,
             Some(limit) if limit.is_zero() => UNLIMITED,
@@ -61,11 +61,9 @@ impl Patience {
     /// The pause before the next try, or none to give up.
     pub fn pause(&self, error: &ClusterError, attempt: Attempt) -> Option<Duration> {
         let limit = match error.code {
-            Code::TooManyRequests => self.total,
             Code::Unavailable if error.status == Some(500) => self.internal_error.min(self.total),
-            Code::Unavailable => self.total,
-            Code::Unreachable | Code::Timeout if attempt.contacted => self.total,
-            Code::Unreachable | Code::Timeout => self.first_contact,
+            Code::Unreachable | Code::Timeout if !attempt.contacted => self.first_contact,
+            Code::TooManyRequests | Code::Unavailable | Code::Unreachable | Code::Timeout => self.total,
             // A token may just have been rotated: the next one is read from its file. Once.
             Code::Unauthorized if attempt.contacted && attempt.failed == 1 => self.total,
             _ => return None,

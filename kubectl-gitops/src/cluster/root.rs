@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
-use super::client::{Cluster, Extent, ListQuery};
+use super::client::Cluster;
 use super::endpoint::{DryRun, Endpoint, Guard};
 use super::error::{ClusterError, Code};
+use super::query::{Extent, ListQuery};
 use super::transport::Transport;
 use crate::inventory::codec::{self, DecodeError, EncodeError, Encoded};
 use crate::inventory::{Inventory, RootRef, marks};

@@ -45,7 +45,7 @@ impl<T: Transport> Run<'_, T> {
         let action = &self.job.plan.actions[index];
         let begin = Instant::now();
         if let Some(why) = self.why_not(action) {
-            return self.end_unsent(index, Done::Skipped, why);
+            return self.end_unsent(index, Done::Skipped, &why);
         }
         let Some(body) = &action.body else {
             return self.end_unsent(index, quiet(&action.deed), &action.reason);

@@ -63,7 +63,7 @@ async fn await_release<T: Transport>(
         events(Event::LockWaiting { holder, waited, limit });
         tokio::select! {
             signal = interrupt.raised() => return Stop::Interrupted(signal),
-            () = tokio::time::sleep(LOOK.min(limit - waited)) => {}
+            () = tokio::time::sleep(LOOK.min(limit.saturating_sub(waited))) => {}
         }
         let now = match cluster.read_root(&job.inventory.root).await {
             Ok(Some(stored)) => stored.inventory.lock,

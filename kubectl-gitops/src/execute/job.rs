@@ -16,7 +16,7 @@ use crate::plan::{Plan, Policy};
 pub type Sink<'a> = &'a dyn Fn(Event);
 
 /// A plan and everything that carrying it out needs.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Job<'a> {
     /// What to do.
     pub plan: &'a Plan,
@@ -78,8 +78,8 @@ impl Default for Options {
             run_id: String::new(),
             in_flight: 12,
             wait: None,
-            ready_timeout: Duration::from_secs(60),
-            prune_timeout: Duration::from_secs(60),
+            ready_timeout: Duration::from_mins(1),
+            prune_timeout: Duration::from_mins(1),
             lock_timeout: Duration::from_secs(u64::from(LOCK_TTL_S) + 6),
             dry_run: DryRun::No,
             delete_root: false,

@@ -101,13 +101,13 @@ impl Lease {
                     self.limit(cluster);
                     return Ok(written);
                 }
-                Err(error) if error.is_lost_race() => match self.unchanged_but_for_metadata(cluster).await? {
-                    Some(now) => *root = now,
-                    None => {
+                Err(error) if error.is_lost_race() => {
+                    let Some(now) = self.unchanged_but_for_metadata(cluster).await? else {
                         self.lose(cluster, "its inventory was changed or removed by somebody else");
                         return Err(error);
-                    }
-                },
+                    };
+                    *root = now;
+                }
                 Err(error) => return Err(error),
             }
         }

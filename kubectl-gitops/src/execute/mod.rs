@@ -60,7 +60,7 @@ async fn carry_out<T: Transport>(
         if let Some(stop) = dry.stopped() {
             return dry.result(Some(stop), None);
         }
-        let settled = settle::settle_quietly(cluster, job, &dry.outcomes(), &dry.waited.borrow()).await;
+        let settled = settle::settle_quietly(cluster, job, &dry.outcomes(), &dry.waited()).await;
         return dry.result(settled.as_ref().err().cloned(), settled.ok());
     }
     let lease = match claimed(cluster, job, turn, interrupt, events).await {
@@ -146,7 +146,7 @@ impl<T: Transport> Run<'_, T> {
     fn result(&self, stop: Option<Stop>, settlement: Option<settle::Settlement>) -> Executed {
         Executed {
             outcomes: self.outcomes(),
-            waited: self.waited.borrow().clone(),
+            waited: self.waited(),
             stop,
             settled: settlement.is_some(),
             entries: settlement.map_or(self.job.inventory.entries.len(), |settlement| settlement.entries),

@@ -45,13 +45,13 @@ impl<T: Transport> Run<'_, T> {
         let action = &self.job.plan.actions[index];
         let begin = Instant::now();
         if let Some(stop) = self.stopped() {
-            return self.end_unsent(index, Done::Skipped, stop);
+            return self.end_unsent(index, Done::Skipped, &stop);
         }
         // A namespace or a definition takes everything along that is still in it or of it: others' objects too, if one was
         // found to have changed hands meanwhile.
         if let Some(place) = action.after.iter().find(|place| !self.is_gone(**place)) {
             let holds = &self.job.plan.actions[*place].key;
-            return self.end_unsent(index, Done::Kept, format!("{holds} is still there"));
+            return self.end_unsent(index, Done::Kept, &format!("{holds} is still there"));
         }
         (self.events)(Event::ActionStarted { key: action.key.clone() });
         let ending = match self.remove(action).await {
@@ -63,7 +63,7 @@ impl<T: Transport> Run<'_, T> {
     async fn remove(&self, action: &Action) -> Result<Ending, Ending> {
         let key = &action.key;
         let Some(endpoint) = self.prune_endpoint(action) else {
-            return Ok(Ending::well(Done::Kept, "its kind is not served now"));
+            return Ok(Ending::well(Done::Kept, &"its kind is not served now"));
         };
         let mut verdict = Verdict { deed: action.deed.clone(), reason: action.reason.clone() };
         for _ in 0..TRIES_MAX {
@@ -122,14 +122,14 @@ impl<T: Transport> Run<'_, T> {
             }
         }
         if dry_run == DryRun::Server {
-            return Ok(Some(Ending::well(Done::Pruned, "")));
+            return Ok(Some(Ending::well(Done::Pruned, &"")));
         }
         let Guard::Exactly { uid, .. } = guard else { return Ok(None) };
         let limit: Duration = self.job.options.prune_timeout;
         match self.await_absence(endpoint, key, uid, limit).await.map_err(|error| self.fail(&error))? {
             None => {
                 self.settle_key(key, Settled::Gone);
-                Ok(Some(Ending::well(Done::Pruned, "")))
+                Ok(Some(Ending::well(Done::Pruned, &"")))
             }
             Some(held) => {
                 let reason = format!("it is being deleted and not gone yet{held}; its entry stays");

@@ -47,7 +47,7 @@ pub(super) struct Ending {
 }
 
 impl Ending {
-    pub(super) fn well(done: Done, reason: impl ToString) -> Self {
+    pub(super) fn well(done: Done, reason: &impl ToString) -> Self {
         Self { done, reason: reason.to_string(), code: None }
     }
 
@@ -114,7 +114,7 @@ impl<'a, T: Transport> Run<'a, T> {
     }
 
     /// The same for an action for which nothing was sent.
-    pub(super) fn end_unsent(&self, index: usize, done: Done, reason: impl ToString) {
+    pub(super) fn end_unsent(&self, index: usize, done: Done, reason: &impl ToString) {
         self.end(index, Ending::well(done, reason), Instant::now());
     }
 
@@ -187,9 +187,14 @@ impl<'a, T: Transport> Run<'a, T> {
     pub(super) fn skip_rest(&self, why: &str) {
         for index in 0..self.job.plan.actions.len() {
             if !self.has_ended(index) {
-                self.end_unsent(index, Done::Skipped, why);
+                self.end_unsent(index, Done::Skipped, &why);
             }
         }
+    }
+
+    /// The waits so far.
+    pub(super) fn waited(&self) -> Vec<Waited> {
+        self.waited.borrow().clone()
     }
 
     /// The outcomes so far.

@@ -22,7 +22,7 @@ impl<T: Transport> Run<'_, T> {
         observed.extend(self.settled.borrow().clone());
         let settled = lease.inventory().settle(&observed);
         let outcomes = self.outcomes();
-        let end = run_end(self.job.options, &outcomes, &self.waited.borrow(), stop, self.job.inventory);
+        let end = run_end(self.job.options, &outcomes, &self.waited(), stop, self.job.inventory);
         let next = settled.finish(end);
         let entries = next.entries.len();
         let written = |error| inventory_stop("settled", error);

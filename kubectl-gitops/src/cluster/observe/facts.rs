@@ -10,10 +10,11 @@ use serde_json::Value;
 
 use super::kinds::key_of;
 use super::{Look, READS_IN_FLIGHT, is_general};
-use crate::cluster::client::{Cluster, Extent, Freshness, ListQuery};
+use crate::cluster::client::Cluster;
 use crate::cluster::discovery::{Discovery, Lookup};
 use crate::cluster::endpoint::Endpoint;
 use crate::cluster::error::{ClusterError, Code};
+use crate::cluster::query::{Extent, Freshness, ListQuery};
 use crate::cluster::transport::Transport;
 use crate::inventory::{InventoryId, RootRef, marks};
 use crate::plan::{Foreign, NamespaceState, Needs, Observation, Observed, scale_target};

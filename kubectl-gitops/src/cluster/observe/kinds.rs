@@ -8,9 +8,10 @@ use krm::ObjectKey;
 use serde_json::Value;
 
 use super::{Group, Look, READS_IN_FLIGHT, is_general};
-use crate::cluster::client::{Cluster, Extent, Freshness, ListQuery};
+use crate::cluster::client::Cluster;
 use crate::cluster::endpoint::Endpoint;
 use crate::cluster::error::{ClusterError, Code};
+use crate::cluster::query::{Extent, Freshness, ListQuery};
 use crate::cluster::transport::Transport;
 use crate::inventory::marks;
 use crate::plan::{Live, Observed};

@@ -7,10 +7,11 @@ use futures::stream::{self, StreamExt as _};
 use serde_json::Value;
 
 use super::{READS_IN_FLIGHT, is_general};
-use crate::cluster::client::{Cluster, Extent, ListQuery};
+use crate::cluster::client::Cluster;
 use crate::cluster::discovery::Discovery;
 use crate::cluster::endpoint::Endpoint;
 use crate::cluster::error::ClusterError;
+use crate::cluster::query::{Extent, ListQuery};
 use crate::cluster::transport::Transport;
 use crate::inventory::{Entry, Inventory, InventoryId, RootRef, State, marks};
 use crate::plan::{Desired, Observation};

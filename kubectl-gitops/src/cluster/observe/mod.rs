@@ -11,10 +11,11 @@ use std::rc::Rc;
 use futures::stream::{self, StreamExt as _};
 use krm::{GroupKind, ObjectKey};
 
-use super::client::{Cluster, Freshness};
+use super::client::Cluster;
 use super::discovery::{Discovery, Lookup};
 use super::endpoint::Endpoint;
 use super::error::{ClusterError, Code};
+use super::query::Freshness;
 use super::transport::Transport;
 use crate::inventory::Inventory;
 use crate::plan::{Desired, Needs, Observation, Observed, Scope, needs};

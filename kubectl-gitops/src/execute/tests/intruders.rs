@@ -109,7 +109,9 @@ fn a_stripped_label_does_not_hide_a_member() {
     in_virtual_time(async {
         let deed: Deed = |store, key| {
             edit(store, key, |object| {
-                object["metadata"]["labels"].as_object_mut().map(|labels| labels.remove(marks::MEMBER_LABEL));
+                if let Some(labels) = object["metadata"]["labels"].as_object_mut() {
+                    labels.remove(marks::MEMBER_LABEL);
+                }
             });
         };
         for wants in [changed_b(), without_b()] {
@@ -142,7 +144,7 @@ fn an_edit_by_hand_is_corrected() {
                 let mut after = object.clone();
                 after["data"]["k"] = json!("by hand");
                 *object = crate::cluster::scripted::updated(object, after, "kubectl-edit");
-            })
+            });
         };
         with_intruder(&full(), &changed_b(), deed, async |world, cell| world.settle_on(&changed_b(), cell).await).await;
     });

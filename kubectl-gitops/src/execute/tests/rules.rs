@@ -81,7 +81,7 @@ fn delete_survives_being_killed_anywhere() {
                 let reached = world.wire.sent() > at;
                 world.wire.clear_hook();
                 let cell = format!("{fault:?} at {at}");
-                assert!(ended.is_none() || ended.is_some_and(|executed| executed.succeeded()), "{cell}");
+                assert!(ended.is_none_or(|executed| executed.succeeded()), "{cell}");
                 let again = world.run(&[]).await.unwrap();
                 assert!(again.succeeded(), "{cell}: {again:#?}");
                 let left: Vec<String> = world.wire.store.borrow().objects.keys().map(ToString::to_string).collect();
