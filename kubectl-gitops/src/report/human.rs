@@ -114,7 +114,9 @@ impl View {
     /// The last sentence of an apply or delete.
     pub fn summary(self, report: &Report) -> String {
         let verb = match (report.command, report.dry_run) {
-            (Command::Delete, None) => "Deleted",
+            (_, None) if report.result == "refused" => "Refused",
+            (Command::Delete, None) if report.result == "succeeded" => "Deleted",
+            (Command::Delete, None) => "Deleted in part:",
             (Command::Delete, Some(_)) => "Would delete",
             (_, Some(_)) => "Would apply",
             (_, None) if report.result == "succeeded" => "Applied",
