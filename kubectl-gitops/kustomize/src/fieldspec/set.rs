@@ -17,22 +17,37 @@ pub fn quote_if_ambiguous(scalar: &mut Scalar) {
 /// Puts `new` in the place of `old`, in the old one's style. Answers with the number of its twins and their new content, if
 /// it has twins.
 pub fn put_over(old: &mut Node, mut new: Node) -> Option<(u32, Scalar)> {
-    let twins = match old {
-        Node::Scalar(old) => shared::number(old),
-        Node::Map(_) | Node::Seq(_) => 0,
-    };
-    let changed = if let Node::Scalar(new) = &mut new {
-        restyle(new, style_of(old));
-        // The content changes in place: whose twin the old one was, it stays, and it becomes nobody else's.
-        if twins > 0 || shared::number(new) > 0 {
-            shared::mark(new, twins);
+    let style = style_of(old);
+    let mut changed = None;
+    match &mut new {
+        Node::Scalar(new) => {
+            let twins = if let Node::Scalar(old) = old { shared::number(old) } else { 0 };
+            restyle(new, style);
+            // The content changes in place: whose twin the old one was, it stays, and it becomes nobody else's.
+            if twins > 0 || shared::number(new) > 0 {
+                shared::mark(new, twins);
+            }
+            changed = (twins > 0).then(|| (twins, new.clone()));
         }
-        (twins > 0).then(|| (twins, new.clone()))
-    } else {
-        None
-    };
+        Node::Map(new) if !is_empty_collection(old) => new.style = collection_style(style),
+        Node::Seq(new) if !is_empty_collection(old) => new.style = collection_style(style),
+        Node::Map(_) | Node::Seq(_) => {}
+    }
     *old = new;
     changed
+}
+
+/// An empty one was written `{}` or `[]` because it cannot be written otherwise: that style is not kept.
+fn is_empty_collection(node: &Node) -> bool {
+    match node {
+        Node::Map(map) => map.is_empty(),
+        Node::Seq(seq) => seq.items.is_empty(),
+        Node::Scalar(_) => false,
+    }
+}
+
+fn collection_style(style: Style) -> Style {
+    if style == Style::Flow { Style::Flow } else { Style::Plain }
 }
 
 /// The style that a scalar takes on in the place of `old`.

@@ -122,6 +122,7 @@ impl<'s> Walk<'s> {
         if dest.is_null() {
             return Ok(self.absorb(known, origin)?.map_or(Outcome::Gone, Outcome::Origin));
         }
+        take_style(dest, origin);
         match (dest, origin) {
             (Node::Scalar(_), Node::Scalar(_)) => Ok(Outcome::Origin(origin.clone())),
             (Node::Map(dest), Node::Map(origin)) => self.merge_maps(known, dest, origin),
@@ -259,6 +260,16 @@ impl<'s> Walk<'s> {
     fn type_by_kind(&self, map: &Mapping) -> Option<Type<'s>> {
         let kind = map.get("kind")?.as_str()?;
         self.schema.of_kind(map.get("apiVersion")?.as_str()?, kind)
+    }
+}
+
+/// An empty collection takes on the style of what is merged into it. Style reaches the output: within `{}` an empty null is
+/// read again as something else than in a block.
+fn take_style(dest: &mut Node, origin: &Node) {
+    match (dest, origin) {
+        (Node::Map(dest), Node::Map(origin)) if dest.is_empty() => dest.style = origin.style,
+        (Node::Seq(dest), Node::Seq(origin)) if dest.items.is_empty() => dest.style = origin.style,
+        _ => {}
     }
 }
 

@@ -17,5 +17,9 @@ pub(super) fn apply(draft: &mut Draft, patch: &JsonPatch) -> Result<(), ApplyErr
     {
         annotations::rewrite(metadata, "annotations");
     }
+    if draft.has_books() {
+        // They are put back, whatever the patch did.
+        draft.keep_annotations();
+    }
     Ok(())
 }
