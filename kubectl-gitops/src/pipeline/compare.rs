@@ -81,7 +81,8 @@ impl Comparison {
 
 /// The object as it will be: the server's word where it can be had, else what the manifest says.
 async fn after(action: &Action, body: &Body, live: &Live, judged: &Judged, session: &Session, ask: bool) -> Value {
-    let guess = || expected(live, &body.manifest);
+    let adopts = matches!(action.deed, Deed::Update { takeover: true, .. });
+    let guess = || expected(live, &body.manifest, adopts);
     // What is deleted and made again cannot be asked for, and what is taken over from others changes hands first.
     let Deed::Update { uid, resource_version, force, takeover: false } = &action.deed else { return guess() };
     let served = judged.seen.discovery.served(&action.key.group_kind());

@@ -4,12 +4,21 @@
 use serde_json::{Map, Value};
 
 use super::observed::Live;
-use super::{identity, secret};
+use super::{adopt, identity, secret};
 use crate::inventory::digest::fieldsv1_child;
 
-/// The live object with the manifest laid over it, and without what we own and no longer want.
-pub fn expected(live: &Live, manifest: &Value) -> Value {
+/// The live object with the manifest laid over it, and without what we own and no longer want. With `takeover`, what the
+/// managers it is adopted from own counts as ours: what of that is not in the manifest goes as well.
+pub fn expected(live: &Live, manifest: &Value, takeover: bool) -> Value {
     let mut object = live.object().clone();
+    let handed_over = takeover.then(|| {
+        let api_version = manifest.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
+        let mut adopted = object.clone();
+        adopted["metadata"]["managedFields"] = adopt::handed_over(live, api_version);
+        Live::new(adopted).ok()
+    });
+    let handed_over = handed_over.flatten();
+    let live = handed_over.as_ref().unwrap_or(live);
     let manifest = without_string_data(manifest);
     if let Some(ours) = live.our_fields() {
         let others: Vec<&Value> = live.managers().iter().filter(|m| !m.is_ours()).map(|m| m.fields).collect();
@@ -184,6 +193,18 @@ mod tests {
     }
 
     #[test]
+    fn an_adopted_object_loses_what_left_git() {
+        let live = Live::new(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "uid": "u", "resourceVersion": "1",
+            "managedFields": [
+                {"manager": "kubectl-client-side-apply", "operation": "Update", "apiVersion": "v1", "fieldsV1": {"f:data": {".": {}, "f:keep": {}, "f:gone": {}}}},
+                {"manager": "operator", "operation": "Update", "apiVersion": "v1", "fieldsV1": {"f:data": {"f:theirs": {}}}}]},
+            "data": {"keep": "1", "gone": "2", "theirs": "3"}})).unwrap();
+        let manifest = json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"keep": "1"}});
+        assert_eq!(expected(&live, &manifest, true)["data"], json!({"keep": "1", "theirs": "3"}));
+        assert_eq!(expected(&live, &manifest, false)["data"], json!({"keep": "1", "gone": "2", "theirs": "3"}));
+    }
+
+    #[test]
     fn a_guess_lays_the_manifest_over_and_drops_what_left_it() {
         let live = Live::new(json!({"apiVersion": "v1", "kind": "X", "metadata": {"name": "a", "uid": "u", "resourceVersion": "1",
             "managedFields": [
@@ -193,7 +214,7 @@ mod tests {
             "spec": {"old": 1, "shared": 2, "defaulted": 3, "items": [{"name": "gone"}, {"name": "w", "image": "i:1", "cpu": "1", "pull": "Always"}]}})).unwrap();
         let manifest =
             json!({"spec": {"new": 4, "items": [{"name": "w", "image": "i:2", "cpu": "1000m"}, {"name": "n"}]}});
-        let after = expected(&live, &manifest);
+        let after = expected(&live, &manifest, false);
         assert_eq!(
             after["spec"],
             json!({"shared": 2, "defaulted": 3, "new": 4,
