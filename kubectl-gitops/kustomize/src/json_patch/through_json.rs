@@ -54,15 +54,52 @@ fn is_small(text: &str) -> bool {
     text.len() < 7 && bytes.iter().all(u8::is_ascii_digit) && (bytes.len() == 1 || bytes.first() != Some(&b'0'))
 }
 
-/// A text in the style in which go-yaml would have written it.
+/// A text in the style in which go-yaml would have written it. What is put over it later takes that style on.
 fn text(text: Text) -> Scalar {
     let mut new = Scalar::string(text);
-    if new.text.is_empty() {
+    if new.text.is_empty() || is_clock(&new.text) || is_date(&new.text) {
         new.style = Style::DoubleQuoted;
     } else if new.text.contains('\n') {
         new.style = Style::Literal;
     } else {
         quote_if_ambiguous(&mut new);
+        if new.style == Style::Plain && cannot_be_plain(&new.text) {
+            new.style = Style::SingleQuoted;
+        }
     }
     new
+}
+
+/// `12:30`, a number to the base of 60 in YAML 1.1.
+fn is_clock(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let mut parts = unsigned.split(':');
+    let first = parts.next().unwrap_or_default();
+    let rest: Vec<&str> = parts.collect();
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit() || b == b'_');
+    let last = rest.len().saturating_sub(1);
+    !rest.is_empty()
+        && digits(first)
+        && rest.iter().enumerate().all(|(at, part)| {
+            let whole = if at == last { part.split_once('.').map_or(*part, |(whole, _)| whole) } else { part };
+            digits(whole) && whole.parse::<u8>().is_ok_and(|number| number < 60)
+        })
+}
+
+/// Text that starts as a date does: go-yaml quotes it, so that it stays a text.
+fn is_date(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    let mut digits = |count: usize| bytes.by_ref().take(count).all(|b| b.is_ascii_digit());
+    text.len() >= 8 && digits(4) && bytes.next() == Some(b'-') && {
+        let plain = Node::Scalar(Scalar::new(text, Tag::Unset));
+        !matches!(to_json(&plain), Ok(Value::String(same)) if same == text)
+    }
+}
+
+/// Signs that end a plain scalar, or cannot begin one.
+fn cannot_be_plain(text: &str) -> bool {
+    let first_bad =
+        text.starts_with(['!', '&', '*', '|', '>', '%', '@', '`', '\'', '"', '#', ',', '[', ']', '{', '}', ' ']);
+    let indicator = text.starts_with("- ") || text.starts_with("? ") || text.starts_with(": ");
+    first_bad || indicator || text.ends_with([' ', ':']) || text.contains(": ") || text.contains(" #")
 }
