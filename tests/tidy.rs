@@ -164,14 +164,19 @@ fn no_test_file_is_forgotten() {
             let declared = manifests.contains(&format!("../{path}\""));
             let folder = Path::new(path).parent().expect("below tests");
             let parents = [folder.join("main.rs"), folder.join("mod.rs"), folder.with_extension("rs")];
-            let is_module = parents.iter().any(|parent| {
-                fs::read_to_string(root().join(parent)).is_ok_and(|text| text.contains(&format!("mod {name};")))
-            });
+            let is_module = parents
+                .iter()
+                .any(|parent| fs::read_to_string(root().join(parent)).is_ok_and(|text| declares(&text, &name)));
             !declared && !is_module
         })
         .map(|(path, _)| path)
         .collect();
     demand("a file below tests/ is a declared target or a module of one", &forgotten);
+}
+
+/// Is `name` a module of this file: by `mod`, or in the list of behaviours of the end-to-end target?
+fn declares(text: &str, name: &str) -> bool {
+    text.contains(&format!("mod {name};")) || text.lines().any(|line| line.ends_with(&format!(" {name},")))
 }
 
 #[test]

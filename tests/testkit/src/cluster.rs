@@ -20,7 +20,6 @@ pub struct Cluster {
 
 /// How a command ended, with what it printed.
 #[derive(Debug)]
-#[must_use = "assert on the result"]
 pub struct Ran {
     /// What was run, for messages.
     pub line: String,
@@ -79,11 +78,12 @@ impl Cluster {
         let dir = tempfile::Builder::new().prefix("gitops-e2e-").tempdir().expect("a temporary directory");
         let namespace = format!("e2e-{}-{}", name.replace('_', "-"), std::process::id());
         let sandbox = Sandbox { cluster: self.clone(), namespace, dir };
-        sandbox.kubectl(&["create", "namespace", &sandbox.namespace]).ok();
+        drop(sandbox.kubectl(&["create", "namespace", &sandbox.namespace]).ok());
         sandbox
     }
 }
 
+#[expect(clippy::return_self_not_must_use, reason = "a demand is complete without its result")]
 impl Ran {
     fn from_output(line: String, output: &Output) -> Self {
         Self {
@@ -167,11 +167,13 @@ impl Sandbox {
     }
 
     /// Runs `kubectl gitops ARGS -n NAMESPACE` in the directory, hermetically.
+    #[must_use = "demand something of the result"]
     pub fn gitops(&self, args: &[&str]) -> Ran {
         Self::run(&mut self.gitops_command(args))
     }
 
     /// Runs it without `-n`, for sets whose objects name their namespaces.
+    #[must_use = "demand something of the result"]
     pub fn gitops_anywhere(&self, args: &[&str]) -> Ran {
         Self::run(self.hermetic(&self.cluster.plugin).args(args))
     }
@@ -184,16 +186,19 @@ impl Sandbox {
     }
 
     /// Runs the same with another kubeconfig.
+    #[must_use = "demand something of the result"]
     pub fn gitops_as(&self, kubeconfig: &Path, args: &[&str]) -> Ran {
         Self::run(self.gitops_command(args).env("KUBECONFIG", kubeconfig))
     }
 
     /// Runs `kubectl ARGS -n NAMESPACE`.
+    #[must_use = "demand something of the result"]
     pub fn kubectl(&self, args: &[&str]) -> Ran {
         self.kubectl_in(&self.namespace, args)
     }
 
     /// Runs `kubectl ARGS` in another namespace.
+    #[must_use = "demand something of the result"]
     pub fn kubectl_in(&self, namespace: &str, args: &[&str]) -> Ran {
         Self::run(self.hermetic(&self.cluster.kubectl).args(args).args(["-n", namespace]))
     }

@@ -1,3 +1,5 @@
+//! Field specifications against small objects.
+
 use krm::{Node, Scalar, Tag};
 
 use super::*;

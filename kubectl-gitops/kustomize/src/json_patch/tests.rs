@@ -1,3 +1,5 @@
+//! Operations of JSON patches against small objects, as the real library answers them.
+
 use krm::Node;
 use krm::yaml::{Limits, emit_build, parse_documents};
 

@@ -1,3 +1,5 @@
+//! What the embedded tables answer.
+
 use super::*;
 
 fn walk<'s>(schema: &'s Schema, api_version: &str, kind: &str, path: &str) -> Option<Type<'s>> {
