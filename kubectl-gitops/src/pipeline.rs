@@ -21,6 +21,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use crate::error::{Result, exit};
+use crate::plan::Plan;
 use crate::report::{self, About, Command, Console, Report, Story};
 use crate::settings::{BuildSettings, Connection, DryRun, RunSettings};
 use crate::source;
@@ -57,9 +58,9 @@ pub(crate) fn diff(
     session::with(connection, &story, async |session, _| {
         let (identity, judged) = prepare(&rendered, settings, &policy, session, &story).await?;
         let about = about(Command::Diff, &identity, &rendered.shown, settings);
-        let report = compared(&about, &judged, session, begin, true).await;
+        let (report, plan) = compared(&about, &judged, session, begin, true).await;
         console.present_diff(&report)?;
-        match report::refusal(&judged.plan) {
+        match report::refusal(&plan) {
             Some(error) => Err(error),
             None if report.counts.changes() > 0 => Ok(exit::DIFFERENT),
             None => Ok(exit::DONE),
@@ -174,19 +175,20 @@ async fn prepare(
 }
 
 /// The report of a plan that is not executed. `ask`: changes by the server's dry run.
-async fn compared(about: &About, judged: &Judged, session: &Session, begin: Instant, ask: bool) -> Report {
+async fn compared(about: &About, judged: &Judged, session: &Session, begin: Instant, ask: bool) -> (Report, Plan) {
     let comparison = Comparison::of(judged, session, ask).await;
-    let mut report = Report::planned(about, &judged.plan, &session.cluster.traffic(), begin.elapsed());
+    let plan = comparison.revise(&judged.plan);
+    let mut report = Report::planned(about, &plan, &session.cluster.traffic(), begin.elapsed());
     comparison.annotate(&mut report.actions, Timestamp::now());
     report.restarts = comparison.restarts();
-    report
+    (report, plan)
 }
 
 /// `--dry-run=client`: the plan instead of its execution.
 async fn dry(about: &About, judged: &Judged, session: &Session, begin: Instant, console: &Console) -> Result<u8> {
-    let report = compared(about, judged, session, begin, false).await;
+    let (report, plan) = compared(about, judged, session, begin, false).await;
     console.present_run(&report, false)?;
-    report::refusal(&judged.plan).map_or(Ok(exit::DONE), Err)
+    report::refusal(&plan).map_or(Ok(exit::DONE), Err)
 }
 
 fn finish(report: &Report, carried: &carry::Carried, story: &Story, detailed_exit_code: bool) -> Result<u8> {

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use super::attempt::Request;
 use super::event::{Done, Event};
-use super::run::{Ending, Run};
+use super::run::Run;
 use crate::cluster::{DryRun, Transport};
 use crate::plan::{Action, Deed, Wave};
 
@@ -55,8 +55,7 @@ impl<T: Transport> Run<'_, T> {
         }
         (self.events)(Event::ActionStarted { key: action.key.clone() });
         let ending = match self.attempt(&Request { action, body }).await {
-            Ok(done) => Ending::well(done, &action.reason),
-            Err(ending) => ending,
+            Ok(ending) | Err(ending) => ending,
         };
         self.end(index, ending, begin);
     }

@@ -13,7 +13,7 @@ use super::run::{Ending, Run};
 use crate::cluster::{ClusterError, Code, DryRun, Endpoint, Extent, Guard, Lookup, Transport};
 use crate::inventory::Settled;
 use crate::inventory::digest;
-use crate::plan::{self, Action, Body, Deed, Live, Observed, Verdict, is_secret};
+use crate::plan::{self, Action, Body, Deed, Live, Observed, Reason, Verdict, is_secret};
 
 /// Conflicts in a row before an object is given up: somebody else writes it all the time.
 const TRIES_MAX: usize = 5;
@@ -48,16 +48,20 @@ enum Why {
 
 impl<T: Transport> Run<'_, T> {
     /// Carries out one applying action.
-    pub(super) async fn attempt(&self, request: &Request<'_>) -> Result<Done, Ending> {
+    pub(super) async fn attempt(&self, request: &Request<'_>) -> Result<Ending, Ending> {
         let key = &request.action.key;
         let endpoint = self.endpoint(request).await?;
         let mut deed = request.action.deed.clone();
+        let mut reason = request.action.reason.clone();
         let (mut recreated, mut created_before) = (false, false);
         for _ in 0..TRIES_MAX {
             let begin_deed = deed.clone();
             let step = match &begin_deed {
                 Deed::ApplyBlind => Step::Look(Why::Moved),
-                Deed::Unchanged => return self.confirm(request, &endpoint, created_before).await,
+                Deed::Unchanged => {
+                    let done = self.confirm(request, &endpoint, created_before).await?;
+                    return Ok(Ending::well(done, &reason));
+                }
                 Deed::Create => self.send(request, &endpoint, &Guard::CreateOnly, false).await?,
                 Deed::Update { uid, resource_version, force, takeover } => {
                     let guard = exactly(uid, resource_version);
@@ -80,7 +84,8 @@ impl<T: Transport> Run<'_, T> {
                 Step::Applied { object, created } if !is_terminating(&object) => {
                     self.applied(request, &object);
                     let created = created || created_before;
-                    return Ok(what_happened(&begin_deed, &object, created, recreated, self.job.options.dry_run));
+                    let done = what_happened(&begin_deed, &object, created, recreated, self.job.options.dry_run);
+                    return Ok(Ending::well(done, &reason));
                 }
                 Step::Applied { .. } => {
                     created_before = false;
@@ -96,6 +101,9 @@ impl<T: Transport> Run<'_, T> {
             if why != Why::Moved && verdict.deed == begin_deed {
                 // Judged again with the same result: sending it again would be refused again.
                 return Err(Ending { done: Done::Failed, reason: why.to_string(), code: Some(Code::Conflict) });
+            }
+            if says_more(&verdict.reason) {
+                reason = verdict.reason.clone();
             }
             deed = match verdict.deed {
                 Deed::Keep | Deed::Refuse => {
@@ -320,6 +328,11 @@ impl fmt::Display for Why {
             Self::Immutable(field) => write!(f, "{field} cannot change"),
         }
     }
+}
+
+/// After a lost reply a second look finds our own work; only what changed the deed itself is worth telling.
+fn says_more(reason: &Reason) -> bool {
+    matches!(reason, Reason::ImmutableRecreate { .. } | Reason::Adopted { .. } | Reason::GoingAway)
 }
 
 fn exactly(uid: &str, resource_version: &str) -> Guard {

@@ -10,9 +10,12 @@ use serde_json::Value;
 
 use super::judge::Judged;
 use super::session::Session;
-use crate::cluster::{DryRun, Endpoint, Guard};
+use crate::cluster::{Code, DryRun, Endpoint, Guard};
 use crate::plan::diff::{attribute, diff};
-use crate::plan::{Action, Body, Deed, Diff, Live, Observed, Restart, expected, presentable, restart};
+use crate::plan::{
+    Action, Body, Deed, Diff, Live, Observed, Plan, Reason, Restart, Verdict, expected, on_immutable, presentable,
+    restart,
+};
 use crate::report::{Line, Op, changes, new_object};
 
 /// Dry runs at a time.
@@ -25,6 +28,16 @@ pub(super) struct Comparison {
     /// New objects, fit for eyes.
     new: BTreeMap<ObjectKey, Value>,
     restarts: Vec<Restart>,
+    /// What the server's dry run said against the plan.
+    revised: Vec<(ObjectKey, Verdict)>,
+}
+
+/// What becomes of an object.
+enum After {
+    /// This.
+    Object(Value),
+    /// Not what the plan thought.
+    Otherwise(Verdict),
 }
 
 impl Comparison {
@@ -48,18 +61,31 @@ impl Comparison {
         }
         let compared = stream::iter(existing)
             .map(|(action, body, live)| async move {
-                let after = after(action, body, &live, judged, session, ask).await;
+                let (after, verdict) = match after(action, body, &live, judged, session, ask).await {
+                    After::Object(object) => (object, None),
+                    After::Otherwise(verdict) => (expected(&live, &body.manifest, false), Some(verdict)),
+                };
                 let mut found = diff(&action.key, live.object(), &after);
                 attribute(&mut found, &live);
                 let restart = restart(&action.key, &after, &found);
-                (action.key.clone(), found, restart)
+                (action.key.clone(), found, restart, verdict)
             })
             .buffered(IN_FLIGHT);
-        for (key, diff, restart) in compared.collect::<Vec<_>>().await {
+        for (key, diff, restart, verdict) in compared.collect::<Vec<_>>().await {
             comparison.restarts.extend(restart);
+            comparison.revised.extend(verdict.map(|verdict| (key.clone(), verdict)));
             comparison.diffs.insert(key, diff);
         }
         comparison
+    }
+
+    /// The plan as it would go, after what the server said.
+    pub(super) fn revise(&self, plan: &Plan) -> Plan {
+        let mut plan = plan.clone();
+        for (key, verdict) in &self.revised {
+            plan.revise(key, verdict.clone());
+        }
+        plan
     }
 
     /// Puts the changes into the lines of a report.
@@ -80,9 +106,9 @@ impl Comparison {
 }
 
 /// The object as it will be: the server's word where it can be had, else what the manifest says.
-async fn after(action: &Action, body: &Body, live: &Live, judged: &Judged, session: &Session, ask: bool) -> Value {
+async fn after(action: &Action, body: &Body, live: &Live, judged: &Judged, session: &Session, ask: bool) -> After {
     let adopts = matches!(action.deed, Deed::Update { takeover: true, .. });
-    let guess = || expected(live, &body.manifest, adopts);
+    let guess = || After::Object(expected(live, &body.manifest, adopts));
     // What is deleted and made again cannot be asked for, and what is taken over from others changes hands first.
     let Deed::Update { uid, resource_version, force, takeover: false } = &action.deed else { return guess() };
     let served = judged.seen.discovery.served(&action.key.group_kind());
@@ -91,6 +117,15 @@ async fn after(action: &Action, body: &Body, live: &Live, judged: &Judged, sessi
     };
     let endpoint = Endpoint::new(&action.key.group_kind(), version);
     let guard = Guard::Exactly { uid: uid.clone(), resource_version: resource_version.clone() };
-    let answer = session.cluster.apply(&endpoint, &body.manifest, &guard, *force, DryRun::Server).await;
-    answer.map_or_else(|_| guess(), |applied| applied.object)
+    match session.cluster.apply(&endpoint, &body.manifest, &guard, *force, DryRun::Server).await {
+        Ok(applied) => After::Object(applied.object),
+        Err(error) if error.is_immutable_field() => {
+            let field = error.causes.first().map(|cause| cause.field.clone()).unwrap_or_default();
+            After::Otherwise(on_immutable(action, live, &field))
+        }
+        Err(error) if matches!(error.code, Code::Invalid | Code::Forbidden) => {
+            After::Otherwise(Verdict { deed: Deed::Refuse, reason: Reason::Rejected { message: error.message } })
+        }
+        Err(_) => guess(),
+    }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use krm::{Gvk, ObjectKey, Origin};
 use serde_json::Value;
 
-use super::reason::{Reason, Refusal, Warning};
+use super::reason::{Class, Reason, Refusal, Warning};
 use crate::inventory::{Claim, ClaimApply, ClaimPrune, Digest, Inventory, Settled, State};
 
 /// What is done with one object.
@@ -257,6 +257,18 @@ impl Plan {
             matches!(deed, Deed::Update { .. } | Deed::Recreate { .. } | Deed::Prune { .. } | Deed::Detach { .. })
         };
         self.actions.iter().filter(|action| writes(&action.deed)).map(|action| action.key.clone()).collect()
+    }
+
+    /// Puts a later verdict in the place of an earlier one, for showing: what a dry run said. Waves are left as they are: a
+    /// plan that was revised is not executed.
+    pub fn revise(&mut self, key: &ObjectKey, verdict: Verdict) {
+        let Some(action) = self.actions.iter_mut().find(|action| action.key == *key) else { return };
+        (action.deed, action.reason) = (verdict.deed, verdict.reason);
+        let refused = self.actions.iter().filter(|action| action.deed == Deed::Refuse);
+        let classes: Vec<Class> = refused.map(|action| action.reason.class()).collect();
+        if let Some(class) = classes.iter().min() {
+            self.refusal = Some(Refusal::Objects { refused: classes.len(), class: *class });
+        }
     }
 
     /// The action on `key`.

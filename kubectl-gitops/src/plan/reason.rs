@@ -155,6 +155,11 @@ pub enum Reason {
         /// Recreation could be allowed by annotation (never for claims, definitions and namespaces).
         recreatable: bool,
     },
+    /// The API server refuses it, as its dry run says.
+    Rejected {
+        /// The server's words; those about a Secret are hidden before they get here.
+        message: String,
+    },
     /// Nothing serves its kind and nothing in the set defines it.
     KindUnknown {
         /// The kind.

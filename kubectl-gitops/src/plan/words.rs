@@ -50,6 +50,7 @@ impl Reason {
             Self::NotAdopted { .. } => "NotAdopted",
             Self::Conflict { .. } => "Conflict",
             Self::Immutable { .. } => "Immutable",
+            Self::Rejected { .. } => "Rejected",
             Self::KindUnknown { .. } => "KindUnknown",
             Self::NamespaceMissing { .. } => "NamespaceMissing",
             Self::NamespaceTerminating { .. } => "NamespaceTerminating",
@@ -68,6 +69,7 @@ impl Reason {
     pub const fn class(&self) -> Class {
         match self {
             Self::KindUnknown { .. }
+            | Self::Rejected { .. }
             | Self::NeedsNamespace
             | Self::HasNamespace
             | Self::Nameless
@@ -190,6 +192,7 @@ impl Reason {
                 write!(f, "`{manager}` applies other values of {}", fields.join(", "))
             }
             Self::Immutable { field, .. } => write!(f, "{field} is immutable"),
+            Self::Rejected { message } => write!(f, "the API server refuses it: {message}"),
             Self::KindUnknown { kind } => write!(f, "the cluster does not know the kind `{kind}`"),
             Self::NamespaceMissing { namespace } => write!(f, "namespace `{namespace}` does not exist"),
             Self::NamespaceTerminating { namespace } => write!(f, "namespace `{namespace}` is being deleted"),
