@@ -33,6 +33,8 @@ pub(crate) enum Fault {
     Timeout,
     /// Refused with this status.
     Status(u16),
+    /// Done, after a while.
+    Slow(Duration),
 }
 
 type Hook = Box<dyn FnMut(&Request, usize, &mut Store) -> Option<Fault>>;
@@ -102,6 +104,7 @@ impl Transport for Scripted {
                 return Err(Broken::TimedOut { after_s: request.timeout.as_secs() });
             }
             Some(Fault::Status(status)) => return Ok(refusal(status)),
+            Some(Fault::Slow(pause)) => tokio::time::sleep(pause).await,
             Some(Fault::KillAfter | Fault::DropReply) | None => {}
         }
         let response = self.store.borrow_mut().serve(&request);

@@ -1,6 +1,7 @@
 //! Somebody else at work between any two of our requests.
 
 use super::*;
+use crate::cluster::scripted::Fault;
 
 /// What an intruder does to the object under a key.
 type Deed = fn(&mut Store, &ObjectKey);
@@ -17,7 +18,7 @@ fn victim() -> ObjectKey {
 }
 
 /// Runs `wants` with the intruder before each request in turn, and then `then`.
-async fn with_intruder(before: &[Value], wants: &[Value], deed: Deed, then: impl AsyncFn(&mut World, &str)) {
+async fn with_intruder(before: &[Value], wants: &[Value], deed: Deed, then: impl AsyncFn(&mut World, &str, &Executed)) {
     let before = World::after(before).await;
     let requests = {
         let mut world = before.fork();
@@ -38,7 +39,7 @@ async fn with_intruder(before: &[Value], wants: &[Value], deed: Deed, then: impl
         assert!(matches!(executed.stop, None | Some(Stop::Refused(_))), "{cell}: {executed:#?}");
         world.check_violations(&cell);
         world.wire.clear_hook();
-        then(&mut world, &cell).await;
+        then(&mut world, &cell, &executed).await;
     }
 }
 
@@ -52,7 +53,11 @@ fn changed_b() -> Set {
 fn what_is_deleted_by_hand_comes_back() {
     in_virtual_time(async {
         let deed: Deed = |store, key| drop(store.objects.remove(key));
-        with_intruder(&full(), &changed_b(), deed, async |world, cell| world.settle_on(&changed_b(), cell).await).await;
+        with_intruder(&full(), &changed_b(), deed, async |world, cell, executed| {
+            assert!(executed.succeeded(), "{cell}: {executed:#?}");
+            world.settle_on(&changed_b(), cell).await;
+        })
+        .await;
     });
 }
 
@@ -65,7 +70,7 @@ fn what_is_deleted_and_made_again_by_somebody_is_not_deleted_on_the_old_uid() {
                 "metadata": {"name": key.name.as_str(), "namespace": "shop"}});
             store.put(key.clone(), object);
         };
-        with_intruder(&full(), &without_b(), deed, async |world, cell| {
+        with_intruder(&full(), &without_b(), deed, async |world, cell, _| {
             world.settle_on(&without_b(), cell).await;
             let store = world.wire.store.borrow();
             let theirs = store.objects.get(&victim()).map(|object| object["data"]["k"].clone());
@@ -87,7 +92,7 @@ fn what_another_inventory_takes_is_neither_written_nor_deleted() {
             });
         };
         for wants in [changed_b(), without_b()] {
-            with_intruder(&full(), &wants, deed, async |world, cell| {
+            with_intruder(&full(), &wants, deed, async |world, cell, _| {
                 let again = world.run(&without_b()).await.expect("nothing kills a run without faults");
                 assert!(again.stop.is_none(), "{cell}: {again:#?}");
                 world.check_violations(cell);
@@ -115,7 +120,11 @@ fn a_stripped_label_does_not_hide_a_member() {
             });
         };
         for wants in [changed_b(), without_b()] {
-            with_intruder(&full(), &wants, deed, async |world, cell| world.settle_on(&wants, cell).await).await;
+            with_intruder(&full(), &wants, deed, async |world, cell, executed| {
+                assert!(executed.succeeded(), "{cell}: {executed:#?}");
+                world.settle_on(&wants, cell).await;
+            })
+            .await;
         }
     });
 }
@@ -124,7 +133,7 @@ fn a_stripped_label_does_not_hide_a_member() {
 fn a_finalizer_keeps_the_entry_until_it_is_gone() {
     in_virtual_time(async {
         let deed: Deed = |store, key| edit(store, key, |object| object["metadata"]["finalizers"] = json!(["x/y"]));
-        with_intruder(&full(), &without_b(), deed, async |world, cell| {
+        with_intruder(&full(), &without_b(), deed, async |world, cell, _| {
             let held = world.wire.store.borrow().objects.contains_key(&victim());
             let recorded = world.inventory().is_some_and(|inventory| inventory.entries.contains_key(&victim()));
             assert!(!held || recorded, "{cell}: a held object left the inventory");
@@ -146,7 +155,11 @@ fn an_edit_by_hand_is_corrected() {
                 *object = crate::cluster::scripted::updated(object, after, "kubectl-edit");
             });
         };
-        with_intruder(&full(), &changed_b(), deed, async |world, cell| world.settle_on(&changed_b(), cell).await).await;
+        with_intruder(&full(), &changed_b(), deed, async |world, cell, executed| {
+            assert!(executed.succeeded(), "{cell}: {executed:#?}");
+            world.settle_on(&changed_b(), cell).await;
+        })
+        .await;
     });
 }
 
@@ -177,14 +190,29 @@ fn a_lost_root_never_deletes() {
     });
 }
 
+/// Holders of the lock, in the order in which the root named them; an empty name is no lock.
+fn holders(store: &Store) -> Vec<String> {
+    let holder = |root: &Value| root["data"]["lock.holder"].as_str().unwrap_or_default().to_owned();
+    let commits = store.commits.iter().filter(|commit| commit.key == root_key());
+    let mut holders: Vec<String> = commits.map(|commit| holder(&commit.before)).collect();
+    holders.extend(store.objects.get(&root_key()).map(holder));
+    holders.dedup();
+    holders
+}
+
 #[test]
 fn two_runs_at_once_take_turns() {
     in_virtual_time(async {
-        for offset in 0..25_u64 {
+        let before = World::after(&previous()).await;
+        for offset in (0..1000).step_by(40) {
             let cell = format!("second run {offset} ms later");
-            let world = World::after(&previous()).await;
+            let mut world = before.fork();
+            // Each write takes its time, so that the lock is held while the other run looks and plans.
+            world.wire.set_hook(|request, _, _| {
+                (request.verb == Verb::Apply).then_some(Fault::Slow(Duration::from_millis(300)))
+            });
             let (one, two) = (world.client(), world.client());
-            let (policy, events) = (Policy::default(), Rc::default());
+            let (policy, events) = (Policy::default(), Rc::clone(&world.events));
             let (first, second) = (full(), without_b());
             let late = async {
                 tokio::time::sleep(Duration::from_millis(offset)).await;
@@ -193,8 +221,45 @@ fn two_runs_at_once_take_turns() {
             let (a, b) = futures::join!(invoke(&one, &first, 201, &policy, DryRun::No, &events), late);
             world.check_violations(&cell);
             assert!(a.succeeded() && b.succeeded(), "{cell}: {a:#?} {b:#?}");
-            let mut world = world;
+            let holders = holders(&world.wire.store.borrow());
+            let stolen = holders.windows(2).any(|pair| !pair[0].is_empty() && !pair[1].is_empty());
+            assert!(!stolen, "{cell}: the lock of a run that lives changed hands: {holders:?}");
+            // Either may come last; what the cluster holds is one of the two sets, and the next run makes it this one.
             world.settle_on(&second, &cell).await;
         }
+    });
+}
+
+/// A holder that stalls for longer than its lock lives must not write any more when it wakes up.
+#[test]
+fn a_run_that_lost_its_lock_stops_writing() {
+    in_virtual_time(async {
+        let mut world = World::after(&previous()).await;
+        let stalled = Rc::new(std::cell::Cell::new(false));
+        let once = Rc::clone(&stalled);
+        // After its claim nothing of the first run reaches the root for a minute, and its first write of an object hangs.
+        let begin = tokio::time::Instant::now();
+        world.wire.set_hook(move |request, _, _| {
+            let body = String::from_utf8_lossy(&request.body);
+            let root = request.verb == Verb::Update && body.contains("\"run\":\"run-201\"");
+            if root && !body.contains("\"lock.renew\":\"0\"") && begin.elapsed() < Duration::from_mins(1) {
+                return Some(Fault::Timeout);
+            }
+            let hangs = request.verb == Verb::Apply && !once.replace(true);
+            hangs.then_some(Fault::Slow(Duration::from_secs(29)))
+        });
+        let (one, two) = (world.client(), world.client());
+        let (policy, events) = (Policy::default(), Rc::clone(&world.events));
+        let (first, second) = (full(), without_b());
+        let late = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            invoke(&two, &second, 202, &policy, DryRun::No, &events).await
+        };
+        let (a, b) = futures::join!(invoke(&one, &first, 201, &policy, DryRun::No, &events), late);
+        world.check_violations("stalled");
+        assert!(stalled.get());
+        assert!(!a.succeeded(), "{a:#?}");
+        assert!(b.succeeded(), "{b:#?}");
+        world.settle_on(&second, "stalled").await;
     });
 }

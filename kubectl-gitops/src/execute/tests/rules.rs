@@ -220,3 +220,33 @@ fn a_namespace_that_does_not_exist_is_refused_or_made() {
         world.settle_on(&set, "made").await;
     });
 }
+
+#[test]
+fn no_object_is_written_under_a_lock_that_is_not_good() {
+    in_virtual_time(async {
+        use crate::cluster::{Code, Endpoint, Gate, Guard};
+
+        let world = World::new();
+        let cluster = world.client();
+        let mut object = config_map("x", "y");
+        object["metadata"]["namespace"] = json!("default");
+        let endpoint = Endpoint::config_maps();
+        let write = || cluster.apply(&endpoint, &object, &Guard::CreateOnly, false, DryRun::No);
+
+        cluster.set_gate(Gate::Shut);
+        assert_eq!(write().await.unwrap_err().code, Code::LeaseLost);
+        // A lock that was not renewed in time: the write waits for the renewal, and is not sent if none comes.
+        cluster.set_gate(Gate::Until(tokio::time::Instant::now()));
+        assert_eq!(write().await.unwrap_err().code, Code::LeaseLost);
+        assert_eq!(world.wire.store.borrow().writes, 0);
+
+        let now = tokio::time::Instant::now();
+        cluster.set_gate(Gate::Until(now));
+        let renew = async {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            cluster.set_gate(Gate::Until(now + Duration::from_mins(1)));
+        };
+        let (written, ()) = futures::join!(write(), renew);
+        assert!(written.unwrap().created);
+    });
+}
