@@ -253,8 +253,9 @@ pub(super) fn on_immutable(key: &ObjectKey, manifest: &Value, live: &Live, field
     }
 }
 
-/// What is sent. An adopted object says so itself, for the day the inventory is lost. `spec.replicas` of a workload that is scaled by a HorizontalPodAutoscaler stays out while another manager
-/// owns it; while nobody else does, leaving it out would reset it.
+/// What is sent. An adopted object says so itself, for the day the inventory is lost. Fields that the cluster writes stay out,
+/// or both would write them for ever: `spec.replicas` of a workload that is scaled by a HorizontalPodAutoscaler, while another
+/// manager owns it (while nobody else does, leaving it out would reset it), and the rules of an aggregated ClusterRole.
 fn body(desired: &Desired, live: Option<&Live>, adopted: bool, context: Context<'_>) -> Body {
     let scaled = context.observation.scaled.contains(&desired.key) || context.set.scaled.contains(&desired.key);
     let owned_by_other = scaled && live.is_some_and(others_own_replicas);
@@ -262,11 +263,23 @@ fn body(desired: &Desired, live: Option<&Live>, adopted: bool, context: Context<
     if owned_by_other && let Some(spec) = Arc::make_mut(&mut manifest).get_mut("spec").and_then(Value::as_object_mut) {
         spec.shift_remove("replicas");
     }
+    if is_aggregated(desired)
+        && let Some(role) = Arc::make_mut(&mut manifest).as_object_mut()
+    {
+        role.shift_remove("rules");
+    }
     if adopted {
         marks::set_metadata(Arc::make_mut(&mut manifest), "annotations", marks::ADOPTED_ANNOTATION, "true");
     }
     let desired_hash = (!desired.is_secret()).then(|| digest::desired_hash(&manifest));
     Body { gvk: desired.gvk.clone(), manifest, origin: desired.origin.clone(), desired_hash }
+}
+
+/// Its rules are gathered from other roles by a controller.
+fn is_aggregated(desired: &Desired) -> bool {
+    desired.key.group == "rbac.authorization.k8s.io"
+        && desired.key.kind == "ClusterRole"
+        && desired.manifest.pointer("/aggregationRule/clusterRoleSelectors").is_some_and(Value::is_array)
 }
 
 fn others_own_replicas(live: &Live) -> bool {

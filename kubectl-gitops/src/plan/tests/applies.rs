@@ -473,3 +473,31 @@ fn dependencies_must_exist_and_form_no_circle() {
     assert_eq!(circle.on("c"), "create: new");
     assert_eq!(circle.plan().refusal.unwrap().class(), Class::Input);
 }
+
+#[test]
+fn rules_of_an_aggregated_role_belong_to_their_controller() {
+    let role = |rules: Value| {
+        manifest(
+            "rbac.authorization.k8s.io/v1",
+            "ClusterRole",
+            "",
+            "view-more",
+            json!({"aggregationRule": {"clusterRoleSelectors": [{"matchLabels": {"a": "b"}}]}, "rules": rules}),
+        )
+    };
+    let world = World::empty().want(&role(json!([])));
+    let sent = world.plan().actions[0].body.clone().unwrap();
+    assert_eq!(sent.manifest.get("rules"), None);
+    let mut gathered = stored(&sent.manifest);
+    gathered["rules"] = json!([{"verbs": ["get"]}]);
+    gathered["metadata"]["managedFields"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"manager": "clusterrole-aggregation-controller",
+        "operation": "Apply", "apiVersion": "rbac.authorization.k8s.io/v1", "fieldsV1": {"f:rules": {}}}));
+    let world =
+        World::empty().want(&role(json!([]))).remember(&gathered, entry_of(&stored(&sent.manifest))).live(&gathered);
+    assert_eq!(world.only(), "unchanged: as desired");
+    let plain = manifest("rbac.authorization.k8s.io/v1", "ClusterRole", "", "plain", json!({"rules": []}));
+    assert!(World::empty().want(&plain).plan().actions[0].body.as_ref().unwrap().manifest.get("rules").is_some());
+}
