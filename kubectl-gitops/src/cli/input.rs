@@ -19,7 +19,7 @@ pub(super) struct InputArgs {
     #[arg(short = 'k', long, value_name = "DIR", help_heading = "Input")]
     kustomize: Option<PathBuf>,
     /// Descend into the directories given with -f
-    #[arg(short = 'R', long, requires = "filename", help_heading = "Input")]
+    #[arg(short = 'R', long, help_heading = "Input")]
     recursive: bool,
     /// May a kustomization read files outside its own directory?
     #[arg(long, value_name = "MODE", value_parser = choice::<LoadRestrictor>(LoadRestrictor::WORDS), default_value = LoadRestrictor::RootOnly.word(), hide_default_value = true, hide_short_help = true, help_heading = "Input")]
@@ -30,6 +30,10 @@ impl InputArgs {
     /// The settings; without any input, `fallback` is read, where the command has one.
     pub(super) fn into_settings(self, fallback: Option<&str>) -> Result<BuildSettings> {
         let Self { directory, filename, kustomize, recursive, load_restrictor } = self;
+        // clap lets a requirement pass where the required flag would conflict with another argument.
+        if recursive && filename.is_empty() {
+            return Err(CliError::new(Code::Usage, "`-R` needs `--filename`: other input is recursive by itself"));
+        }
         let mut parts: Vec<InputPart> = filename.into_iter().map(part_of).collect();
         if parts.iter().filter(|part| **part == InputPart::Stdin).count() > 1 {
             return Err(CliError::new(Code::Usage, "`-f -` can be given only once"));

@@ -39,9 +39,6 @@ pub(super) async fn desired(
 ) -> Result<Vec<Desired>> {
     let mut desired = Vec::with_capacity(objects.len());
     for object in objects {
-        // Checked here too: the build lets pass what only a cluster refuses.
-        krm::Resource::new(object.node.clone(), object.origin.clone())
-            .map_err(|error| CliError::new(Code::NotAnObject, error).at(&object.origin))?;
         let manifest = krm::yaml::to_json(&object.node)
             .map_err(|error| CliError::new(Code::NotAnObject, error).at(&object.origin))?;
         desired.push(Desired::new(manifest, object.origin.clone()));

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use krm::yaml::{Limits, parse_documents};
-use krm::{Node, Origin, Text};
+use krm::{Node, Origin, Resource, ResourceSet, Text};
 use krm_functions::{ContentHash, FunctionError, Severity};
 use kustomize::{Object, Options, Restriction};
 
-use crate::error::{CliError, Code, Result};
+use crate::error::{CliError, Code, Place, Result};
 use crate::inventory::Inventory;
 use crate::report::{self, Console};
 use crate::settings::{BuildSettings, LoadRestrictor};
@@ -44,6 +44,7 @@ impl Rendered {
 pub(super) fn render(settings: &BuildSettings, console: &Console) -> Result<Rendered> {
     let mut rendered = build(source::open(settings, true)?, settings)?;
     functions(&mut rendered)?;
+    rendered.objects = checked(std::mem::take(&mut rendered.objects))?;
     console.warn_all(&rendered.warnings);
     Ok(rendered)
 }
@@ -99,6 +100,30 @@ pub(super) fn functions(rendered: &mut Rendered) -> Result<()> {
         rendered.warnings.push(format!("{}: {}", finding.object, finding.message));
     }
     Ok(())
+}
+
+/// What kustomize lets pass and no cluster takes is found before any request: objects without identity or name, and two
+/// that are one.
+fn checked(objects: Vec<Object>) -> Result<Vec<Object>> {
+    let mut resources = Vec::with_capacity(objects.len());
+    for Object { node, origin } in objects {
+        let place = Place::from(&origin);
+        let resource =
+            Resource::new(node, origin).map_err(|error| CliError::new(Code::NotAnObject, error).at(place))?;
+        if resource.name().is_empty() {
+            let text =
+                format!("`{}` has a `generateName` and no name: every run would create another one", resource.kind());
+            let error = CliError::new(Code::NotAnObject, text).at(&resource.origin);
+            return Err(error.hint("give it a fixed `metadata.name`"));
+        }
+        resources.push(resource);
+    }
+    let set = ResourceSet::from_resources(resources).map_err(|error| {
+        let place = Place::from(&error.second);
+        CliError::new(Code::DuplicateObject, error).at(place).hint("remove one of them, or give one another name")
+    })?;
+    let taken = set.into_resources().into_iter();
+    Ok(taken.map(|resource| Object { origin: resource.origin.clone(), node: resource.into_node() }).collect())
 }
 
 impl From<FunctionError> for CliError {

@@ -1,4 +1,5 @@
 //! Development only: runs directories as named test cases, gives tests a hermetic command and a handle on the test cluster.
 
 pub mod cluster;
+pub mod command;
 pub mod disk;

@@ -1,0 +1,247 @@
+//! The plugin's command line without a cluster: help, exit codes, messages, and that bad input reaches no cluster.
+
+use std::os::unix::fs::symlink;
+use std::process::Stdio;
+
+use testkit::command::Hermetic;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_kubectl-gitops");
+const GOOD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: good\n";
+
+fn hermetic() -> Hermetic {
+    Hermetic::new(PROGRAM)
+}
+
+#[test]
+fn help_pages() {
+    let here = hermetic();
+    insta::assert_snapshot!("help", here.run(&["--help"]).ok());
+    for command in ["build", "diff", "apply", "delete", "status", "version", "completion", "explain"] {
+        let page = here.run(&[command, "--help"]).ok();
+        assert!(page.contains(&format!("Usage: kubectl gitops {command}")), "{page}");
+        assert!(page.contains("Examples:"), "every command shows examples: {page}");
+        insta::assert_snapshot!(format!("help_{command}"), page);
+    }
+    assert!(!here.was_contacted());
+}
+
+#[test]
+fn every_error_code_is_explained() {
+    let here = hermetic();
+    let list = here.run(&["explain"]).ok();
+    insta::assert_snapshot!("codes", list);
+    for line in list.lines() {
+        let code = line.split(' ').next().expect("a code");
+        let text = here.run(&["explain", code]).ok();
+        assert!(text.starts_with(&format!("{code}: ")) && text.lines().count() > 2, "{text}");
+    }
+    here.run(&["explain", "G9999"]).exit(2).says("not an error code");
+}
+
+/// Command lines that are wrong, with what the message must say.
+const WRONG: &[(&[&str], &str)] = &[
+    (&["aply"], "did you mean `apply`?"),
+    (&["apply", "--nmae", "x", "app"], "did you mean `--name`?"),
+    (&["apply", "--adopt", "al", "app"], "did you mean `all`?"),
+    (&["apply", "--timeout", "soon", "app"], "`soon` is not a duration"),
+    (&["apply", "--concurrency", "0", "app"], "`0`"),
+    (&["apply"], "error[G0102]"),
+    (&["diff"], "error[G0102]"),
+    (&["apply", "app", "-f", "good.yaml"], "cannot be used with"),
+    (&["apply", "app", "-R"], "--filename"),
+    (&["apply", "-f", "-", "-f", "-", "--name", "x"], "only once"),
+    (&["apply", "-f", "good.yaml"], "--name"),
+    (&["apply", "app", "--name", "Not_A_Name"], "`Not_A_Name` cannot name a set"),
+    (&["apply", "app", "--allow-delete", "pod"], "names no protected kind"),
+    (&["delete"], "<NAME>"),
+    (&["build", "app", "-o", "missing/out.yaml"], "cannot write `missing/out.yaml`"),
+    (&["apply", "app", "--context", "nope"], "nope"),
+    (&["apply", "app", "--kubeconfig", "nope"], "nope"),
+];
+
+#[test]
+fn a_wrong_command_line_is_one_message_and_exit_2() {
+    let here = hermetic();
+    here.write("app/kustomization.yaml", "resources: [good.yaml]\n")
+        .write("app/good.yaml", GOOD)
+        .write("good.yaml", GOOD);
+    for (args, expected) in WRONG {
+        let ran = here.run(args).exit(2).says(expected).says("error[G").says("Nothing was written to the cluster");
+        assert_eq!(ran.stdout, "", "{ran}");
+        assert!(!here.was_contacted(), "{ran}");
+    }
+}
+
+/// Inputs that are wrong: files, arguments, code, what the message must say.
+type Input = (&'static [(&'static str, &'static str)], &'static [&'static str], &'static str, &'static [&'static str]);
+const BAD: &[Input] = &[
+    (&[("x/kustomization.yaml", "resources: [a.yaml]\n"), ("x/a.yaml", "a: [\n")], &["x"], "G0201", &["a.yaml:2:1"]),
+    (&[("x.yaml", "kind: A\nkind: B\n")], &["-f", "x.yaml", "--name", "x"], "G0201", &["x.yaml:2", "`kind`"]),
+    (
+        &[("x/kustomization.yaml", "resources: [god.yaml]\n"), ("x/good.yaml", GOOD)],
+        &["x"],
+        "G0204",
+        &["god.yaml", "good.yaml"],
+    ),
+    (&[("app.yaml", GOOD)], &["-f", "ap.yaml", "--name", "x"], "G0204", &["did you mean `app.yaml`?"]),
+    (&[("apps/x.yaml", GOOD)], &["app"], "G0204", &["did you mean `apps`?"]),
+    (&[("x.yaml", GOOD)], &["x.yaml"], "G0208", &["x.yaml"]),
+    (&[("x/a.yaml", GOOD)], &["-k", "x"], "", &["kustomization"]),
+    (&[("x/a.txt", "")], &["-f", "x", "--name", "x"], "G0102", &["no file that ends in .yaml"]),
+    (
+        &[("x.yaml", "apiVersion: v1\nkind: ConfigMap\n")],
+        &["-f", "x.yaml", "--name", "x"],
+        "G0205",
+        &["metadata.name", "x.yaml:1"],
+    ),
+    (
+        &[("x.yaml", "kind: ConfigMap\nmetadata: {name: a}\n")],
+        &["-f", "x.yaml", "--name", "x"],
+        "G0205",
+        &["apiVersion"],
+    ),
+    (&[("x.yaml", "- a\n")], &["-f", "x.yaml", "--name", "x"], "G0205", &["a list"]),
+    (
+        &[("x.yaml", "resources: [a.yaml]\n")],
+        &["-f", "x.yaml", "--name", "x"],
+        "G0205",
+        &["give its directory with -k"],
+    ),
+    (
+        &[("x/kustomization.yaml", "resources: [a.yaml, b.yaml]\n"), ("x/a.yaml", GOOD), ("x/b.yaml", GOOD)],
+        &["x"],
+        "G0203",
+        &["good", "b.yaml"],
+    ),
+    (&[("x/kustomization.yaml", "resourcs: []\n")], &["x"], "", &["resourcs"]),
+    (&[("x/kustomization.yaml", "resources: [../a.yaml]\n"), ("a.yaml", GOOD)], &["x"], "G0206", &["../a.yaml"]),
+    (&[("x/a.yaml", GOOD), ("x/.sourceignore", "b\n")], &["x"], "G0202", &[".sourceignore"]),
+    (&[("x/a.yaml", "just: text\n")], &["x"], "G0205", &["has no kustomization"]),
+];
+
+#[test]
+fn bad_input_is_named_and_reaches_no_cluster() {
+    for (files, args, code, expected) in BAD {
+        let here = hermetic();
+        for (path, text) in *files {
+            here.write(path, text);
+        }
+        for command in ["apply", "diff"] {
+            let mut ran = here.run(&[&[command], *args].concat()).exit(2).says(&format!("error[{code}"));
+            for text in *expected {
+                ran = ran.says(text);
+            }
+            assert_eq!(ran.stdout, "", "{ran}");
+            assert!(!here.was_contacted(), "{ran}");
+        }
+    }
+}
+
+#[test]
+fn two_objects_of_one_name_from_files_are_refused() {
+    let here = hermetic();
+    here.write("a.yaml", GOOD).write("b.yaml", GOOD);
+    here.run(&["apply", "-f", "a.yaml", "-f", "b.yaml", "--name", "x"])
+        .exit(2)
+        .says("G0203")
+        .says("a.yaml")
+        .says("b.yaml");
+    assert!(!here.was_contacted());
+}
+
+#[test]
+fn an_unreachable_cluster_is_exit_6_and_names_the_server() {
+    let here = hermetic();
+    here.kubeconfig("closed", "https://127.0.0.1:1").write("app/a.yaml", GOOD);
+    for args in [&["apply", "app"][..], &["diff", "app"], &["status"], &["delete", "app"]] {
+        let args = [args, &["--kubeconfig", "closed", "--request-timeout", "2s"]].concat();
+        here.run(&args).exit(6).says("error[G0601]").says("https://127.0.0.1:1").hides("hunter2");
+    }
+}
+
+#[test]
+fn without_any_cluster_it_says_where_it_looked() {
+    let here = hermetic();
+    here.write("app/a.yaml", GOOD);
+    let output = here.command(&["apply", "app"]).env_remove("KUBECONFIG").output().expect("it runs");
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("error[G0104]") && text.contains("KUBECONFIG") && text.contains("k3s.yaml"), "{text}");
+}
+
+#[test]
+fn build_prints_writes_a_file_or_a_directory() {
+    let here = hermetic();
+    here.write("app/kustomization.yaml", "namePrefix: my-\nresources: [good.yaml]\n").write("app/good.yaml", GOOD);
+    let expected = GOOD.replace("good", "my-good");
+    assert_eq!(here.run(&["build", "app"]).ok(), expected);
+    assert_eq!(here.run(&["build", "-k", "app"]).ok(), expected);
+    assert_eq!(here.run(&["build", "app", "-o", "out.yaml"]).ok(), "");
+    assert_eq!(std::fs::read_to_string(here.dir().join("out.yaml")).expect("a file"), expected);
+    std::fs::create_dir(here.dir().join("out")).expect("a directory");
+    assert_eq!(here.run(&["build", "app", "-o", "out"]).ok(), "");
+    assert_eq!(std::fs::read_to_string(here.dir().join("out/v1_configmap_my-good.yaml")).expect("a file"), expected);
+    assert!(!here.was_contacted());
+}
+
+#[test]
+fn only_rendering_understands_a_plain_directory() {
+    let here = hermetic();
+    here.write("plain/b.yaml", GOOD).write("plain/deep/c.yml", &GOOD.replace("good", "deep"));
+    here.run(&["build", "plain"]).exit(2).says("no kustomization");
+    let text = here.run(&["build", "plain", "--rendered"]).ok();
+    assert!(text.contains("name: good\n") && text.contains("name: deep\n"), "{text}");
+    assert!(!here.dir().join("plain/kustomization.yaml").exists());
+}
+
+#[test]
+fn rendering_puts_hashes_in() {
+    let here = hermetic();
+    here.write(
+        "app/kustomization.yaml",
+        "resources: [web.yaml]\nsecretGenerator:\n- name: s\n  literals: [password=hunter2]\n  options: {disableNameSuffixHash: true}\n",
+    )
+    .write(
+        "app/web.yaml",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, annotations: {reloader.stakater.com/auto: 'true'}}\nspec:\n  \
+         template:\n    spec:\n      containers: [{name: web, envFrom: [{secretRef: {name: s}}]}]\n",
+    );
+    assert!(!here.run(&["build", "app"]).ok().contains("hash.secret.s"));
+    assert!(here.run(&["build", "app", "--rendered"]).ok().contains("kubectl-gitops.dev/hash.secret.s: "));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_success() {
+    let here = hermetic();
+    let many: String = (0..5000).map(|n| format!("---\n{}", GOOD.replace("good", &format!("a{n}")))).collect();
+    here.write("many.yaml", &many);
+    let mut child = here.command(&["build", "-f", "many.yaml"]).stdout(Stdio::piped()).spawn().expect("it starts");
+    drop(child.stdout.take());
+    assert!(child.wait().expect("it ends").success());
+}
+
+#[test]
+fn version_speaks_to_people_and_programs() {
+    let here = hermetic();
+    assert!(here.run(&["version"]).ok().contains("builds as kustomize 5.8.1"));
+    let json: serde_json::Value = serde_json::from_str(&here.run(&["version", "-o", "json"]).ok()).expect("JSON");
+    assert_eq!(json["version"], env!("CARGO_PKG_VERSION"));
+}
+
+#[test]
+fn completion_works_for_shells_and_for_kubectl() {
+    let here = hermetic();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(here.run(&["completion", shell]).ok().contains("kubectl-gitops"), "{shell}");
+    }
+    let shim = here.dir().join("kubectl_complete-gitops");
+    symlink(PROGRAM, &shim).expect("a link");
+    let complete = |words: &[&str]| {
+        let output = std::process::Command::new(&shim).args(words).env_clear().output().expect("it runs");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let commands = complete(&["ap"]);
+    assert!(commands.starts_with("apply\t") && commands.ends_with("\n:0\n"), "{commands}");
+    assert!(complete(&["apply", "--ado"]).starts_with("--adopt\t"));
+    assert!(complete(&["apply", "--adopt", ""]).starts_with("auto\nnever\nall\n"));
+}
