@@ -91,6 +91,7 @@ pub(crate) fn apply(
             return dry(&about, &judged, session, begin, console).await;
         }
         let comparison = Comparison::of(&judged, session, false).await;
+        story.expect(comparison.changes(Timestamp::now()));
         let headline = |judged: &Judged| render::headline(&rendered, &judged.inventory, built, Timestamp::now());
         let run = Run {
             session,
@@ -105,6 +106,7 @@ pub(crate) fn apply(
         let carried = run.carry_out(judged).await?;
         let mut report = Report::done(&about, &carried.judged.plan, &carried.executed, begin.elapsed());
         comparison.annotate(&mut report.actions, Timestamp::now());
+        report.restarts = comparison.restarts();
         finish(&report, &carried, &story, detailed_exit_code)
     })
 }

@@ -92,7 +92,7 @@ codes! {
         "A guard stopped the run. The message says which one and what would allow it.";
     Forbidden = "G0320", Cluster, "your account may not do what the run needs",
         "The API server answered 403 for a kind. Nothing of that kind is changed or pruned while it cannot be read. `kubectl auth can-i` shows what the account may do.";
-    NamespaceMissing = "G0321", User, "a namespace does not exist",
+    NamespaceMissing = "G0321", Refused, "a namespace does not exist",
         "Objects go to a namespace that neither the cluster nor the input has. Add a Namespace to the input, or let --create-namespace create it (it is then never pruned).";
     KindMissing = "G0322", User, "the cluster does not know a kind",
         "No API of the cluster serves this group and kind, and no CustomResourceDefinition in the input defines it. Install the CRD first, or correct apiVersion and kind.";

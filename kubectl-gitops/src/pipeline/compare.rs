@@ -12,11 +12,16 @@ use super::judge::Judged;
 use super::session::Session;
 use crate::cluster::{Code, DryRun, Endpoint, Guard};
 use crate::plan::diff::{attribute, diff};
+<<<<<<< HEAD
 use crate::plan::{
     Action, Body, Deed, Diff, Live, Observed, Plan, Reason, Restart, Verdict, expected, on_immutable, presentable,
     restart,
 };
 use crate::report::{Line, Op, changes, new_object};
+=======
+use crate::plan::{Action, Body, Deed, Diff, Live, Observed, Restart, expected, presentable, restart};
+use crate::report::{Change, Line, Op, changes, new_object};
+>>>>>>> 16abc5e (Snapshot every form of a report; say in an object's line what changed in it)
 
 /// Dry runs at a time.
 const IN_FLIGHT: usize = 8;
@@ -97,6 +102,11 @@ impl Comparison {
                 line.changes = vec![new_object(object)];
             }
         }
+    }
+
+    /// The changes of existing objects, for telling them as they happen.
+    pub(super) fn changes(&self, now: Timestamp) -> BTreeMap<ObjectKey, Vec<Change>> {
+        self.diffs.iter().map(|(key, diff)| (key.clone(), changes(diff, now))).collect()
     }
 
     /// `Deployment/shop/web (image)`

@@ -12,6 +12,8 @@ mod machine;
 mod model;
 mod paint;
 mod present;
+#[cfg(test)]
+mod render_tests;
 mod status;
 mod story;
 mod surface;

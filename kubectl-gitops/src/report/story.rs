@@ -2,7 +2,7 @@
 //! lines it is part of the result. Owns what is worth telling and when.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use krm::ObjectKey;
@@ -14,7 +14,7 @@ use super::from_run::line_of;
 use super::human::name_of;
 use super::live::Region;
 use super::machine;
-use super::model::{Line, Op};
+use super::model::{Change, Line, Op};
 use super::paint::{Color, tame};
 use crate::cluster::Notice;
 use crate::error::Result;
@@ -39,6 +39,8 @@ struct State {
     told: BTreeSet<String>,
     region: Option<Region>,
     waiting_told: Option<Duration>,
+    /// What changes in each object, where it was compared.
+    changes: BTreeMap<ObjectKey, Vec<Change>>,
 }
 
 impl Story {
@@ -60,6 +62,11 @@ impl Story {
 
     fn as_json(&self) -> bool {
         self.console.presentation().output == Some(OutputFormat::JsonLines)
+    }
+
+    /// What changes in each object, so that its line can say it.
+    pub fn expect(&self, changes: BTreeMap<ObjectKey, Vec<Change>>) {
+        self.state.borrow_mut().changes = changes;
     }
 
     /// The run begins: `headline` says what was built and where it goes.
@@ -168,7 +175,10 @@ impl Story {
 
     /// The line of an outcome: part of the result, told as it comes.
     fn outcome(&self, outcome: &Outcome, action: Option<&Action>) {
-        let line = line_of(outcome, action);
+        let mut line = line_of(outcome, action);
+        if line.op.changes() {
+            line.changes = self.state.borrow().changes.get(&outcome.key).cloned().unwrap_or_default();
+        }
         if self.console.presentation().output.is_some() || matches!(line.op, Op::Unchanged | Op::Forget | Op::Skip) {
             return;
         }
