@@ -213,7 +213,8 @@ fn rendering_puts_hashes_in() {
 #[test]
 fn a_reader_that_goes_away_is_success() {
     let here = hermetic();
-    let many: String = (0..5000).map(|n| format!("---\n{}", GOOD.replace("good", &format!("a{n}")))).collect();
+    let many: String =
+        (0..5000).map(|n| format!("---\n{}", GOOD.replace("good", &format!("a{n}")))).collect::<Vec<_>>().concat();
     here.write("many.yaml", &many);
     let mut child = here.command(&["build", "-f", "many.yaml"]).stdout(Stdio::piped()).spawn().expect("it starts");
     drop(child.stdout.take());

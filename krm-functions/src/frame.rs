@@ -4,6 +4,7 @@
 use krm::list::{FieldRef, FnResult, ListError, ResourceList, ResourceRef, Severity as ListSeverity};
 use krm::yaml::{EmitError, Limits};
 use krm::{Gvk, Node};
+use std::fmt::Write as _;
 
 use crate::{ConfigError, Finding, Function, FunctionError, Severity, from_config, from_name};
 
@@ -49,14 +50,15 @@ pub fn run(text: &str, name: Option<&str>, limits: &Limits) -> Result<Output, Fr
         Ok(findings) => {
             for finding in findings {
                 if finding.severity != Severity::Info {
-                    story.push_str(&format!("{}: {}: {}\n", word(finding.severity), finding.object, finding.message));
+                    let _infallible =
+                        writeln!(story, "{}: {}: {}", word(finding.severity), finding.object, finding.message);
                 }
                 list.results.push(result_of(&finding, &list.items));
             }
             false
         }
         Err(error) => {
-            story.push_str(&format!("error: {error}\n"));
+            let _infallible = writeln!(story, "error: {error}");
             list.results.push(failure_of(&error, &list.items));
             true
         }
@@ -72,7 +74,7 @@ pub fn describe(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
+        let _infallible = write!(text, ": {error}");
         cause = error.source();
     }
     text

@@ -146,17 +146,14 @@ pub(crate) fn delete(settings: &RunSettings, connection: &Connection, console: &
 pub(crate) fn status(name: Option<&str>, fail: bool, connection: &Connection, console: &Console) -> Result<u8> {
     let story = Rc::new(Story::new(console));
     session::with(connection, &story, async |session, _| {
-        let ready = match name {
-            Some(name) => {
-                let set = overview::of_set(session, name, Timestamp::now()).await?;
-                console.present_set(&set)?;
-                set.is_ready()
-            }
-            None => {
-                let sets = overview::of_all(session, Timestamp::now(), &|text| story.warn(text)).await?;
-                console.present_sets(&sets)?;
-                sets.iter().all(report::SetStatus::is_ready)
-            }
+        let ready = if let Some(name) = name {
+            let set = overview::of_set(session, name, Timestamp::now()).await?;
+            console.present_set(&set)?;
+            set.is_ready()
+        } else {
+            let sets = overview::of_all(session, Timestamp::now(), &|text| story.warn(text)).await?;
+            console.present_sets(&sets)?;
+            sets.iter().all(report::SetStatus::is_ready)
         };
         Ok(if fail && !ready { exit::PARTIAL } else { exit::DONE })
     })

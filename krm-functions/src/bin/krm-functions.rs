@@ -1,6 +1,8 @@
 //! `krm-functions`: runs one function over the ResourceList on standard input. The function is named by the functionConfig,
 //! or by the first argument; `kustomize` and `kpt` call it without arguments.
 
+#![expect(clippy::disallowed_methods, reason = "the executable is the one place that reads its arguments")]
+
 use std::io::{Read as _, Write as _};
 use std::process::ExitCode;
 
@@ -19,8 +21,11 @@ fn main() -> ExitCode {
     let name = arguments.next();
     match (name.as_deref(), arguments.next()) {
         (Some("-h" | "--help" | "help"), _) => {
-            let functions: String =
-                krm_functions::FUNCTIONS.iter().map(|f| format!("  {:<14}{}\n", f.name, f.summary)).collect();
+            let functions = krm_functions::FUNCTIONS
+                .iter()
+                .map(|f| format!("  {:<14}{}\n", f.name, f.summary))
+                .collect::<Vec<_>>()
+                .concat();
             return say(&format!("{USAGE}\nFunctions:\n{functions}"));
         }
         (Some("-V" | "--version" | "version"), _) => {

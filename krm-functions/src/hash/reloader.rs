@@ -127,13 +127,13 @@ fn words(list: &str) -> impl Iterator<Item = &str> {
 /// Each item of a list is a regular expression for the whole name.
 fn patterns(annotation: &str, list: &str, warn: &mut dyn FnMut(String, String)) -> Vec<Regex> {
     words(list)
-        .filter_map(|word| match Regex::new(&format!("^(?:{word})$")) {
-            Ok(pattern) => Some(pattern),
-            Err(_) => {
+        .filter_map(|word| {
+            let pattern = Regex::new(&format!("^(?:{word})$")).ok();
+            if pattern.is_none() {
                 let message = format!("`{word}` is not a regular expression and matches nothing");
                 warn(format!("metadata.annotations.{annotation}"), message);
-                None
             }
+            pattern
         })
         .collect()
 }

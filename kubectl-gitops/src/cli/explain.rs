@@ -28,7 +28,8 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<u8> {
         None => CODES
             .iter()
             .map(|code| format!("{code}  exit {:<3}  {}\n", code.kind().exit_code(), code.title()))
-            .collect(),
+            .collect::<Vec<_>>()
+            .concat(),
     };
     console.result(text.as_bytes())?;
     Ok(exit::DONE)

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::TypedValueParser as _;
 use krm::Masked;
 
 use crate::settings::{Connection, parse_duration};
@@ -38,7 +39,7 @@ pub(super) struct GlobalArgs {
     #[arg(short, long, global = true, value_name = "URL", hide_short_help = true)]
     server: Option<String>,
     /// Bearer token; visible to other processes of the machine, so prefer a kubeconfig
-    #[arg(long, global = true, value_name = "TOKEN", hide_short_help = true, value_parser = masked)]
+    #[arg(long, global = true, value_name = "TOKEN", hide_short_help = true, value_parser = clap::builder::StringValueParser::new().map(Masked::new))]
     token: Option<Masked<String>>,
     /// File with the certificate authority of the API server
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
@@ -67,10 +68,6 @@ pub(super) struct GlobalArgs {
     /// Tell more: kept objects, contents of new ones, request counts
     #[arg(short = 'v', long = "v", global = true, value_name = "LEVEL", num_args = 0..=1, require_equals = true, default_missing_value = "1", default_value = "0", hide_default_value = true)]
     pub(super) verbosity: u8,
-}
-
-fn masked(text: &str) -> Result<Masked<String>, std::convert::Infallible> {
-    Ok(Masked::new(text.to_owned()))
 }
 
 impl GlobalArgs {

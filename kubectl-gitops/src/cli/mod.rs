@@ -63,9 +63,7 @@ struct Cli {
     command: Command,
 }
 
-// One value per process: the size of the largest variant does not matter.
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "one value lives per process")]
 enum Command {
     Build(build::Args),
     Diff(diff::Args),

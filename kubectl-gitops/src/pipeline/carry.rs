@@ -72,7 +72,7 @@ impl Run<'_> {
             run_id,
             in_flight: settings.concurrency,
             wait: settings.wait.then_some(settings.timeout),
-            ready_timeout: settings.timeout.min(Duration::from_secs(120)),
+            ready_timeout: settings.timeout.min(Duration::from_mins(2)),
             prune_timeout: settings.timeout,
             lock_timeout: settings.lock_timeout,
             dry_run: if settings.dry_run == settings::DryRun::Server { DryRun::Server } else { DryRun::No },
@@ -111,7 +111,7 @@ fn random_hex() -> Result<String> {
     let mut bytes = [0_u8; 6];
     getrandom::fill(&mut bytes)
         .map_err(|error| CliError::new(Code::Bug, format!("the system gives no random bytes: {error}")))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat())
 }
 
 /// Who holds the lock, for people: a pod's name or a machine's.

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
+use std::fmt::Write as _;
 use std::io::{BufRead as _, ErrorKind, Read as _, Write};
 use std::rc::Rc;
 
@@ -134,10 +135,10 @@ impl Console {
         const SHOWN_MAX: usize = 20;
         let mut text = format!("{question}\n");
         for item in items.iter().take(SHOWN_MAX) {
-            text.push_str(&format!("  - {}\n", tame(item)));
+            let _infallible = writeln!(text, "  - {}", tame(item));
         }
         if items.len() > SHOWN_MAX {
-            text.push_str(&format!("  and {} more\n", items.len() - SHOWN_MAX));
+            let _infallible = writeln!(text, "  and {} more", items.len() - SHOWN_MAX);
         }
         self.tell(&format!("{text}Continue? [y/N] "));
         let mut answer = String::new();

@@ -40,7 +40,7 @@ pub(super) fn render(error: &CliError, paint: Paint) -> String {
     if matches!(kind, Kind::User | Kind::Refused) {
         last.push_str("Nothing was written to the cluster. ");
     }
-    let _ = write!(last, "[exit {}]", kind.exit_code());
+    let _infallible = write!(last, "[exit {}]", kind.exit_code());
     line(paint.paint(Color::Dim, last));
     text
 }

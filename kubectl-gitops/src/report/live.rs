@@ -117,7 +117,7 @@ impl Region {
 
     fn lines(&self) -> Vec<String> {
         let done = self.done.min(self.total);
-        let filled = if self.total == 0 { BAR } else { BAR * done / self.total };
+        let filled = (BAR * done).checked_div(self.total).unwrap_or(BAR);
         let (full, empty) = (self.paint.symbol("━", "="), self.paint.symbol("─", "-"));
         let bar = format!("{}{}", full.repeat(filled), empty.repeat(BAR - filled));
         let time = format_duration(self.begun.elapsed());
@@ -160,7 +160,7 @@ impl Region {
 }
 
 fn join(lines: &[String]) -> String {
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
 }
 
 #[cfg(test)]
@@ -188,7 +188,7 @@ mod tests {
         region.take(&Event::Waiting {
             pending: vec![(web, "1/3 updated, and a very long reason that does not fit".to_owned())],
             elapsed: Duration::from_secs(10),
-            limit: Duration::from_secs(300),
+            limit: Duration::from_mins(5),
         });
         let text = region.text();
         assert!(text.starts_with("Applying  ━━━━━━━━━━━━────────────  1/2  wave 2/3"), "{text}");

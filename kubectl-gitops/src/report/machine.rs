@@ -56,18 +56,13 @@ pub(super) fn typed(kind: &str, value: &Value) -> Value {
 /// kubectl's form, one object per line: `deployment.apps/web`.
 pub(super) fn names(report: &Report) -> String {
     let told = |op: Op| !matches!(op, Op::Keep | Op::Forget | Op::Refuse | Op::Skip | Op::Fail);
-    report
-        .actions
-        .iter()
-        .filter(|line| told(line.op))
-        .map(|line| format!("{}\n", kubectl_name(&line.object.0)))
-        .collect()
+    report.actions.iter().filter(|line| told(line.op)).map(|line| kubectl_name(&line.object.0) + "\n").collect()
 }
 
 /// The same for what would change.
 pub(super) fn changed_names(report: &Report) -> String {
     let changed = report.actions.iter().filter(|line| line.op.changes());
-    changed.map(|line| format!("{}\n", kubectl_name(&line.object.0))).collect()
+    changed.map(|line| kubectl_name(&line.object.0) + "\n").collect()
 }
 
 /// `deployment.apps/web`, `configmap/a`

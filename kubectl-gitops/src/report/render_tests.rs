@@ -186,9 +186,9 @@ fn status_of_all_and_of_one() {
         let mut console = Console::new(Box::new(Shared(out.clone())), Box::new(std::io::sink()), Surface::plain());
         console.present(Presentation { output, ..Presentation::default() });
         if one {
-            console.present_set(&sets()[0]).unwrap()
+            console.present_set(&sets()[0]).unwrap();
         } else {
-            console.present_sets(&sets()).unwrap()
+            console.present_sets(&sets()).unwrap();
         }
         String::from_utf8(out.borrow().clone()).unwrap()
     };

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
+use std::fmt::Write as _;
 
 use super::console::Console;
 use super::from_diff::age;
@@ -111,7 +112,7 @@ impl Console {
             Some(OutputFormat::Json) => machine::to_json(&document(sets))?,
             Some(OutputFormat::Yaml) => machine::to_yaml(&document(sets))?,
             Some(OutputFormat::JsonLines) => stream(sets)?,
-            Some(OutputFormat::Name) => sets.iter().map(|set| format!("{}/{}\n", set.namespace, set.name)).collect(),
+            Some(OutputFormat::Name) => sets.iter().flat_map(|set| [&set.namespace, "/", &set.name, "\n"]).collect(),
         };
         self.result(text.as_bytes())
     }
@@ -125,7 +126,7 @@ impl Console {
             Some(OutputFormat::Yaml) => machine::to_yaml(&document(std::slice::from_ref(set)))?,
             Some(OutputFormat::JsonLines) => stream(std::slice::from_ref(set))?,
             Some(OutputFormat::Name) => {
-                set.members.iter().map(|member| format!("{}\n", machine::kubectl_name(&member.object.0))).collect()
+                set.members.iter().map(|member| machine::kubectl_name(&member.object.0) + "\n").collect()
             }
         };
         self.result(text.as_bytes())
@@ -180,7 +181,7 @@ fn table(sets: &[SetStatus], paint: Paint) -> String {
     for (row, set) in rows.iter().zip(sets) {
         let plain = line(row);
         let colored = if set.is_ready() { plain } else { paint.paint(Color::Yellow, plain) };
-        text.push_str(&format!("{colored}\n"));
+        let _infallible = writeln!(text, "{colored}");
     }
     text
 }
@@ -188,9 +189,9 @@ fn table(sets: &[SetStatus], paint: Paint) -> String {
 fn tree(set: &SetStatus, paint: Paint, all: bool) -> String {
     let mut text = format!("{}/{}", set.namespace, set.name);
     for part in [&set.source, &set.revision].into_iter().filter(|part| !part.is_empty()) {
-        text.push_str(&format!("   {}", tame(part)));
+        let _infallible = write!(text, "   {}", tame(part));
     }
-    text.push_str(&format!("   {}, {} of {} ready", sync_sentence(set), set.ready(), set.members.len()));
+    let _infallible = write!(text, "   {}, {} of {} ready", sync_sentence(set), set.ready(), set.members.len());
     text.push('\n');
     // What is not ready comes first: that is what one looks for.
     let mut shown: Vec<&Member> = set.members.iter().collect();
@@ -208,13 +209,13 @@ fn tree(set: &SetStatus, paint: Paint, all: bool) -> String {
         let (word, color) = if member.ready { ("ready", Color::Green) } else { ("not ready", Color::Red) };
         let message = if member.message.is_empty() && !member.ready { &member.health } else { &member.message };
         let line = format!("{branch} {name}{padding}   {}   {}", paint.paint(color, word), tame(message));
-        text.push_str(&format!("{}\n", line.trim_end()));
+        let _infallible = writeln!(text, "{}", line.trim_end());
     }
     if left > 0 {
-        text.push_str(&format!("{} {left} more ready\n", paint.symbol("└─", "`-")));
+        let _infallible = writeln!(text, "{} {left} more ready", paint.symbol("└─", "`-"));
     }
     if !set.synced && !set.message.is_empty() {
-        text.push_str(&format!("Last run: {}.\n", tame(&set.message)));
+        let _infallible = writeln!(text, "Last run: {}.", tame(&set.message));
     }
     text
 }

@@ -150,7 +150,7 @@ impl Story {
                 }
             }
             Event::Retrying { verb, what, code, pause } => {
-                self.retrying(&verb.to_string(), what, &code.to_string(), *pause)
+                self.retrying(&verb.to_string(), what, &code.to_string(), *pause);
             }
             Event::Interrupted(_) => self.told("interrupted: finishing the requests in flight"),
             Event::Claimed { .. }

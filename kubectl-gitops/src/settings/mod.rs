@@ -112,7 +112,7 @@ impl Default for RunSettings {
             force_conflicts: false,
             create_namespace: false,
             wait: false,
-            timeout: Duration::from_secs(300),
+            timeout: Duration::from_mins(5),
             // The lock's time to live is 30 s: a dead holder is seen before this ends.
             lock_timeout: Duration::from_secs(35),
             allow_prune: None,

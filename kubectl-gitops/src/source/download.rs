@@ -13,7 +13,7 @@ use rustls_platform_verifier::BuilderVerifierExt as _;
 use super::FILE_BYTES_MAX;
 
 /// From the first connection to the last byte.
-const TIME_MAX: Duration = Duration::from_secs(60);
+const TIME_MAX: Duration = Duration::from_mins(1);
 /// As browsers and curl do.
 const REDIRECTS_MAX: usize = 10;
 
