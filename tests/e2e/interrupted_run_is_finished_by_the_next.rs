@@ -7,22 +7,14 @@ use std::time::Duration;
 
 pub(crate) fn check(sandbox: &Sandbox) {
     let kustomization = |from: usize, to: usize| {
-<<<<<<< HEAD
         let maps: String = (from..to).map(|n| format!("- name: m{n}\n  literals: [a={n}]\n")).collect::<Vec<_>>().concat();
-=======
-        let maps = (from..to).map(|n| format!("- name: m{n}\n  literals: [a={n}]\n")).collect::<Vec<_>>().concat();
->>>>>>> 409f55f (Satisfy the lints in the command line, the reports and their tests)
         format!("configMapGenerator:\n{maps}generatorOptions: {{disableNameSuffixHash: true}}\n")
     };
     for wait_ms in [60, 120, 250, 500] {
         sandbox.write("app/kustomization.yaml", &kustomization(0, 120));
         let mut command = sandbox.gitops_command(&["apply", "app", "--concurrency", "2"]);
         let mut run = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the plugin runs");
-<<<<<<< HEAD
         #[expect(clippy::disallowed_methods, reason = "how far the run has come by then is what varies")]
-=======
-        #[expect(clippy::disallowed_methods, reason = "the run is stopped from outside, at a moment of its own time")]
->>>>>>> 409f55f (Satisfy the lints in the command line, the reports and their tests)
         std::thread::sleep(Duration::from_millis(wait_ms));
         run.kill().expect("it is ours");
         run.wait().expect("it ends");

@@ -5,11 +5,7 @@ use testkit::cluster::Sandbox;
 use std::process::Stdio;
 
 pub(crate) fn check(sandbox: &Sandbox) {
-<<<<<<< HEAD
     let maps: String = (0..60).map(|n| format!("- name: m{n}\n  literals: [a={n}]\n")).collect::<Vec<_>>().concat();
-=======
-    let maps = (0..60).map(|n| format!("- name: m{n}\n  literals: [a={n}]\n")).collect::<Vec<_>>().concat();
->>>>>>> 409f55f (Satisfy the lints in the command line, the reports and their tests)
     sandbox.write("app/kustomization.yaml", &format!("configMapGenerator:\n{maps}"));
     let start = || {
         let mut command = sandbox.gitops_command(&["apply", "app", "--lock-timeout", "60s"]);

@@ -12,16 +12,11 @@ use super::judge::Judged;
 use super::session::Session;
 use crate::cluster::{Code, DryRun, Endpoint, Guard};
 use crate::plan::diff::{attribute, diff};
-<<<<<<< HEAD
 use crate::plan::{
     Action, Body, Deed, Diff, Live, Observed, Plan, Reason, Restart, Verdict, expected, on_immutable, presentable,
     restart,
 };
-use crate::report::{Line, Op, changes, new_object};
-=======
-use crate::plan::{Action, Body, Deed, Diff, Live, Observed, Restart, expected, presentable, restart};
 use crate::report::{Change, Line, Op, changes, new_object};
->>>>>>> 16abc5e (Snapshot every form of a report; say in an object's line what changed in it)
 
 /// Dry runs at a time.
 const IN_FLIGHT: usize = 8;
@@ -66,14 +61,10 @@ impl Comparison {
         }
         let compared = stream::iter(existing)
             .map(|(action, body, live)| async move {
-<<<<<<< HEAD
-                let (after, verdict) = match after(action, body, &live, judged, session, ask).await {
+                let (after, verdict) = match after(action, body, live, judged, session, ask).await {
                     After::Object(object) => (object, None),
-                    After::Otherwise(verdict) => (expected(&live, &body.manifest, false), Some(verdict)),
+                    After::Otherwise(verdict) => (expected(live, &body.manifest, false), Some(verdict)),
                 };
-=======
-                let after = after(action, body, live, judged, session, ask).await;
->>>>>>> 409f55f (Satisfy the lints in the command line, the reports and their tests)
                 let mut found = diff(&action.key, live.object(), &after);
                 attribute(&mut found, live);
                 let restart = restart(&action.key, &after, &found);
