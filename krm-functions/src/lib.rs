@@ -3,6 +3,7 @@
 //! A function is a value made from its `functionConfig` ([`registry`]) that changes a list of items and tells what it did
 //! ([`Finding`]). The executable `krm-functions` wraps it in the ResourceList protocol; the plugin calls it directly.
 
+pub mod config;
 pub mod finding;
 pub mod frame;
 pub mod hash;

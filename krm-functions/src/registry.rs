@@ -5,7 +5,7 @@ use krm::Node;
 use crate::{ContentHash, Function};
 
 /// API group of our functionConfigs.
-pub const GROUP: &str = "fn.kubectl-gitops.dev";
+pub const GROUP: &str = "kubectl-gitops.dev";
 
 type Make = fn(Option<&Node>) -> Result<Box<dyn Function>, ConfigError>;
 
@@ -56,23 +56,13 @@ pub enum ConfigError {
         /// The kinds that exist.
         known: String,
     },
-    /// A field that the function does not have.
-    #[error("the functionConfig of {kind} has no field `{field}`")]
-    UnknownField {
+    /// An unknown field, a value of another type, a missing value.
+    #[error("the functionConfig of {kind} is not usable: {problem}")]
+    Invalid {
         /// Kind of the functionConfig.
         kind: &'static str,
-        /// Path of the field.
-        field: String,
-    },
-    /// A field of another type.
-    #[error("`{field}` of the functionConfig must be {wanted}, it is {found}")]
-    WrongType {
-        /// Path of the field.
-        field: String,
-        /// What it must be.
-        wanted: &'static str,
-        /// What it is.
-        found: &'static str,
+        /// The field's path and what is wrong with it.
+        problem: String,
     },
 }
 

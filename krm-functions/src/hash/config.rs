@@ -1,11 +1,19 @@
 //! The functionConfig of `ContentHash`: `spec.autoReloadAll`.
 
-use krm::{Node, Tag};
+use krm::Node;
+use serde::Deserialize;
 
 use super::ContentHash;
+use crate::config;
 use crate::registry::ConfigError;
 
-const KIND: &str = "ContentHash";
+/// `spec` as people write it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+struct Spec {
+    /// Treat every workload as if it carried Reloader's auto annotation.
+    auto_reload_all: bool,
+}
 
 impl ContentHash {
     /// From a functionConfig of kind `ContentHash`; without one, the defaults.
@@ -13,41 +21,9 @@ impl ContentHash {
     /// # Errors
     /// It has fields that are unknown or of another type.
     pub fn from_config(config: Option<&Node>) -> Result<Self, ConfigError> {
-        let mut function = Self::default();
-        let Some(config) = config else { return Ok(function) };
-        let map = config.as_map().ok_or_else(|| wrong("functionConfig", "a map", config))?;
-        for (field, value) in map.iter() {
-            match field {
-                "apiVersion" | "kind" | "metadata" => {}
-                "spec" if value.is_null() => {}
-                "spec" => function.read_spec(value)?,
-                other => return Err(ConfigError::UnknownField { kind: KIND, field: other.to_owned() }),
-            }
-        }
-        Ok(function)
+        let Spec { auto_reload_all } = config::read("ContentHash", config)?;
+        Ok(Self { auto_all: auto_reload_all })
     }
-
-    fn read_spec(&mut self, spec: &Node) -> Result<(), ConfigError> {
-        let map = spec.as_map().ok_or_else(|| wrong("spec", "a map", spec))?;
-        for (field, value) in map.iter() {
-            match field {
-                "autoReloadAll" => self.auto_all = boolean("spec.autoReloadAll", value)?,
-                other => return Err(ConfigError::UnknownField { kind: KIND, field: format!("spec.{other}") }),
-            }
-        }
-        Ok(())
-    }
-}
-
-fn boolean(field: &str, value: &Node) -> Result<bool, ConfigError> {
-    match value {
-        Node::Scalar(scalar) if scalar.tag == Tag::Bool => Ok(scalar.text == "true"),
-        other => Err(wrong(field, "a boolean", other)),
-    }
-}
-
-fn wrong(field: &str, wanted: &'static str, found: &Node) -> ConfigError {
-    ConfigError::WrongType { field: field.to_owned(), wanted, found: found.kind_name() }
 }
 
 #[cfg(test)]
@@ -55,23 +31,30 @@ mod tests {
     use super::*;
 
     fn config(spec: Node) -> Node {
-        Node::Map([("kind", Node::string(KIND)), ("spec", spec)].into_iter().collect())
+        let head = [("apiVersion", Node::string("kubectl-gitops.dev/v1alpha1")), ("kind", Node::string("ContentHash"))];
+        Node::Map(head.into_iter().chain([("spec", spec)]).collect())
     }
 
     #[test]
     fn the_only_option_is_read() {
         let spec = Node::Map([("autoReloadAll", Node::bool(true))].into_iter().collect());
         assert_eq!(ContentHash::from_config(Some(&config(spec))), Ok(ContentHash { auto_all: true }));
+        assert_eq!(ContentHash::from_config(Some(&config(Node::null()))), Ok(ContentHash::default()));
         assert_eq!(ContentHash::from_config(None), Ok(ContentHash::default()));
     }
 
     #[test]
     fn what_it_does_not_know_is_refused() {
+        let refused = |spec: Node| ContentHash::from_config(Some(&config(spec))).unwrap_err().to_string();
         let unknown = Node::Map([("autoReload", Node::bool(true))].into_iter().collect());
-        let error = ContentHash::from_config(Some(&config(unknown))).unwrap_err();
-        assert_eq!(error.to_string(), "the functionConfig of ContentHash has no field `spec.autoReload`");
+        assert_eq!(
+            refused(unknown),
+            "the functionConfig of ContentHash is not usable: spec: unknown field `autoReload`, expected `autoReloadAll`"
+        );
         let text = Node::Map([("autoReloadAll", Node::string("true"))].into_iter().collect());
-        let error = ContentHash::from_config(Some(&config(text))).unwrap_err();
-        assert_eq!(error.to_string(), "`spec.autoReloadAll` of the functionConfig must be a boolean, it is a string");
+        assert_eq!(
+            refused(text),
+            "the functionConfig of ContentHash is not usable: spec.autoReloadAll: invalid type: string \"true\", expected a boolean"
+        );
     }
 }
