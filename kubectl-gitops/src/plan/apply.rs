@@ -13,7 +13,7 @@ use super::owner::{self, Standing};
 use super::policy::{Adopt, Policy};
 use super::reason::Reason;
 use super::wishes::{self, Treatment};
-use super::{adopt, conflict, immutable, secret};
+use super::{adopt, conflict, immutable, secret, values};
 use crate::inventory::{Entry, Inventory, State, digest, marks};
 
 /// Everything that a decision about one object looks at.
@@ -95,6 +95,9 @@ fn malformed(desired: &Desired, context: Context<'_>) -> Option<Reason> {
     }
     if owner::is_inventory(&desired.key, Some(&desired.manifest), context.inventory) {
         return Some(Reason::Inventory);
+    }
+    if let Some(reason) = values::misfit(&desired.key, &desired.manifest) {
+        return Some(reason);
     }
     let kind = desired.key.group_kind();
     let defined = || context.set.definitions.get(&kind).map(|definition| definition.scope);

@@ -26,6 +26,7 @@ mod recheck;
 mod restart;
 pub mod scope;
 mod secret;
+mod values;
 mod wishes;
 mod words;
 

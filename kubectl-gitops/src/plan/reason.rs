@@ -181,6 +181,13 @@ pub enum Reason {
     HasNamespace,
     /// It has no name.
     Nameless,
+    /// A value that cannot be stored. The value itself stays out: it may be a secret.
+    Misfit {
+        /// Where.
+        field: String,
+        /// What belongs there.
+        wanted: String,
+    },
     /// Two objects of the set are the same.
     Duplicate {
         /// Where the other one comes from.

@@ -57,6 +57,7 @@ impl Reason {
             Self::NeedsNamespace => "NeedsNamespace",
             Self::HasNamespace => "HasNamespace",
             Self::Nameless => "Nameless",
+            Self::Misfit { .. } => "Misfit",
             Self::Duplicate { .. } => "Duplicate",
             Self::Inventory => "Inventory",
             Self::DependencyMissing { .. } => "DependencyMissing",
@@ -73,6 +74,7 @@ impl Reason {
             | Self::NeedsNamespace
             | Self::HasNamespace
             | Self::Nameless
+            | Self::Misfit { .. }
             | Self::Duplicate { .. }
             | Self::Inventory
             | Self::Immutable { .. }
@@ -199,6 +201,7 @@ impl Reason {
             Self::NeedsNamespace => f.write_str("objects of its kind need a namespace"),
             Self::HasNamespace => f.write_str("objects of its kind have no namespace"),
             Self::Nameless => f.write_str("has no `metadata.name`"),
+            Self::Misfit { field, wanted } => write!(f, "{field} must be {wanted}"),
             Self::Duplicate { other } => write!(f, "stands in the set twice, also in {other}"),
             Self::Inventory => f.write_str("is an inventory"),
             Self::DependencyMissing { dependency } => write!(f, "depends on {dependency}, which does not exist"),

@@ -94,7 +94,7 @@ fn code_of(reason: &Reason) -> Code {
         Reason::Duplicate { .. } => Code::DuplicateObject,
         Reason::Inventory => Code::ListsItself,
         Reason::Unreadable { .. } => Code::Forbidden,
-        Reason::Nameless | Reason::NeedsNamespace | Reason::HasNamespace => Code::NotAnObject,
+        Reason::Nameless | Reason::Misfit { .. } | Reason::NeedsNamespace | Reason::HasNamespace => Code::NotAnObject,
         _ => Code::Refused,
     }
 }
