@@ -32,12 +32,11 @@ const BASE64: &str = "base64";
 /// Null is as good as absent. Line breaks in base64 are what folded YAML makes of it, and servers allow them.
 fn fits(value: &Value, wanted: &str) -> bool {
     match value {
-        Value::Null => true,
         Value::String(text) if wanted == BASE64 => {
             let joined: String = text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
             STANDARD.decode(joined).is_ok()
         }
-        Value::String(_) => true,
+        Value::Null | Value::String(_) => true,
         _ => false,
     }
 }
