@@ -119,8 +119,8 @@ impl View {
             (Command::Delete, None) => "Deleted in part:",
             (Command::Delete, Some(_)) => "Would delete",
             (_, Some(_)) => "Would apply",
-            (_, None) if report.result == "succeeded" => "Applied",
-            (_, None) => "Applied in part:",
+            (_, None) if report.counts.failed + report.counts.skipped > 0 => "Applied in part:",
+            (_, None) => "Applied",
         };
         let mut text = format!("{verb} {}: {}.", report.source, done_counts(&report.counts));
         let ready = report.health.iter().filter(|line| line.state == "ready").count();
@@ -240,7 +240,10 @@ fn summary(changes: &[Change]) -> String {
 /// `image 1.8.1 → 1.9.0` where the values are short, else the field's name.
 fn short_change(change: &Change) -> String {
     const VALUE_MAX: usize = 40;
-    let field = change.path.rsplit('.').next().unwrap_or(&change.path);
+    if let Some(source) = hashed_source(&change.path) {
+        return source;
+    }
+    let field = last_field(&change.path);
     match (change.before.as_slice(), change.after.as_slice()) {
         ([before], [after]) if columns(before) <= VALUE_MAX && columns(after) <= VALUE_MAX => {
             let (before, after) = without_common_image(before, after);
@@ -249,6 +252,34 @@ fn short_change(change: &Change) -> String {
         _ if change.note.is_empty() => field.to_owned(),
         _ => format!("{field} {}", change.note),
     }
+}
+
+/// The last name of a path: `image`, `relay.toml` of `data[relay.toml]`, `containers[name=web]`.
+fn last_field(path: &str) -> &str {
+    if let Some((_, key)) = path.strip_suffix(']').and_then(|open| open.rsplit_once('['))
+        && !key.contains('=')
+        && !key.bytes().all(|b| b.is_ascii_digit())
+    {
+        return key;
+    }
+    let mut depth = 0_usize;
+    let dot = path.bytes().enumerate().rev().find(|(_, byte)| {
+        match byte {
+            b']' => depth += 1,
+            b'[' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        *byte == b'.' && depth == 0
+    });
+    dot.map_or(path, |(at, _)| &path[at + 1..])
+}
+
+/// Of our own hash annotation, what changed: the hash itself says nothing.
+fn hashed_source(path: &str) -> Option<String> {
+    let (_, rest) = path.split_once(krm_functions::hash::ANNOTATION_PREFIX)?;
+    let (kind, name) = rest.trim_end_matches(']').split_once('.')?;
+    let kind = if kind == "secret" { "Secret" } else { "ConfigMap" };
+    Some(format!("{kind} {name} changed"))
 }
 
 /// Of two images of one repository, the tags.
@@ -298,4 +329,31 @@ fn planned_counts(counts: &Counts) -> String {
         ],
         "no objects",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_told_by_its_last_name() {
+        for (path, name) in [
+            ("spec.replicas", "replicas"),
+            ("spec.template.spec.containers[name=web].image", "image"),
+            ("data[relay.toml]", "relay.toml"),
+            ("metadata.labels[app.kubernetes.io/name]", "app.kubernetes.io/name"),
+            ("spec.template.spec.containers[name=a.b]", "containers[name=a.b]"),
+            ("spec.args[0]", "args[0]"),
+            ("kind", "kind"),
+        ] {
+            assert_eq!(last_field(path), name);
+        }
+    }
+
+    #[test]
+    fn a_hash_is_told_by_what_it_stands_for() {
+        let path = "spec.template.metadata.annotations[kubectl-gitops.dev/hash.secret.relay-config]";
+        assert_eq!(hashed_source(path).as_deref(), Some("Secret relay-config changed"));
+        assert_eq!(hashed_source("spec.replicas"), None);
+    }
 }
