@@ -32,16 +32,17 @@ demo: build cluster-tools ## the main job, shown on a throwaway Kubernetes
 check: ## what a change must pass: format, lints, units, golden builds, tidy
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
-	$(CARGO) test --locked --workspace --lib --bins
-	$(CARGO) test --locked -p kustomize --test golden -- --quiet
-	$(CARGO) test --locked -p kubectl-gitops --test tidy --test plugin
-	$(CARGO) test --locked -p krm-functions --test functions
+	$(CARGO) test --locked --workspace --lib --bins --quiet
+	$(CARGO) test --locked --quiet -p krm --test yaml_fixtures --test yaml_laws
+	$(CARGO) test --locked --quiet -p kustomize --test golden
+	$(CARGO) test --locked --quiet -p krm-functions --test functions
+	$(CARGO) test --locked --quiet -p kubectl-gitops --test health --test plugin --test tidy
 
 test: ## every test layer, then what ran and what was skipped
 	@tests/layers.sh check oracle e2e demo
 
 test-full: ## test, then what takes longer: more seeds, distribution twice, benches
-	@ORACLE_CASES=100000 tests/layers.sh check oracle e2e demo dist-reproducible bench
+	@ORACLE_CASES=20000 ORACLE_YAML_COUNT=20000 tests/layers.sh check oracle e2e demo dist-reproducible bench
 
 e2e: cluster-tools ## one behaviour per test against a real Kubernetes
 	@tests/e2e.sh

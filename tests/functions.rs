@@ -121,7 +121,7 @@ const HASH: &str = "kubectl-gitops.dev/hash.configmap.settings: ";
 
 fn executable_by_config() {
     let list = format!(
-        "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nfunctionConfig:\n  apiVersion: fn.kubectl-gitops.dev/v1alpha1\n  kind: ContentHash\nitems:\n{ITEMS}"
+        "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nfunctionConfig:\n  apiVersion: kubectl-gitops.dev/v1alpha1\n  kind: ContentHash\nitems:\n{ITEMS}"
     );
     let (code, stdout, stderr) = run(&[], &list);
     assert_eq!((code, stderr.as_str()), (Some(0), ""), "{stdout}");
@@ -137,7 +137,7 @@ fn executable_by_name() {
 
 fn executable_refuses() {
     let list = |config: &str| format!("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n{config}items: []\n");
-    let unknown = "functionConfig: {apiVersion: fn.kubectl-gitops.dev/v1alpha1, kind: Nothing}\n";
+    let unknown = "functionConfig: {apiVersion: kubectl-gitops.dev/v1alpha1, kind: Nothing}\n";
     let cases: &[(&[&str], String, &str)] = &[
         (&[], list(""), "content-hash"),
         (&[], list(unknown), "ContentHash"),
