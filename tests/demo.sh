@@ -49,6 +49,7 @@ ready() { live deployment/relay '{.status.readyReplicas}'; }
 say "A throwaway Kubernetes"
 if [ -n "${GITOPS_TEST_KUBECONFIG:-}" ]; then
   export KUBECONFIG=$GITOPS_TEST_KUBECONFIG
+  echo "  yours: $KUBECONFIG; its nodes need the image in" "$PWD"/.cache/cluster-tools/images-*/images.tar "(K3s: k3s ctr images import FILE)"
   trap 'rm -rf "$work"' EXIT
 else
   name=demo-$$

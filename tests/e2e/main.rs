@@ -73,11 +73,11 @@ fn main() -> std::process::ExitCode {
 }
 
 fn trial(cluster: Option<Cluster>, name: &'static str, needs_pods: bool, check: fn(&Sandbox)) -> Trial {
-    let skipped = needs_pods && cluster.as_ref().is_some_and(|cluster| !cluster.pods_run());
-    if skipped {
+    let reason = cluster.as_ref().and_then(Cluster::no_pods).filter(|_| needs_pods);
+    if let Some(reason) = reason {
         #[expect(clippy::print_stdout, reason = "the summary of `make test` collects these lines")]
         {
-            println!("skipped: e2e {name}: needs running containers, and this cluster's node is a fake");
+            println!("skipped: e2e {name}: {reason}");
         }
     }
     Trial::test(name, move || {
@@ -85,5 +85,5 @@ fn trial(cluster: Option<Cluster>, name: &'static str, needs_pods: bool, check: 
         check(&cluster.sandbox(name));
         Ok(())
     })
-    .with_ignored_flag(skipped)
+    .with_ignored_flag(reason.is_some())
 }

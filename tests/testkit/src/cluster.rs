@@ -15,7 +15,7 @@ pub struct Cluster {
     kubeconfig: PathBuf,
     kubectl: PathBuf,
     plugin: PathBuf,
-    pods_run: bool,
+    no_pods: Option<&'static str>,
 }
 
 /// How a command ended, with what it printed.
@@ -54,15 +54,23 @@ impl Cluster {
             return Err(format!("no cluster: GITOPS_E2E_KUBECONFIG names {}, which is no file", kubeconfig.display()));
         }
         let mode = std::fs::read_to_string(kubeconfig.with_file_name("node-mode")).unwrap_or_default();
-        // A cluster of the user's own has no such file and real nodes.
-        let pods_run = !matches!(mode.trim(), "kwok" | "none");
+        let no_pods = match mode.trim() {
+            "real" => None,
+            "kwok" | "none" => Some("needs running containers, and this cluster's node is a fake"),
+            // A cluster of the user's own has no such file and real nodes, but not the image.
+            _ if var("GITOPS_TEST_PODS").is_some() => None,
+            _ => Some(
+                "needs docker.io/local/demo-app:1 on the nodes: import .cache/cluster-tools/images-*/images.tar there \
+                 (K3s: `k3s ctr images import`), then set GITOPS_TEST_PODS=1",
+            ),
+        };
         let kubectl = var("GITOPS_E2E_KUBECTL").unwrap_or_else(|| PathBuf::from("kubectl"));
-        Ok(Self { kubeconfig, kubectl, plugin: PathBuf::from(plugin), pods_run })
+        Ok(Self { kubeconfig, kubectl, plugin: PathBuf::from(plugin), no_pods })
     }
 
-    /// Do containers really run, or does something only mark pods as ready?
-    pub fn pods_run(&self) -> bool {
-        self.pods_run
+    /// Why containers of the tests' own image do not run here; none where they do.
+    pub fn no_pods(&self) -> Option<&'static str> {
+        self.no_pods
     }
 
     /// The kubeconfig of the user without rights, if this cluster has one.
