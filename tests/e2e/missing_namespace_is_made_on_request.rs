@@ -8,7 +8,7 @@ pub(crate) fn check(sandbox: &Sandbox) {
         .write("app/kustomization.yaml", "namespace: NAMESPACE-absent\nresources: [a.yaml]\n")
         .write("app/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
     let inventory = ["--inventory-namespace", &sandbox.namespace];
-    sandbox.gitops_anywhere(&[&["apply", "app"], &inventory[..]].concat()).exit(3).says("--create-namespace").says(&absent);
+    sandbox.gitops_anywhere(&[&["apply", "app"], &inventory[..]].concat()).exit(2).says("--create-namespace").says(&absent);
     sandbox.gitops_anywhere(&[&["apply", "app", "--create-namespace"], &inventory[..]].concat()).ok();
     assert!(sandbox.get("namespace", &absent).is_some());
     drop(sandbox.kubectl(&["delete", "namespace", &absent, "--wait=false"]));

@@ -70,6 +70,7 @@ impl Reason {
     pub const fn class(&self) -> Class {
         match self {
             Self::KindUnknown { .. }
+            | Self::NamespaceMissing { .. }
             | Self::Rejected { .. }
             | Self::NeedsNamespace
             | Self::HasNamespace

@@ -245,7 +245,7 @@ fn namespaces_must_be_there_or_come() {
     let absent = with(Some(NamespaceState::Absent));
     assert_eq!(absent.only(), "refuse: namespace `shop` does not exist");
     let plan = absent.plan();
-    assert_eq!(plan.refusal.unwrap().class(), Class::Guard);
+    assert_eq!(plan.refusal.unwrap().class(), Class::Input);
     assert!(plan.actions[0].reason.hint().unwrap().contains("--create-namespace"));
     let created = with(Some(NamespaceState::Absent)).policy(|policy| policy.create_namespace = true);
     assert_eq!(created.only(), "create: new");
