@@ -127,7 +127,7 @@ fn merged_map(under: Option<&Node>, over: Option<&Node>) -> Mapping {
     }
     let mut map = Mapping::default();
     for (key, value) in merged {
-        push_bare(&mut map, key, Node::string(value));
+        push_bare(&mut map, key, value);
     }
     map
 }

@@ -260,10 +260,17 @@ impl Draft {
     }
 }
 
-/// Adds an entry whose key is written bare, as kustomize adds them: a key that reads as a number or a boolean becomes one, and
-/// cannot be printed then.
-pub fn push_bare(map: &mut Mapping, key: impl Into<Text>, value: Node) {
-    map.entries.push(Entry { key: Scalar::new(key, Tag::Unset), value });
+/// Adds a text under a key, as kustomize adds generated ones. The key is written bare: one that reads as a number or a boolean
+/// becomes one, and cannot be printed then. The text is styled by what it holds, and keeps that style when it is patched: `7`
+/// over a generated `"5"` stays a text.
+pub fn push_bare(map: &mut Mapping, key: impl Into<Text>, text: impl Into<Text>) {
+    let mut value = Scalar::string(text);
+    if value.text.contains('\n') {
+        value.style = Style::Literal;
+    } else {
+        quote_if_ambiguous(&mut value);
+    }
+    map.entries.push(Entry { key: Scalar::new(key, Tag::Unset), value: Node::Scalar(value) });
 }
 
 /// Writes a text over a field in the style that the field has: over a quoted one it is a string whatever it looks like, over a

@@ -96,8 +96,8 @@ pub fn config_map(
     let (mut text, mut binary) = (Mapping::default(), Mapping::default());
     for (key, value) in data {
         match String::from_utf8(value) {
-            Ok(value) => push_bare(&mut text, key, Node::string(value)),
-            Err(error) => push_bare(&mut binary, key, Node::string(encoded(error.as_bytes()))),
+            Ok(value) => push_bare(&mut text, key, value),
+            Err(error) => push_bare(&mut binary, key, encoded(error.as_bytes())),
         }
     }
     if !text.is_empty() {
@@ -127,7 +127,7 @@ pub fn secret(
     root.set("type", Node::string(secret_type));
     let mut map = Mapping::default();
     for (key, value) in data {
-        push_bare(&mut map, key, Node::string(encoded(&value)));
+        push_bare(&mut map, key, encoded(&value));
     }
     root.set("data", Node::Map(map));
     Ok(finished(root, &options, behavior, origin))
@@ -146,7 +146,7 @@ fn base(kind: &str, name: &str, namespace: &str, options: &GeneratorOptions, mar
         if !map.is_empty() {
             let mut bare = Mapping::default();
             for (key, value) in map {
-                push_bare(&mut bare, key.as_str(), Node::string(value.as_str()));
+                push_bare(&mut bare, key.as_str(), value.as_str());
             }
             metadata.set(field, Node::Map(bare));
         }

@@ -116,7 +116,7 @@ fn a_patch_that_fits_no_schema_is_sent_once_and_stops_pruning() {
     in_virtual_time(async {
         let mut world = World::after(&full()).await;
         let mut set = without_b();
-        set[1]["data"]["broken"] = json!(7);
+        set[1]["broken"] = json!(7);
         let executed = world.run(&set).await.unwrap();
         assert_eq!(executed.count(Done::Failed), 1);
         assert_eq!(executed.count(Done::Pruned), 0);
