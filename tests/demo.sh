@@ -53,7 +53,7 @@ if [ -n "${GITOPS_TEST_KUBECONFIG:-}" ]; then
   trap 'rm -rf "$work"' EXIT
 else
   name=demo-$$
-  trap 'rm -rf "$work"; make --no-print-directory cluster-down CLUSTER_FLAGS="--name=$name" >/dev/null' EXIT
+  trap 'cd "$root"; rm -rf "$work"; make --no-print-directory cluster-down CLUSTER_FLAGS="--name=$name" >/dev/null' EXIT
   started=$SECONDS
   KUBECONFIG=$(make --no-print-directory cluster-up CLUSTER_FLAGS="--name=$name" | tail -n 1)
   export KUBECONFIG

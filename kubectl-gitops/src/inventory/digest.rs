@@ -163,7 +163,9 @@ pub(crate) fn fieldsv1_child<'a>(value: &'a Value, step: &str) -> Option<&'a Val
         "k" => {
             let keys: Value = serde_json::from_str(rest).ok()?;
             let keys = keys.as_object()?;
-            let same = |item: &&Value| keys.iter().all(|(name, wanted)| item.get(name) == Some(wanted));
+            let same = |item: &&Value| {
+                keys.iter().all(|(name, wanted)| item.get(name) == Some(wanted) || is_default_key(item, name, wanted))
+            };
             value.as_array()?.iter().find(same)
         }
         "v" => {
@@ -173,6 +175,11 @@ pub(crate) fn fieldsv1_child<'a>(value: &'a Value, step: &str) -> Option<&'a Val
         "i" => value.as_array()?.get(rest.parse::<usize>().ok()?),
         _ => None,
     }
+}
+
+/// The one key of a list map that manifests may leave out: the server fills it in before it names the item.
+fn is_default_key(item: &Value, name: &str, wanted: &Value) -> bool {
+    name == "protocol" && wanted == "TCP" && item.get(name).is_none()
 }
 
 #[cfg(test)]

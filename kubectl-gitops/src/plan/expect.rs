@@ -221,4 +221,16 @@ mod tests {
             "items": [{"name": "w", "image": "i:2", "cpu": "1", "pull": "Always"}, {"name": "n"}]})
         );
     }
+
+    #[test]
+    fn a_port_without_its_protocol_is_the_same_port() {
+        let ports = json!([{"containerPort": 80, "protocol": "TCP"}, {"containerPort": 90, "protocol": "TCP"}]);
+        let owned = json!({"f:ports": {"k:{\"containerPort\":80,\"protocol\":\"TCP\"}": {".": {}, "f:containerPort": {}},
+            "k:{\"containerPort\":90,\"protocol\":\"TCP\"}": {".": {}, "f:containerPort": {}}}});
+        let live = Live::new(json!({"apiVersion": "v1", "kind": "X", "metadata": {"name": "a", "uid": "u", "resourceVersion": "1",
+            "managedFields": [{"manager": "kubectl-gitops", "operation": "Apply", "fieldsV1": owned}]}, "ports": ports}))
+        .unwrap();
+        let after = expected(&live, &json!({"ports": [{"containerPort": 80}]}), false);
+        assert_eq!(after["ports"], json!([{"containerPort": 80, "protocol": "TCP"}]));
+    }
 }
