@@ -154,6 +154,11 @@ pub fn emit_function_with(node: &Node, lists: SequenceIndent, out: &mut String) 
     emit_function::emit(node, lists, out)
 }
 
+/// What go-yaml v3 takes `text` for where it stands plain.
+pub fn resolve_plain(text: &str) -> crate::Tag {
+    resolve::resolve(text, resolve::Dialect::V3)
+}
+
 /// The JSON value that the node means (what an API server receives): `0644` is 420, a timestamp its RFC 3339 text.
 pub fn to_json(node: &Node) -> Result<serde_json::Value, EmitError> {
     json::to_json(readback::read_back(node)?.as_ref(), true).map_err(|error| *error)

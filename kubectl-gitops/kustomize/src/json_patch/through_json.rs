@@ -1,7 +1,7 @@
 //! What an object looks like after it went to JSON and back: every number a double, every scalar tagged and quoted as
 //! go-yaml writes it, no comments, no twins. Owns that; done in place, since objects may be large.
 
-use krm::yaml::{EmitError, to_json};
+use krm::yaml::{EmitError, resolve_plain, to_json};
 use krm::{Node, Scalar, Style, Tag, Text};
 use serde_json::Value;
 
@@ -57,7 +57,7 @@ fn is_small(text: &str) -> bool {
 /// A text in the style in which go-yaml would have written it. What is put over it later takes that style on.
 fn text(text: Text) -> Scalar {
     let mut new = Scalar::string(text);
-    if new.text.is_empty() || is_clock(&new.text) || is_date(&new.text) {
+    if new.text.is_empty() || is_clock(&new.text) || resolve_plain(&new.text) == Tag::Timestamp {
         new.style = Style::DoubleQuoted;
     } else if new.text.contains('\n') {
         new.style = Style::Literal;
@@ -84,16 +84,6 @@ fn is_clock(text: &str) -> bool {
             let whole = if at == last { part.split_once('.').map_or(*part, |(whole, _)| whole) } else { part };
             digits(whole) && whole.parse::<u8>().is_ok_and(|number| number < 60)
         })
-}
-
-/// Text that starts as a date does: go-yaml quotes it, so that it stays a text.
-fn is_date(text: &str) -> bool {
-    let mut bytes = text.bytes();
-    let mut digits = |count: usize| bytes.by_ref().take(count).all(|b| b.is_ascii_digit());
-    text.len() >= 8 && digits(4) && bytes.next() == Some(b'-') && {
-        let plain = Node::Scalar(Scalar::new(text, Tag::Unset));
-        !matches!(to_json(&plain), Ok(Value::String(same)) if same == text)
-    }
 }
 
 /// Signs that end a plain scalar, or cannot begin one.

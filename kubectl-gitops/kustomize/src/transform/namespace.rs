@@ -35,7 +35,7 @@ pub enum Subjects {
 
 /// The subjects of a role binding are not what they should be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`subjects` of `{id}` must be a list of maps, there is {found}")]
+#[error("`subjects` of `{id}` must be a list of maps whose names are texts, there is {found}")]
 pub struct SubjectError {
     /// The role binding.
     pub id: String,
@@ -110,6 +110,9 @@ fn set_subjects(node: &mut Node, namespace: Namespace<'_>) -> Result<(), &'stati
             }
             return Err(subject.kind_name());
         };
+        if let Some(found @ (Node::Map(_) | Node::Seq(_))) = map.get(key) {
+            return Err(found.kind_name());
+        }
         if map.get(key).and_then(Node::as_str) == Some(wanted) {
             put(map.entry_or_insert_with("namespace", || Node::unset("")), namespace)
                 .map_err(|_| map.get("namespace").map_or("nothing", Node::kind_name))?;
