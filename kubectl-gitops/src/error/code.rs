@@ -85,7 +85,7 @@ codes! {
     EmptySet = "G0311", Refused, "an empty input would delete the whole set",
         "The input holds no objects while the set does. This is almost always a mistake (a lost file, a wrong path). `kubectl gitops delete NAME` deletes the set; --allow-empty empties it.";
     MassPrune = "G0317", Refused, "the run would delete more than half of the set",
-        "More than half of the set's objects and more than ten would be pruned. If it is wanted, run once with --allow-prune=COUNT, or put the annotation `kubectl-gitops.dev/allow-prune: \"COUNT\"` on the kustomization; the consent holds for that count only.";
+        "More than half of the set's objects and more than ten would be pruned. If it is wanted, run once with --allow-prune=COUNT, or put the annotation `kubectl-gitops.dev/allow-prune: \"COUNT\"` on any object of the set; the consent holds for that count only.";
     ListsItself = "G0318", Refused, "the input contains the set's own inventory",
         "The inventory ConfigMap of this set is among the objects to be applied. Remove it from the input: kubectl-gitops writes it by itself.";
     Refused = "G0319", Refused, "refused before anything was written",
