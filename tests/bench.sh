@@ -42,7 +42,13 @@ while read -r dir; do
   out=$("$pair" 7 "$ours build $dir" "$kustomize build $dir")
   printf '%s\n' "$out"
   ratios+=("$(printf '%s\n' "$out" | sed -n 's/^  ratio //p')")
-done < <(find fixtures/build/real -name case.toml -o -path '*/in/kustomization.yaml' | sed 's#/case.toml##; s#/kustomization.yaml##' | grep '/in$' | sort; echo fixtures/demo/overlays/production)
+done < <(
+  for case in fixtures/build/real/*/; do
+    entry=$(sed -n 's/^entry = "\(.*\)"/\1/p' "$case/case.toml" 2>/dev/null || true)
+    printf '%sin/%s\n' "$case" "$entry"
+  done
+  echo fixtures/demo/overlays/production
+)
 objects 1000 "$work/thousand"
 printf '1000 objects\n'
 "$pair" 7 "$ours build $work/thousand" "$kustomize build $work/thousand"
@@ -64,8 +70,6 @@ timed() {
 }
 peer=(env KUBECTL_APPLYSET=true "$kubectl" apply --server-side --prune --applyset=configmaps/set -n theirs -f "$work/thousand/all.yaml")
 mine=("$ours" apply "$work/thousand" --name thousand -n ours -v=1)
-"$kubectl" create configmap set -n theirs >/dev/null
-"$kubectl" label configmap set -n theirs applyset.kubernetes.io/id- >/dev/null
 for round in first no-op no-op; do
   a=$(timed "${mine[@]}")
   tail -n 1 "$work/out" | sed 's/^/  ours: /'
