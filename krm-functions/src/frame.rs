@@ -81,7 +81,7 @@ pub fn describe(error: &dyn std::error::Error) -> String {
 }
 
 fn is_ours(config: &Node) -> bool {
-    let api_version = config.str_at(&["apiVersion"]).unwrap_or_default();
+    let api_version = config.api_version();
     api_version.split_once('/').is_some_and(|(group, _)| group == crate::registry::GROUP)
 }
 

@@ -86,8 +86,8 @@ pub fn from_config(config: Option<&Node>) -> Result<Box<dyn Function>, ConfigErr
     let Some(node) = config else {
         return Err(ConfigError::Unnamed { known: known(|function| function.name) });
     };
-    let kind = node.str_at(&["kind"]).unwrap_or_default();
-    let api_version = node.str_at(&["apiVersion"]).unwrap_or_default();
+    let kind = node.kind();
+    let api_version = node.api_version();
     let ours = api_version.split_once('/').is_some_and(|(group, _)| group == GROUP);
     let found = FUNCTIONS.iter().find(|function| ours && function.kind == kind);
     let function = found.ok_or_else(|| ConfigError::UnknownKind {

@@ -10,6 +10,7 @@ mod deliver;
 mod find;
 mod identity;
 mod judge;
+mod order;
 mod overview;
 mod render;
 mod session;
@@ -21,15 +22,15 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use crate::error::{Result, exit};
-use crate::plan::Plan;
+use crate::inventory::Inventory;
+use crate::plan::{Desired, Plan};
 use crate::report::{self, About, Command, Console, Report, Story};
 use crate::settings::{BuildSettings, Connection, DryRun, RunSettings};
 use crate::source;
 use carry::Run;
 use compare::Comparison;
-use identity::Identity;
 use judge::Judged;
-use render::Rendered;
+use order::Order;
 use session::Session;
 
 /// `build`: source → build → [functions] → output. Without the functions it is kustomize, byte for byte.
@@ -51,14 +52,13 @@ pub(crate) fn diff(
     connection: &Connection,
     console: &Console,
 ) -> Result<u8> {
-    let begin = Instant::now();
-    let story = Rc::new(Story::new(console));
-    let policy = judge::policy(settings, false)?;
-    let rendered = render::render(build, console)?;
-    session::with(connection, &story, async |session, _| {
-        let (identity, judged) = prepare(&rendered, settings, &policy, session, &story).await?;
-        let about = about(Command::Diff, &identity, &rendered.shown, settings);
-        let (report, plan) = compared(&about, &judged, session, begin, true).await;
+    let order = Order::new(Command::Diff, settings, console)?;
+    let mut rendered = render::render(build, console)?;
+    session::with(connection, &order.story, async |session| {
+        let (identity, mut desired) = order.wanted(&mut rendered, session).await?;
+        let judged = order.judge(session, &identity, &mut desired).await?;
+        let about = order.about(&identity, &rendered.shown);
+        let (report, plan) = compared(&about, &judged, session, order.begin, true).await;
         console.present_diff(&report)?;
         match report::refusal(&plan) {
             Some(error) => Err(error),
@@ -76,76 +76,57 @@ pub(crate) fn apply(
     detailed_exit_code: bool,
     console: &Console,
 ) -> Result<u8> {
-    let begin = Instant::now();
-    let story = Rc::new(Story::new(console));
-    let policy = judge::policy(settings, false)?;
-    let rendered = render::render(build, console)?;
-    let built = begin.elapsed();
-    session::with(connection, &story, async |session, interrupt| {
-        let identity = identity::identify(&rendered, settings, session.namespace())?;
-        let desired = judge::desired(&rendered.objects, session, &mut |text| story.warn(&text)).await?;
-        let judged = judge::judge(session, &identity, &desired, &policy).await?;
-        story.warn_all(&judged.plan);
-        let about = about(Command::Apply, &identity, &rendered.shown, settings);
-        if settings.dry_run == DryRun::Client {
-            return dry(&about, &judged, session, begin, console).await;
-        }
-        let comparison = Comparison::of(&judged, session, false).await;
-        story.expect(comparison.changes(Timestamp::now()));
-        let headline = |judged: &Judged| render::headline(&rendered, &judged.inventory, built, Timestamp::now());
-        let run = Run {
-            session,
-            identity: &identity,
-            desired: &desired,
-            policy: &policy,
-            settings,
-            story: &story,
-            interrupt,
-            headline: &headline,
-        };
-        let carried = run.carry_out(judged).await?;
-        let mut report = Report::done(&about, &carried.judged.plan, &carried.executed, begin.elapsed());
-        comparison.annotate(&mut report.actions, Timestamp::now());
-        report.restarts = comparison.restarts();
-        finish(&report, &carried, &story, detailed_exit_code)
+    let order = Order::new(Command::Apply, settings, console)?;
+    let mut rendered = render::render(build, console)?;
+    let headline = render::Headline::new(&rendered, order.begin.elapsed());
+    session::with(connection, &order.story, async |session| {
+        let (identity, desired) = order.wanted(&mut rendered, session).await?;
+        let headline = |inventory: &Inventory| headline.text(inventory, Timestamp::now());
+        let run = Run { order: &order, session, identity: &identity, headline: &headline };
+        converge(&run, desired, &rendered.shown, detailed_exit_code).await
     })
 }
 
 /// `delete`: find → observe → plan of nothing → execute → report; the inventory goes last.
 pub(crate) fn delete(settings: &RunSettings, connection: &Connection, console: &Console) -> Result<u8> {
-    let begin = Instant::now();
-    let story = Rc::new(Story::new(console));
-    let policy = judge::policy(settings, true)?;
-    session::with(connection, &story, async |session, interrupt| {
+    let order = Order::new(Command::Delete, settings, console)?;
+    session::with(connection, &order.story, async |session| {
         let name = settings.name.as_deref().unwrap_or_default();
         let identity = find::identity(session, name, settings.inventory_namespace.as_deref()).await?;
-        let judged = judge::judge(session, &identity, &[], &policy).await?;
-        story.warn_all(&judged.plan);
-        let about = about(Command::Delete, &identity, name, settings);
-        if settings.dry_run == DryRun::Client {
-            return dry(&about, &judged, session, begin, console).await;
-        }
-        let headline = |judged: &Judged| format!("Deleting {name}: {} objects.", judged.inventory.entries.len());
-        let run = Run {
-            session,
-            identity: &identity,
-            desired: &[],
-            policy: &policy,
-            settings,
-            story: &story,
-            interrupt,
-            headline: &headline,
-        };
-        let carried = run.carry_out(judged).await?;
-        let report = Report::done(&about, &carried.judged.plan, &carried.executed, begin.elapsed());
-        finish(&report, &carried, &story, false)
+        let headline = |inventory: &Inventory| format!("Deleting {name}: {} objects.", inventory.entries.len());
+        let run = Run { order: &order, session, identity: &identity, headline: &headline };
+        converge(&run, Vec::new(), name, false).await
     })
+}
+
+/// What `apply` and `delete` share: observe → plan → [dry run: stop] → execute → report.
+async fn converge(run: &Run<'_>, mut desired: Vec<Desired>, source: &str, detailed_exit_code: bool) -> Result<u8> {
+    let Run { order, session, identity, .. } = run;
+    let judged = order.judge(session, identity, &mut desired).await?;
+    let about = order.about(identity, source);
+    if order.settings.dry_run == DryRun::Client {
+        let (report, plan) = compared(&about, &judged, session, order.begin, false).await;
+        order.story.console().present_run(&report, false)?;
+        return report::refusal(&plan).map_or(Ok(exit::DONE), Err);
+    }
+    let comparison = Comparison::of(&judged, session, false).await;
+    order.story.expect(comparison.changes(Timestamp::now()));
+    let carry::Carried { judged, executed } = run.carry_out(judged, &mut desired).await?;
+    let mut report = Report::done(&about, &judged.plan, &executed, order.begin.elapsed());
+    comparison.annotate(&mut report.actions, Timestamp::now());
+    report.restarts = comparison.restarts();
+    order.story.console().present_run(&report, order.story.streams_actions())?;
+    match report::failure(&judged.plan, &executed) {
+        Some(error) => Err(error),
+        None if detailed_exit_code && report.counts.changes() > 0 => Ok(exit::CHANGED),
+        None => Ok(exit::DONE),
+    }
 }
 
 /// `status`: find → observe → health → report. Writes nothing.
 pub(crate) fn status(name: Option<&str>, fail: bool, connection: &Connection, console: &Console) -> Result<u8> {
     let story = Rc::new(Story::new(console));
-    session::with(connection, &story, async |session, _| {
+    session::with(connection, &story, async |session| {
         let ready = if let Some(name) = name {
             let set = overview::of_set(session, name, Timestamp::now()).await?;
             console.present_set(&set)?;
@@ -159,20 +140,6 @@ pub(crate) fn status(name: Option<&str>, fail: bool, connection: &Connection, co
     })
 }
 
-async fn prepare(
-    rendered: &Rendered,
-    settings: &RunSettings,
-    policy: &crate::plan::Policy,
-    session: &Session,
-    story: &Story,
-) -> Result<(Identity, Judged)> {
-    let identity = identity::identify(rendered, settings, session.namespace())?;
-    let desired = judge::desired(&rendered.objects, session, &mut |text| story.warn(&text)).await?;
-    let judged = judge::judge(session, &identity, &desired, policy).await?;
-    story.warn_all(&judged.plan);
-    Ok((identity, judged))
-}
-
 /// The report of a plan that is not executed. `ask`: changes by the server's dry run.
 async fn compared(about: &About, judged: &Judged, session: &Session, begin: Instant, ask: bool) -> (Report, Plan) {
     let comparison = Comparison::of(judged, session, ask).await;
@@ -181,30 +148,4 @@ async fn compared(about: &About, judged: &Judged, session: &Session, begin: Inst
     comparison.annotate(&mut report.actions, Timestamp::now());
     report.restarts = comparison.restarts();
     (report, plan)
-}
-
-/// `--dry-run=client`: the plan instead of its execution.
-async fn dry(about: &About, judged: &Judged, session: &Session, begin: Instant, console: &Console) -> Result<u8> {
-    let (report, plan) = compared(about, judged, session, begin, false).await;
-    console.present_run(&report, false)?;
-    report::refusal(&plan).map_or(Ok(exit::DONE), Err)
-}
-
-fn finish(report: &Report, carried: &carry::Carried, story: &Story, detailed_exit_code: bool) -> Result<u8> {
-    story.console().present_run(report, story.streams_actions())?;
-    match report::failure(&carried.judged.plan, &carried.executed) {
-        Some(error) => Err(error),
-        None if detailed_exit_code && report.counts.changes() > 0 => Ok(exit::CHANGED),
-        None => Ok(exit::DONE),
-    }
-}
-
-fn about(command: Command, identity: &Identity, source: &str, settings: &RunSettings) -> About {
-    About {
-        command,
-        root: identity.root.clone(),
-        source: source.to_owned(),
-        revision: identity.revision.clone(),
-        dry_run: (settings.dry_run != DryRun::None).then(|| settings.dry_run.word()),
-    }
 }

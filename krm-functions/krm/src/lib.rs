@@ -6,6 +6,7 @@
 
 pub mod gvk;
 pub mod id;
+mod identity;
 pub mod list;
 pub mod masked;
 pub mod node;

@@ -64,47 +64,47 @@ impl Resource {
 
     /// `apiVersion`
     pub fn api_version(&self) -> &str {
-        self.node.str_at(&["apiVersion"]).unwrap_or_default()
+        self.node.api_version()
     }
 
     /// `kind`
     pub fn kind(&self) -> &str {
-        self.node.str_at(&["kind"]).unwrap_or_default()
+        self.node.kind()
     }
 
     /// `metadata.name`; empty if the object only has a `generateName`.
     pub fn name(&self) -> &str {
-        self.node.str_at(&["metadata", "name"]).unwrap_or_default()
+        self.node.name()
     }
 
     /// `metadata.namespace`; empty if there is none.
     pub fn namespace(&self) -> &str {
-        self.node.str_at(&["metadata", "namespace"]).unwrap_or_default()
+        self.node.namespace()
     }
 
     /// Group, version and kind.
     pub fn gvk(&self) -> Gvk {
-        Gvk::from_api_version(self.api_version(), self.kind())
+        self.node.gvk()
     }
 
     /// Identity while building.
     pub fn id(&self) -> ResId {
-        ResId { gvk: self.gvk(), namespace: self.namespace().into(), name: self.name().into() }
+        self.node.id()
     }
 
     /// Identity in a cluster.
     pub fn key(&self) -> ObjectKey {
-        self.id().to_object_key()
+        self.node.key()
     }
 
     /// Value of an annotation.
     pub fn annotation(&self, key: &str) -> Option<&str> {
-        self.node.str_at(&["metadata", "annotations", key])
+        self.node.annotation(key)
     }
 
     /// Value of a label.
     pub fn label(&self, key: &str) -> Option<&str> {
-        self.node.str_at(&["metadata", "labels", key])
+        self.node.label(key)
     }
 
     /// Sets an annotation, making `metadata.annotations` where it is missing or null.

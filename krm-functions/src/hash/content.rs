@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use krm::{Node, ObjectKey, Text};
 use sha2::{Digest as _, Sha256};
 
-use super::{gvk_of, hex, key_of};
+use super::hex;
 use crate::FunctionError;
 
 /// Bytes of the hash that are kept: 128 bits never collide by chance and keep annotations readable.
@@ -50,13 +50,13 @@ pub(super) struct Content<'a> {
 pub(super) fn index<'a>(items: impl Iterator<Item = &'a Node>) -> BTreeMap<Source, Content<'a>> {
     items
         .filter_map(|node| {
-            let gvk = gvk_of(node);
+            let gvk = node.gvk();
             let kind = match gvk.kind.as_str() {
                 "ConfigMap" if gvk.group.is_empty() => Kind::ConfigMap,
                 "Secret" if gvk.group.is_empty() => Kind::Secret,
                 _ => return None,
             };
-            let ObjectKey { namespace, name, .. } = key_of(node);
+            let ObjectKey { namespace, name, .. } = node.key();
             Some((Source { kind, namespace, name }, Content { kind, node }))
         })
         .collect()
@@ -65,7 +65,7 @@ pub(super) fn index<'a>(items: impl Iterator<Item = &'a Node>) -> BTreeMap<Sourc
 impl Content<'_> {
     /// An annotation of the ConfigMap or Secret itself.
     pub(super) fn annotation(&self, name: &str) -> Option<&str> {
-        self.node.str_at(&["metadata", "annotations", name])
+        self.node.annotation(name)
     }
 
     /// Hash over every key and its bytes, sorted by key; how a value is written (plain or base64) does not matter.
@@ -103,7 +103,7 @@ impl Content<'_> {
         let joined: String = text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
         STANDARD
             .decode(joined.as_bytes())
-            .map_err(|_| FunctionError::NotBase64 { object: key_of(self.node), field: format!("{field}.{key}") })
+            .map_err(|_| FunctionError::NotBase64 { object: self.node.key(), field: format!("{field}.{key}") })
     }
 }
 

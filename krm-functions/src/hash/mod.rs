@@ -12,7 +12,7 @@ mod reloader;
 
 use std::collections::BTreeMap;
 
-use krm::{Gvk, Node, ObjectKey};
+use krm::{Node, ObjectKey};
 use sha2::{Digest as _, Sha256};
 
 use crate::{Finding, Function, FunctionError};
@@ -85,7 +85,7 @@ impl ContentHash {
         for (item, node) in items.iter().enumerate() {
             let Some(template) = template_path(node) else { continue };
             let Some(pod) = node.at(template) else { continue };
-            let object = key_of(node);
+            let object = node.key();
             let rules = Rules::read(node, pod, self.auto_all, &mut |field, message| {
                 findings.push(Finding::warning(object.clone(), field, message));
             });
@@ -143,19 +143,9 @@ fn existing(pod: &Node) -> impl Iterator<Item = &str> {
 }
 
 fn template_path(node: &Node) -> Option<&'static [&'static str]> {
-    let gvk = gvk_of(node);
+    let gvk = node.gvk();
     let found = WORKLOADS.iter().find(|(group, kind, _)| gvk.group == *group && gvk.kind == *kind);
     found.map(|(_, _, template)| *template)
-}
-
-fn gvk_of(node: &Node) -> Gvk {
-    Gvk::from_api_version(node.str_at(&["apiVersion"]).unwrap_or_default(), node.str_at(&["kind"]).unwrap_or_default())
-}
-
-fn key_of(node: &Node) -> ObjectKey {
-    let gvk = gvk_of(node);
-    let text = |field| node.str_at(&["metadata", field]).unwrap_or_default();
-    ObjectKey::new(gvk.group, gvk.kind, text("namespace"), text("name"))
 }
 
 fn annotations_mut<'a>(node: &'a mut Node, template: &[&str]) -> Option<&'a mut krm::Mapping> {

@@ -115,8 +115,7 @@ impl Built {
                 text.push_str("---\n");
             }
             emit_build(&object.node, &mut text).map_err(|source| {
-                let name = object.node.str_at(&["metadata", "name"]).unwrap_or_default();
-                let id = format!("{} {name}", object.node.str_at(&["kind"]).unwrap_or_default());
+                let id = format!("{} {}", object.node.kind(), object.node.name());
                 let mark = krm::Mark { line: object.origin.line, column: 1 };
                 let place = Place { file: object.origin.file.clone(), mark, field: String::new() };
                 BuildError::new(Problem::Emit { id, source }, place)

@@ -139,7 +139,7 @@ fn unwrap(node: Node, alone: bool, origin: &Origin) -> Result<Vec<Node>, Resourc
     if node.is_null() {
         return Ok(Vec::new());
     }
-    let kind = node.str_at(&["kind"]).unwrap_or_default();
+    let kind = node.kind();
     let wraps = alone && (kind == "List" || kind == "ResourceList");
     if !wraps || (node.get("items").is_none() && node.get("functionConfig").is_none()) {
         return Ok(vec![node]);
@@ -174,8 +174,8 @@ pub(crate) fn validate(node: &Node, origin: &Origin) -> Result<(), ResourceError
     if node.as_map().is_none() {
         return Err(ResourceError::NotAMap { origin: origin.clone(), found: node.kind_name() });
     }
-    let kind = node.str_at(&["kind"]).unwrap_or_default();
-    let name = node.str_at(&["metadata", "name"]).unwrap_or_default();
+    let kind = node.kind();
+    let name = node.name();
     if kind.is_empty() {
         return Err(ResourceError::Missing { origin: origin.clone(), field: "kind", named: quoted(name) });
     }
@@ -200,7 +200,7 @@ enum Taken {
 
 /// A `…List` with items stands for them, each as it looks once it went through JSON.
 fn take_items(node: Node, origin: &Origin) -> Result<Taken, ResourceError> {
-    let kind = node.str_at(&["kind"]).unwrap_or_default();
+    let kind = node.kind();
     let Some(items) = node.get("items").filter(|_| kind.ends_with("List")) else { return Ok(Taken::Resource(node)) };
     match items {
         items if items.is_null() => Ok(Taken::Items(Vec::new())),

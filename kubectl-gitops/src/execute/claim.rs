@@ -5,10 +5,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::event::{Event, Stop};
-use super::interrupt::Interrupt;
-use super::job::{Job, LOCK_TTL_S, Sink, Turn};
+use super::job::{Execution, Job, LOCK_TTL_S};
 use super::lease::Lease;
-use crate::cluster::{Cluster, Code, RootError, Transport};
+use crate::cluster::{Code, RootError, Transport};
 use crate::inventory::lock::{LockVerdict, judge};
 use crate::inventory::{Lock, Phase};
 
@@ -16,16 +15,11 @@ use crate::inventory::{Lock, Phase};
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Claims the union of what is and what shall be, with the lock, in one write.
-pub(super) async fn claim<T: Transport>(
-    cluster: &Cluster<T>,
-    job: &Job<'_>,
-    turn: &mut Turn,
-    interrupt: &Interrupt,
-    events: Sink<'_>,
-) -> Result<Lease, Stop> {
+pub(super) async fn claim<T: Transport>(execution: &mut Execution<'_, T>) -> Result<Lease, Stop> {
+    let (cluster, job, events) = (execution.cluster, execution.job, execution.events);
     if let Some(lock) = &job.inventory.lock {
-        if turn.dead.as_ref() != Some(lock) {
-            return Err(await_release(cluster, job, turn, interrupt, events).await);
+        if execution.turn.dead.as_ref() != Some(lock) {
+            return Err(await_release(execution).await);
         }
         events(Event::LockTakenOver { holder: lock.holder.clone() });
     }
@@ -43,13 +37,8 @@ pub(super) async fn claim<T: Transport>(
 
 /// Watches the lock until it is released, changes hands or stands still for its ttl. Whatever it was, others may have written
 /// objects since this run read them: the caller reads and plans again.
-async fn await_release<T: Transport>(
-    cluster: &Cluster<T>,
-    job: &Job<'_>,
-    turn: &mut Turn,
-    interrupt: &Interrupt,
-    events: Sink<'_>,
-) -> Stop {
+async fn await_release<T: Transport>(execution: &mut Execution<'_, T>) -> Stop {
+    let Execution { cluster, job, turn, interrupt, events } = execution;
     let mut sight = job.inventory.lock.clone();
     let mut seen_at = Instant::now();
     // From the same instant, so that a limit of ttl and grace is just enough to see a dead holder.

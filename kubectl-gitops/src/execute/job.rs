@@ -1,4 +1,4 @@
-//! What a run is told. Owns [`Job`], [`Options`] and [`Turn`]; must not decide anything.
+//! What a run is told. Owns [`Job`], [`Options`], [`Turn`] and [`Execution`]; must not decide anything.
 
 use std::fmt;
 use std::rc::Rc;
@@ -8,7 +8,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::event::Event;
-use crate::cluster::{Discovery, DryRun};
+use super::interrupt::Interrupt;
+use crate::cluster::{Cluster, Discovery, DryRun};
 use crate::inventory::{Inventory, Lock, Source};
 use crate::plan::{Plan, Policy};
 
@@ -30,6 +31,26 @@ pub struct Job<'a> {
     pub policy: &'a Policy,
     /// How.
     pub options: &'a Options,
+}
+
+/// A job on its way: where it is carried out, what may stop it, and who is told.
+pub struct Execution<'a, T> {
+    /// Where.
+    pub cluster: &'a Cluster<T>,
+    /// What.
+    pub job: &'a Job<'a>,
+    /// What earlier attempts of this invocation learned.
+    pub turn: &'a mut Turn,
+    /// Tells whether to stop.
+    pub interrupt: &'a Interrupt,
+    /// Who hears of it.
+    pub events: Sink<'a>,
+}
+
+impl<T> fmt::Debug for Execution<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Execution").field("job", &self.job).field("turn", &self.turn).finish_non_exhaustive()
+    }
 }
 
 /// How a run is carried out.

@@ -17,36 +17,26 @@ use tokio::time::Instant;
 
 pub use event::{Done, Event, Executed, Outcome, Signal, Stop, WaitEnd, Waited};
 pub use interrupt::{Interrupt, Raise};
-pub use job::{Job, LOCK_TTL_S, Options, Sink, Turn};
+pub use job::{Execution, Job, LOCK_TTL_S, Options, Sink, Turn};
 
-use crate::cluster::{Cluster, DryRun, Endpoint, Transport};
+use crate::cluster::{DryRun, Endpoint, Transport};
 use crate::plan::Deed;
 use lease::Lease;
 use run::Run;
 
 /// Carries a plan out. [`Stop::Moved`] asks the caller to read and plan again as long as [`Turn::again`] allows.
-pub async fn execute<T: Transport>(
-    cluster: &Cluster<T>,
-    job: &Job<'_>,
-    turn: &mut Turn,
-    interrupt: &Interrupt,
-    events: Sink<'_>,
-) -> Executed {
+pub async fn execute<T: Transport>(mut execution: Execution<'_, T>) -> Executed {
     let begin = Instant::now();
-    let mut executed = carry_out(cluster, job, turn, interrupt, events).await;
+    let cluster = execution.cluster;
+    let mut executed = carry_out(&mut execution).await;
     executed.traffic = cluster.traffic();
     executed.elapsed = begin.elapsed();
     executed
 }
 
-async fn carry_out<T: Transport>(
-    cluster: &Cluster<T>,
-    job: &Job<'_>,
-    turn: &mut Turn,
-    interrupt: &Interrupt,
-    events: Sink<'_>,
-) -> Executed {
-    let dry = Run::new(cluster, job, None, interrupt, events);
+async fn carry_out<T: Transport>(execution: &mut Execution<'_, T>) -> Executed {
+    let (cluster, job) = (execution.cluster, execution.job);
+    let dry = Run::new(execution, None);
     if let Some(refusal) = &job.plan.refusal {
         dry.refuse();
         return dry.result(Some(Stop::Refused(refusal.clone())), None);
@@ -63,7 +53,7 @@ async fn carry_out<T: Transport>(
         let settled = settle::settle_quietly(cluster, job, &dry.outcomes(), &dry.waited()).await;
         return dry.result(settled.as_ref().err().cloned(), settled.ok());
     }
-    let lease = match claimed(cluster, job, turn, interrupt, events).await {
+    let lease = match claimed(execution).await {
         Ok(lease) => lease,
         Err(stop) => {
             if stop != Stop::Moved {
@@ -72,7 +62,7 @@ async fn carry_out<T: Transport>(
             return dry.result(Some(stop), None);
         }
     };
-    let run = Run::new(cluster, job, Some(&lease), interrupt, events);
+    let run = Run::new(execution, Some(&lease));
     tokio::select! {
         biased;
         () = lease.keep(cluster) => {}
@@ -90,24 +80,18 @@ async fn carry_out<T: Transport>(
 }
 
 /// The lock and the union. Namespaces that the user wants created come first, since the inventory may live in one.
-async fn claimed<T: Transport>(
-    cluster: &Cluster<T>,
-    job: &Job<'_>,
-    turn: &mut Turn,
-    interrupt: &Interrupt,
-    events: Sink<'_>,
-) -> Result<Lease, Stop> {
-    for namespace in &job.plan.namespaces {
+async fn claimed<T: Transport>(execution: &mut Execution<'_, T>) -> Result<Lease, Stop> {
+    for namespace in &execution.job.plan.namespaces {
         let object = serde_json::json!({
             "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace.as_str()},
         });
-        match cluster.create(&Endpoint::namespaces(), &object, DryRun::No).await {
+        match execution.cluster.create(&Endpoint::namespaces(), &object, DryRun::No).await {
             Ok(_) => {}
             Err(error) if error.code == crate::cluster::Code::AlreadyExists => {}
             Err(error) => return Err(Stop::Cluster(error)),
         }
     }
-    claim::claim(cluster, job, turn, interrupt, events).await
+    claim::claim(execution).await
 }
 
 impl<T: Transport> Run<'_, T> {

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::event::{Done, Event, Outcome, Signal, Stop, Waited};
 use super::interrupt::Interrupt;
-use super::job::{Job, Sink};
+use super::job::{Execution, Job, Sink};
 use super::lease::Lease;
 use crate::cluster::{Cluster, ClusterError, Code, Discovery, Transport};
 use crate::inventory::Settled;
@@ -58,13 +58,8 @@ impl Ending {
 }
 
 impl<'a, T: Transport> Run<'a, T> {
-    pub(super) fn new(
-        cluster: &'a Cluster<T>,
-        job: &'a Job<'a>,
-        lease: Option<&'a Lease>,
-        interrupt: &'a Interrupt,
-        events: Sink<'a>,
-    ) -> Self {
+    pub(super) fn new(execution: &Execution<'a, T>, lease: Option<&'a Lease>) -> Self {
+        let Execution { cluster, job, interrupt, events, .. } = *execution;
         Self {
             cluster,
             job,

@@ -7,25 +7,22 @@ use jiff::Timestamp;
 
 use super::identity::Identity;
 use super::judge::{Judged, judge};
+use super::order::Order;
 use super::session::Session;
 use crate::cluster::DryRun;
 use crate::error::{CliError, Code, Result};
-use crate::execute::{Executed, Interrupt, Job, Options, Stop, Turn, execute};
-use crate::plan::{Deed, Desired, Policy};
-use crate::report::Story;
-use crate::settings::{self, RunSettings};
+use crate::execute::{Executed, Execution, Job, Options, Stop, Turn, execute};
+use crate::inventory::Inventory;
+use crate::plan::{Deed, Desired};
+use crate::settings;
 
 /// Everything that stays the same however often a run reads and plans.
 pub(super) struct Run<'a> {
+    pub(super) order: &'a Order<'a>,
     pub(super) session: &'a Session,
     pub(super) identity: &'a Identity,
-    pub(super) desired: &'a [Desired],
-    pub(super) policy: &'a Policy,
-    pub(super) settings: &'a RunSettings,
-    pub(super) story: &'a Rc<Story>,
-    pub(super) interrupt: &'a Interrupt,
     /// What was built and where it goes, in one line.
-    pub(super) headline: &'a dyn Fn(&Judged) -> String,
+    pub(super) headline: &'a dyn Fn(&Inventory) -> String,
 }
 
 /// What came of it.
@@ -36,28 +33,36 @@ pub(super) struct Carried {
 
 impl Run<'_> {
     /// Plans and executes until it is done, or it is clear that it cannot be.
-    pub(super) async fn carry_out(&self, first: Judged) -> Result<Carried> {
+    pub(super) async fn carry_out(&self, first: Judged, desired: &mut [Desired]) -> Result<Carried> {
+        let Order { story, policy, .. } = self.order;
         let options = self.options()?;
         let mut turn = Turn::new();
         let mut judged = first;
         loop {
             self.confirm(&judged)?;
-            self.story.begin(&(self.headline)(&judged), &judged.plan)?;
+            story.begin(&(self.headline)(&judged.inventory), &judged.plan)?;
             let job = Job {
                 plan: &judged.plan,
                 inventory: &judged.inventory,
                 root: judged.root.as_ref(),
                 discovery: Rc::clone(&judged.seen.discovery),
-                policy: self.policy,
+                policy,
                 options: &options,
             };
-            let tell = |event| self.story.event(&event, &judged.plan);
+            let tell = |event| story.event(&event, &judged.plan);
             self.session.executing.set(true);
-            let executed = execute(&self.session.cluster, &job, &mut turn, self.interrupt, &tell).await;
+            let executed = execute(Execution {
+                cluster: &self.session.cluster,
+                job: &job,
+                turn: &mut turn,
+                interrupt: &self.session.interrupt,
+                events: &tell,
+            })
+            .await;
             self.session.executing.set(false);
-            self.story.end();
+            story.end();
             if executed.stop == Some(Stop::Moved) && turn.again() {
-                judged = judge(self.session, self.identity, self.desired, self.policy).await?;
+                judged = judge(self.session, self.identity, desired, policy).await?;
                 continue;
             }
             return Ok(Carried { judged, executed });
@@ -65,7 +70,7 @@ impl Run<'_> {
     }
 
     fn options(&self) -> Result<Options> {
-        let settings = self.settings;
+        let Order { settings, policy, .. } = self.order;
         let run_id = random_hex()?;
         Ok(Options {
             holder: format!("{}/{}/{run_id}", host(), std::process::id()),
@@ -76,8 +81,8 @@ impl Run<'_> {
             prune_timeout: settings.timeout,
             lock_timeout: settings.lock_timeout,
             dry_run: if settings.dry_run == settings::DryRun::Server { DryRun::Server } else { DryRun::No },
-            delete_root: self.policy.delete_all,
-            source: (!self.policy.delete_all).then(|| self.identity.source.clone()),
+            delete_root: policy.delete_all,
+            source: (!policy.delete_all).then(|| self.identity.source.clone()),
             revision: self.identity.revision.clone(),
             inputs_digest: String::new(),
             clock: Box::new(|| Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
@@ -86,16 +91,13 @@ impl Run<'_> {
 
     /// Asks before something is deleted, if somebody is there to answer. Elsewhere the guards decide, as in kubectl.
     fn confirm(&self, judged: &Judged) -> Result<()> {
-        let console = self.story.console();
+        let Order { settings, story, .. } = self.order;
+        let console = story.console();
         let deleted = |deed: &Deed| matches!(deed, Deed::Prune { .. } | Deed::Recreate { .. });
         let doomed: Vec<String> =
             judged.plan.actions.iter().filter(|a| deleted(&a.deed)).map(|a| a.key.short()).collect();
-        let dry = self.settings.dry_run != settings::DryRun::None;
-        if doomed.is_empty()
-            || self.settings.yes
-            || dry
-            || judged.plan.refusal.is_some()
-            || !console.surface().interactive()
+        let dry = settings.dry_run != settings::DryRun::None;
+        if doomed.is_empty() || settings.yes || dry || judged.plan.refusal.is_some() || !console.surface().interactive()
         {
             return Ok(());
         }

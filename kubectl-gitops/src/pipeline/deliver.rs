@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use krm::{Gvk, Node};
+use krm::Gvk;
 use kustomize::{Built, Object};
 
 use crate::error::{CliError, Code, Result};
@@ -46,21 +46,16 @@ fn write(path: &Path, text: &str) -> Result<()> {
         .map_err(|source| CliError::new(Code::Output, Write { path: path.display().to_string(), source }))
 }
 
-fn gvk(object: &Object) -> Gvk {
-    let text = |field| object.node.str_at(&[field]).unwrap_or_default();
-    Gvk::from_api_version(text("apiVersion"), text("kind"))
-}
-
 /// The namespace that kustomize groups by: none for what it knows to be cluster-scoped.
 fn namespace(object: &Object) -> Option<&str> {
-    let written = object.node.str_at(&["metadata", "namespace"]).filter(|namespace| !namespace.is_empty());
-    (!kustomize::scope::is_cluster_scoped(&gvk(object))).then(|| written.unwrap_or("default"))
+    let written = Some(object.node.namespace()).filter(|namespace| !namespace.is_empty());
+    (!kustomize::scope::is_cluster_scoped(&object.node.gvk())).then(|| written.unwrap_or("default"))
 }
 
 /// `apps_v1_deployment_web.yaml`, with the namespace in front where objects of several are written.
 fn file_name(object: &Object, many_namespaces: bool) -> Result<String> {
-    let Gvk { group, version, kind } = gvk(object);
-    let name = object.node.at(&["metadata", "name"]).and_then(Node::as_str).unwrap_or_default();
+    let Gvk { group, version, kind } = object.node.gvk();
+    let name = object.node.name();
     let mut parts: Vec<&str> = [group.as_str(), &version, &kind].into_iter().filter(|part| !part.is_empty()).collect();
     parts.push(name);
     if let Some(namespace) = namespace(object).filter(|_| many_namespaces) {
@@ -76,6 +71,8 @@ fn file_name(object: &Object, many_namespaces: bool) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use krm::Node;
+
     use super::*;
 
     fn object(api_version: &str, kind: &str, namespace: &str, name: &str) -> Object {

@@ -21,8 +21,6 @@ use crate::settings::{self, RunSettings};
 pub(super) struct Judged {
     /// What to do.
     pub(super) plan: Plan,
-    /// The set as Git wants it.
-    pub(super) desired: Vec<Desired>,
     /// The set as it is on record.
     pub(super) inventory: Inventory,
     /// The root as it was read; none if it does not exist.
@@ -33,15 +31,15 @@ pub(super) struct Judged {
 
 /// The objects in the form that is sent, with their namespaces settled. Warnings are told by `warn`.
 pub(super) async fn desired(
-    objects: &[Object],
+    objects: Vec<Object>,
     session: &Session,
     warn: &mut dyn FnMut(String),
 ) -> Result<Vec<Desired>> {
     let mut desired = Vec::with_capacity(objects.len());
-    for object in objects {
-        let manifest = krm::yaml::to_json(&object.node)
-            .map_err(|error| CliError::new(Code::NotAnObject, error).at(&object.origin))?;
-        desired.push(Desired::new(manifest, object.origin.clone()));
+    for Object { node, origin } in objects {
+        let manifest =
+            krm::yaml::to_json(&node).map_err(|error| CliError::new(Code::NotAnObject, error).at(&origin))?;
+        desired.push(Desired::new(manifest, origin));
     }
     let discovery = session.cluster.discover().await?;
     let scope_of = |namespaced| if namespaced { Scope::Namespaced } else { Scope::Cluster };
@@ -63,11 +61,11 @@ pub(super) async fn desired(
     Ok(fitted.desired)
 }
 
-/// Reads and decides. `delete`: the whole set is to go.
+/// Reads and decides. Marks what is desired as the set's: in place, because a large set is not held twice.
 pub(super) async fn judge(
     session: &Session,
     identity: &Identity,
-    desired: &[Desired],
+    desired: &mut [Desired],
     policy: &Policy,
 ) -> Result<Judged> {
     let stored = session.cluster.read_root(&identity.root).await?;
@@ -84,7 +82,7 @@ pub(super) async fn judge(
     };
     let mut judged = look(session, inventory, root, desired, policy).await?;
     if judged.root.is_none()
-        && let Some(id) = lost_inventory(&judged.desired, &judged.seen.observation, &identity.root)
+        && let Some(id) = lost_inventory(desired, &judged.seen.observation, &identity.root)
     {
         let rebuilt = rebuild(&session.cluster, &judged.seen.discovery, id, identity.root.clone()).await?;
         judged = look(session, rebuilt, None, desired, policy).await?;
@@ -97,34 +95,27 @@ pub(super) async fn judge(
     Ok(judged)
 }
 
-/// One observation, and the plan over it.
+/// One observation, and the plan over it. Our label and owner annotation travel with the content.
 async fn look(
     session: &Session,
     inventory: Inventory,
     root: Option<Value>,
-    desired: &[Desired],
+    desired: &mut [Desired],
     policy: &Policy,
 ) -> Result<Judged> {
-    let desired = mark(desired, &inventory.id);
+    for object in desired.iter_mut() {
+        marks::mark_member(Arc::make_mut(&mut object.manifest), &inventory.id);
+    }
     let recorded = root.is_some() || inventory.rebuilt;
-    let look = Look { desired: &desired, inventory: &inventory, recorded };
+    let look = Look { desired, inventory: &inventory, recorded };
     let mut seen = session.cluster.observe(&look).await?;
-    let mut plan = plan::plan(&desired, &inventory, &seen.observation, policy);
+    let mut plan = plan::plan(desired, &inventory, &seen.observation, policy);
     // Members come from the API server's cache first; what would be written is made sure of.
     let unsure = plan.rests_on();
     if !unsure.is_empty() && session.cluster.observe_again(&look, &unsure, &mut seen).await? {
-        plan = plan::plan(&desired, &inventory, &seen.observation, policy);
+        plan = plan::plan(desired, &inventory, &seen.observation, policy);
     }
-    Ok(Judged { plan, desired, inventory, root, seen })
-}
-
-/// Our label and owner annotation travel with the content.
-fn mark(desired: &[Desired], id: &InventoryId) -> Vec<Desired> {
-    let mut marked = desired.to_vec();
-    for object in &mut marked {
-        marks::mark_member(Arc::make_mut(&mut object.manifest), id);
-    }
-    marked
+    Ok(Judged { plan, inventory, root, seen })
 }
 
 /// The inventory's own namespace must exist, be in the set, or be asked for. Returns it if this run must create it first.

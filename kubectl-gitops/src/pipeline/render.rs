@@ -49,22 +49,31 @@ pub(super) fn render(settings: &BuildSettings, console: &Console) -> Result<Rend
     Ok(rendered)
 }
 
-/// `Built overlays/prod: 46 objects, 9 kinds (38 ms). Inventory shop/gitops-prod, last applied 2h ago.`
-pub(super) fn headline(rendered: &Rendered, inventory: &Inventory, took: Duration, now: Timestamp) -> String {
-    let kinds: BTreeSet<(Option<&str>, Option<&str>)> =
-        rendered.objects.iter().map(|o| (o.node.str_at(&["apiVersion"]), o.node.str_at(&["kind"]))).collect();
-    let last = match &inventory.last {
-        Some(last) => format!("last applied {}", report::age(&last.time, now)),
-        None => "new".to_owned(),
-    };
-    format!(
-        "Built {}: {}, {} ({} ms).  Inventory {}, {last}.",
-        rendered.shown,
-        count(rendered.objects.len(), "object"),
-        count(kinds.len(), "kind"),
-        took.as_millis(),
-        inventory.root,
-    )
+/// What was built, in one line; made before the objects go to the cluster.
+pub(super) struct Headline(String);
+
+impl Headline {
+    /// `took`: reading and building.
+    pub(super) fn new(rendered: &Rendered, took: Duration) -> Self {
+        let kinds: BTreeSet<(&str, &str)> =
+            rendered.objects.iter().map(|object| (object.node.api_version(), object.node.kind())).collect();
+        Self(format!(
+            "Built {}: {}, {} ({} ms).",
+            rendered.shown,
+            count(rendered.objects.len(), "object"),
+            count(kinds.len(), "kind"),
+            took.as_millis(),
+        ))
+    }
+
+    /// `Built overlays/prod: 46 objects, 9 kinds (38 ms).  Inventory shop/gitops-prod, last applied 2h ago.`
+    pub(super) fn text(&self, inventory: &Inventory, now: Timestamp) -> String {
+        let last = match &inventory.last {
+            Some(last) => format!("last applied {}", report::age(&last.time, now)),
+            None => "new".to_owned(),
+        };
+        format!("{}  Inventory {}, {last}.", self.0, inventory.root)
+    }
 }
 
 fn count(number: usize, noun: &str) -> String {
@@ -155,8 +164,8 @@ fn parse(files: &[ManifestFile]) -> Result<Vec<Object>> {
 }
 
 fn take_apart(node: Node, origin: &Origin, objects: &mut Vec<Object>) -> Result<()> {
-    let kind = node.str_at(&["kind"]).unwrap_or_default();
-    let is_kustomization = node.str_at(&["apiVersion"]).is_some_and(|v| v.starts_with("kustomize.config.k8s.io/"));
+    let kind = node.kind();
+    let is_kustomization = node.api_version().starts_with("kustomize.config.k8s.io/");
     if is_kustomization || (kind.is_empty() && node.get("resources").is_some()) {
         let text = format!("`{}` is a kustomization, no manifest", origin.file);
         return Err(CliError::new(Code::NotAnObject, text).at(origin).hint("give its directory with -k"));

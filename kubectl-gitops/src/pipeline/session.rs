@@ -22,6 +22,8 @@ pub(super) struct Session {
     pub(super) server: String,
     /// An execution is under way, which ends in order after a signal.
     pub(super) executing: Cell<bool>,
+    /// Tells whether to stop.
+    pub(super) interrupt: Interrupt,
     asked: Option<String>,
     default: String,
 }
@@ -50,7 +52,7 @@ impl Session {
 pub(super) fn with<R>(
     connection: &Connection,
     story: &Rc<Story>,
-    work: impl AsyncFnOnce(&Session, &Interrupt) -> Result<R>,
+    work: impl AsyncFnOnce(&Session) -> Result<R>,
 ) -> Result<R> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -65,15 +67,15 @@ pub(super) fn with<R>(
             cluster,
             server: address.server.clone(),
             executing: Cell::new(false),
+            interrupt: Interrupt::listen().map_err(|error| CliError::new(Code::Bug, error))?,
             asked: connection.namespace.clone().filter(|namespace| !namespace.is_empty()),
             default: address.namespace.clone(),
         };
-        let interrupt = Interrupt::listen().map_err(|error| CliError::new(Code::Bug, error))?;
-        let work = async { work(&session, &interrupt).await.map_err(|error| name_server(error, &session.server)) };
+        let work = async { work(&session).await.map_err(|error| name_server(error, &session.server)) };
         tokio::select! {
             biased;
             result = work => result,
-            signal = given_up(&interrupt, &session.executing) => Err(interrupted(signal)),
+            signal = given_up(&session.interrupt, &session.executing) => Err(interrupted(signal)),
         }
     })
 }

@@ -123,32 +123,32 @@ impl Draft {
 
     /// `apiVersion`; empty if there is none.
     pub fn api_version(&self) -> &str {
-        self.node.str_at(&["apiVersion"]).unwrap_or_default()
+        self.node.api_version()
     }
 
     /// `kind`; empty if there is none.
     pub fn kind(&self) -> &str {
-        self.node.str_at(&["kind"]).unwrap_or_default()
+        self.node.kind()
     }
 
     /// `metadata.name`; empty if there is none.
     pub fn name(&self) -> &str {
-        self.node.str_at(&["metadata", "name"]).unwrap_or_default()
+        self.node.name()
     }
 
     /// `metadata.namespace`; empty if there is none.
     pub fn namespace(&self) -> &str {
-        self.node.str_at(&["metadata", "namespace"]).unwrap_or_default()
+        self.node.namespace()
     }
 
     /// Group, version and kind.
     pub fn gvk(&self) -> Gvk {
-        Gvk::from_api_version(self.api_version(), self.kind())
+        self.node.gvk()
     }
 
     /// What it is called now.
     pub fn id(&self) -> ResId {
-        ResId { gvk: self.gvk(), namespace: self.namespace().into(), name: self.name().into() }
+        self.node.id()
     }
 
     /// What it was called in its file.
@@ -251,7 +251,7 @@ impl Draft {
 
     /// Value of an annotation.
     pub fn annotation(&self, key: &str) -> Option<&str> {
-        self.node.str_at(&["metadata", "annotations", key])
+        self.node.annotation(key)
     }
 
     /// `metadata`, made if it is missing.

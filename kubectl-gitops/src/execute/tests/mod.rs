@@ -13,7 +13,7 @@ use std::time::Duration;
 use krm::{ObjectKey, Origin};
 use serde_json::{Value, json};
 
-use super::{Done, Event, Executed, Interrupt, Job, Options, Stop, Turn, execute};
+use super::{Done, Event, Executed, Execution, Interrupt, Job, Options, Stop, Turn, execute};
 use crate::cluster::scripted::{Scripted, Store};
 use crate::cluster::{Cluster, DryRun, Look, Patience, RootError, Seen, StoredRoot, Verb, lost_inventory, rebuild};
 use crate::inventory::{Inventory, InventoryId, Phase, RootRef, codec, marks};
@@ -264,7 +264,7 @@ async fn invoke_with(
             policy,
             options,
         };
-        let executed = execute(cluster, &job, &mut turn, interrupt, &sink).await;
+        let executed = execute(Execution { cluster, job: &job, turn: &mut turn, interrupt, events: &sink }).await;
         if executed.stop == Some(Stop::Moved) && turn.again() {
             continue;
         }
