@@ -52,6 +52,7 @@ golden: $(BIN)/kustomize ## let the real kustomize write what fixtures/build exp
 
 oracle: $(BIN)/kustomize $(BIN)/oracle-dump ## generated inputs through the real tools and ours
 	tests/oracle/golden.sh --check
+	tests/oracle/remote.sh --check
 	cd tests/oracle/schema && go run . -check
 	$(CARGO) test --locked -p krm --test oracle_yaml
 	$(CARGO) test --locked -p kustomize --test oracle_build -- --ignored --nocapture

@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use kustomize::{BuildError, MemoryFiles, Options, Reorder, Restriction};
+use kustomize::{BuildError, MemoryFiles, Nowhere, Options, Reorder, Restriction};
 use libtest_mimic::{Arguments, Failed, Trial};
 use testkit::disk::Disk;
 
@@ -82,7 +82,7 @@ fn check_again(printed: &str) -> Result<(), String> {
     let kustomization = "resources: [all.yaml]\nsortOptions: {order: fifo}";
     let tree: MemoryFiles =
         [("/in/kustomization.yaml", kustomization), ("/in/all.yaml", printed)].into_iter().collect();
-    let built = kustomize::build(&tree, Path::new("/in"), &Options::default());
+    let built = kustomize::build(&tree, &Nowhere, Path::new("/in"), &Options::default());
     match built.and_then(|built| built.to_yaml()) {
         Ok(again) if again == printed => Ok(()),
         Ok(again) => Err(difference(printed, &again)),
@@ -101,7 +101,7 @@ fn build(directory: &Path) -> Result<Result<String, BuildError>, String> {
             _ => return Err(format!("case.toml: cannot understand `{line}`")),
         }
     }
-    Ok(kustomize::build(&Disk, &entry, &options).and_then(|built| built.to_yaml()))
+    Ok(kustomize::build(&Disk, &Nowhere, &entry, &options).and_then(|built| built.to_yaml()))
 }
 
 fn set_options(options: &mut Options, words: &str) -> Result<(), String> {

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use kustomize::{MemoryFiles, Options};
+use kustomize::{MemoryFiles, Nowhere, Options};
 use serde_json::{Value, json};
 
 use crate::render::Files;
@@ -70,8 +70,8 @@ impl Drop for Oracle {
 pub(crate) fn ours(files: &Files) -> Option<Outcome> {
     let tree: MemoryFiles = files.iter().map(|(path, text)| (format!("/tree/{path}"), text.as_bytes())).collect();
     catch_unwind(AssertUnwindSafe(|| {
-        let built =
-            kustomize::build(&tree, Path::new("/tree/l0"), &Options::default()).map_err(|error| explain(&error))?;
+        let built = kustomize::build(&tree, &Nowhere, Path::new("/tree/l0"), &Options::default())
+            .map_err(|error| explain(&error))?;
         built.to_yaml().map_err(|error| explain(&error))
     }))
     .ok()

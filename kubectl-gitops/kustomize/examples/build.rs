@@ -13,7 +13,7 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let options = kustomize::Options::default();
-    let built = kustomize::build(&Disk, Path::new(&directory), &options);
+    let built = kustomize::build(&Disk, &kustomize::Nowhere, Path::new(&directory), &options);
     match built.and_then(|built| Ok((built.to_yaml()?, built.warnings))) {
         Ok((yaml, warnings)) => {
             for warning in warnings {

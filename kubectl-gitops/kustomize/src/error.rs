@@ -209,20 +209,7 @@ impl std::error::Error for BuildError {
 
 fn hint(problem: &Problem) -> Option<String> {
     match problem {
-        Problem::Load(LoadError::Read { nearby, .. } | LoadError::Directory { nearby, .. }) if !nearby.is_empty() => {
-            Some(format!("beside it there is {}", nearby.join(", ")))
-        }
-        Problem::Load(LoadError::OutsideRoot { .. }) => Some(
-            "move the file, make its directory a base, or build with `--load-restrictor LoadRestrictionsNone`"
-                .to_owned(),
-        ),
-        Problem::Load(LoadError::Cycle { .. }) => {
-            Some("a base must lie beside or below, not around, what uses it".to_owned())
-        }
-        Problem::Load(LoadError::Remote { .. }) => Some(
-            "this version builds local directories only: copy it beside the kustomization and name the copy".to_owned(),
-        ),
-        Problem::Load(LoadError::AbsoluteDirectory { .. }) => Some("write it as `../…`".to_owned()),
+        Problem::Load(error) => error.hint(),
         Problem::Absorb(AbsorbError::NothingThere { candidates, .. }) => Some(nothing_there(candidates)),
         Problem::Conflict(_) => Some(
             "remove one of them, or give one another name or namespace; none and `default` are the same namespace"
@@ -232,8 +219,7 @@ fn hint(problem: &Problem) -> Option<String> {
         Problem::Resource(error) => error.hint(),
         Problem::Transform(error) => error.hint(),
         Problem::Generate(error) => error.hint(),
-        Problem::Load(_)
-        | Problem::Parse(_)
+        Problem::Parse(_)
         | Problem::Decode(_)
         | Problem::Absorb(_)
         | Problem::Reference(_)

@@ -1,7 +1,8 @@
 //! `kustomize build` as a pure function over a tree of files.
 //!
 //! Owns everything between a directory with a kustomization and the documents that kustomize 5.8 prints for it. Must not
-//! touch a disk, a network, a process, a clock or the environment: files come through [`load::Files`].
+//! touch a disk, a network, a process, a clock or the environment: files come through [`load::Files`], everything else that a
+//! build needs is asked for through [`outside::Outside`].
 //!
 //! The way through the rooms: `load` finds files, `kustomization` reads what is wanted, `target` is the spine that runs
 //! resources, generators, components and transformers in order, `finish` does what is done once at the end.
@@ -17,6 +18,7 @@ pub mod json_patch;
 pub mod kustomization;
 pub mod load;
 pub mod merge;
+pub mod outside;
 pub mod reference;
 pub mod resources;
 pub mod schema;
@@ -32,7 +34,8 @@ use krm::yaml::emit_build;
 use krm::{DuplicateId, InvalidResource, Node, Origin, Resource, ResourceSet, Text};
 
 pub use error::{BuildError, Place, Problem};
-pub use load::{Files, FilesError, Kind, MemoryFiles, Restriction};
+pub use load::{Files, FilesError, Kind, MemoryFiles, RepositoryRequest, Restriction};
+pub use outside::{Checkout, Nowhere, Outside, OutsideError};
 pub use sort::Reorder;
 
 use load::Session;
@@ -86,13 +89,13 @@ pub enum UnusableObject {
     Duplicate(#[from] Box<DuplicateId>),
 }
 
-/// Builds the kustomization in the directory `root`.
+/// Builds the kustomization in the directory `root`. What is neither in `files` nor to be computed is asked of `outside`.
 ///
 /// # Errors
 /// Whatever kustomize would refuse, and what this version does not support yet.
-pub fn build(files: &dyn Files, root: &Path, options: &Options) -> Result<Built, BuildError> {
-    let session =
-        Session::new(files, root, options.restriction).map_err(|error| BuildError::new(error, Place::default()))?;
+pub fn build(files: &dyn Files, outside: &dyn Outside, root: &Path, options: &Options) -> Result<Built, BuildError> {
+    let session = Session::new(files, outside, root, options.restriction)
+        .map_err(|error| BuildError::new(error, Place::default()))?;
     let loader = session.loader();
     let target = Target::load(&loader)?;
     let mut all = target.accumulate(Accumulated::default())?;

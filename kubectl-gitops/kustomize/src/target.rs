@@ -10,7 +10,7 @@ use crate::draft::DraftSet;
 use crate::error::{BuildError, Place, Problem};
 use crate::generate;
 use crate::kustomization::{self, Kustomization, KustomizationError, Located, ReadKustomization};
-use crate::load::{FilesError, Kind, LoadError, Loader, is_remote_file};
+use crate::load::{FilesError, Kind, LoadError, Loader, RepositoryRequest, is_remote_file};
 use crate::resources::{ResourceError, read_drafts};
 
 /// What the recursion gathers.
@@ -61,6 +61,8 @@ impl<'a> Target<'a> {
             match self.loader.kind(path) {
                 Kind::Directory => self.read_base(so_far, path, place())?,
                 Kind::File => self.read_file(so_far, path, place())?,
+                Kind::Missing if is_remote_file(path) => self.read_remote(so_far, path, &place())?,
+                Kind::Missing if RepositoryRequest::parse(path).is_ok() => self.read_base(so_far, path, place())?,
                 Kind::Missing => return Err(self.missing(path, place())),
             }
         }
@@ -86,6 +88,18 @@ impl<'a> Target<'a> {
         so_far.drafts.append_all(base.drafts).map_err(|error| BuildError::new(error, place))?;
         so_far.warnings.extend(base.warnings);
         Ok(())
+    }
+
+    /// On a web server: a file, or else a repository.
+    fn read_remote(&self, so_far: &mut Accumulated, path: &str, place: &Place) -> Result<(), BuildError> {
+        let Err(no_file) = self.read_file(so_far, path, place.clone()) else { return Ok(()) };
+        if RepositoryRequest::parse(path).is_err() || matches!(no_file.problem, Problem::Conflict(_)) {
+            return Err(no_file);
+        }
+        self.read_base(so_far, path, place.clone()).map_err(|no_repository| {
+            let is_page = self.loader.read_text(path).is_ok_and(|text| text.trim_start().starts_with('<'));
+            neither(no_file, no_repository, is_page)
+        })
     }
 
     fn run_components(&self, mut so_far: Accumulated) -> Result<Accumulated, BuildError> {
@@ -141,16 +155,12 @@ impl<'a> Target<'a> {
 
     /// Neither a file nor a directory: what did the user mean?
     fn missing(&self, path: &str, place: Place) -> BuildError {
-        let error = if is_remote_file(path) {
-            LoadError::Remote { url: path.to_owned() }
-        } else {
-            match self.loader.directory(path) {
-                Err(LoadError::Directory { path, nearby, source: FilesError::Missing }) => {
-                    LoadError::Read { path, nearby, source: FilesError::Missing }
-                }
-                Err(error) => error,
-                Ok(_) => LoadError::Read { path: path.to_owned(), nearby: Vec::new(), source: FilesError::IsDirectory },
+        let error = match self.loader.directory(path) {
+            Err(LoadError::Directory { path, nearby, source: FilesError::Missing }) => {
+                LoadError::Read { path, nearby, source: FilesError::Missing }
             }
+            Err(error) => error,
+            Ok(_) => LoadError::Read { path: path.to_owned(), nearby: Vec::new(), source: FilesError::IsDirectory },
         };
         BuildError::new(error, place)
     }
@@ -173,6 +183,23 @@ fn demand_kind(target: &Target<'_>, expected: &'static str, path: &str, place: &
     };
     let error = KustomizationError::OtherKind { path: path.to_owned(), field, found, expected };
     Err(BuildError::new(error, place.clone()))
+}
+
+/// Neither a file nor a repository: which story is worth telling? A page of a forge answers in HTML, which is no problem of
+/// the user's; a file that is there and wrong is.
+fn neither(no_file: BuildError, no_repository: BuildError, is_page: bool) -> BuildError {
+    match (&no_file.problem, &no_repository.problem) {
+        (
+            Problem::Load(LoadError::Fetch { source: file, .. }),
+            Problem::Load(LoadError::Repository { url, source: repository }),
+        ) => {
+            let error = LoadError::Neither { url: url.clone(), file: file.clone(), source: repository.clone() };
+            BuildError::new(error, no_repository.place.clone())
+        }
+        (Problem::Load(LoadError::Fetch { .. }), _) => no_repository,
+        (_, Problem::Load(LoadError::Repository { .. })) if !is_page => no_file,
+        _ => no_repository,
+    }
 }
 
 /// The place of a resource's problem is in its own file.

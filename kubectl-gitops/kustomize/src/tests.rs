@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::{BuildError, MemoryFiles, Options, Restriction, build};
+use crate::{BuildError, MemoryFiles, Nowhere, Options, Restriction, build};
 
 fn built(files: &[(&str, &str)], entry: &str) -> Result<String, BuildError> {
     built_with(files, entry, Options::default())
@@ -10,7 +10,7 @@ fn built(files: &[(&str, &str)], entry: &str) -> Result<String, BuildError> {
 
 fn built_with(files: &[(&str, &str)], entry: &str, options: Options) -> Result<String, BuildError> {
     let tree: MemoryFiles = files.iter().map(|(path, content)| (format!("/r/{path}"), *content)).collect();
-    build(&tree, &Path::new("/r").join(entry), &options)?.to_yaml()
+    build(&tree, &Nowhere, &Path::new("/r").join(entry), &options)?.to_yaml()
 }
 
 const POD: &str = "{apiVersion: v1, kind: Pod, metadata: {name: p}}";
@@ -62,7 +62,7 @@ fn files_that_were_read_are_told() {
     ]
     .into_iter()
     .collect();
-    let built = build(&tree, Path::new("/r/a"), &Options::default()).unwrap();
+    let built = build(&tree, &Nowhere, Path::new("/r/a"), &Options::default()).unwrap();
     let read: Vec<String> = built.files_read.iter().map(|path| path.display().to_string()).collect();
     assert_eq!(read, ["/r/a/kustomization.yaml", "/r/a/x.txt", "/r/b/kustomization.yaml", "/r/b/pod.yaml"]);
 }
@@ -76,7 +76,7 @@ fn deprecated_fields_are_warned_about_wherever_they_are() {
     ]
     .into_iter()
     .collect();
-    let warnings = build(&tree, Path::new("/r/a"), &Options::default()).unwrap().warnings;
+    let warnings = build(&tree, &Nowhere, Path::new("/r/a"), &Options::default()).unwrap().warnings;
     assert_eq!(
         warnings,
         [
@@ -113,7 +113,7 @@ fn what_a_cluster_cannot_take_is_built_but_no_resource() {
         [("/r/kustomization.yaml", "resources: [a.yaml]"), ("/r/a.yaml", "{kind: Pod, metadata: {name: p}}")]
             .into_iter()
             .collect();
-    let built = build(&tree, Path::new("/r"), &Options::default()).unwrap();
+    let built = build(&tree, &Nowhere, Path::new("/r"), &Options::default()).unwrap();
     assert_eq!(built.to_yaml().unwrap(), "kind: Pod\nmetadata:\n  name: p\n");
     let error = built.into_resources().unwrap_err();
     assert_eq!(error.to_string(), "the object from a.yaml:1 is not usable");

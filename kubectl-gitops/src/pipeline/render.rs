@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use krm::yaml::{Limits, parse_documents};
 use krm::{Node, Origin, Resource, ResourceSet, Text};
 use krm_functions::{ContentHash, FunctionError, Severity};
-use kustomize::{Object, Options, Restriction};
+use kustomize::{Nowhere, Object, Options, Restriction};
 
 use crate::error::{CliError, Code, Place, Result};
 use crate::inventory::Inventory;
@@ -86,7 +86,7 @@ pub(super) fn build(input: Input, settings: &BuildSettings) -> Result<Rendered> 
     let (objects, warnings, annotations) = match material {
         Material::Kustomization { files, root, generated } => {
             let options = Options { restriction: restriction(settings.load_restrictor), ..Options::default() };
-            match kustomize::build(files.as_ref(), &root, &options) {
+            match kustomize::build(files.as_ref(), &Nowhere, &root, &options) {
                 Ok(built) => (built.objects, built.warnings, built.annotations),
                 Err(error) if generated => {
                     return Err(CliError::from(error).note(format!(

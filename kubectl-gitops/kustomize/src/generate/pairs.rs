@@ -128,7 +128,7 @@ mod tests {
     fn env_files_are_taken_as_they_are() {
         let text = "\u{feff}A=1\n  B = \"x\" \r\n#c\n\nC\n=d\nexport D=1\n";
         let files: MemoryFiles = [("/r/a.env", text)].into_iter().collect();
-        let session = Session::new(&files, std::path::Path::new("/r"), Restriction::RootOnly).unwrap();
+        let session = Session::new(&files, &crate::Nowhere, std::path::Path::new("/r"), Restriction::RootOnly).unwrap();
         let mut pairs = Pairs::new();
         env_file(&session.loader(), &"a.env".into(), &mut pairs).unwrap();
         let shown: Vec<_> = pairs.iter().map(|(k, v)| format!("{k}={}", String::from_utf8_lossy(v))).collect();

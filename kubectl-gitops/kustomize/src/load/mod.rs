@@ -3,6 +3,8 @@
 //! Owns: the [`Files`] trait and its in-memory form, the restriction to files in or below the kustomization, the refusal of
 //! bases that contain what refers to them, and the recognition of what lives elsewhere. Must not know what a file means.
 
+mod elsewhere;
+mod error;
 mod files;
 mod memory;
 mod remote;
@@ -13,9 +15,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+pub use elsewhere::Directory;
+pub use error::LoadError;
 pub use files::{Files, FilesError, Kind, clean, relative};
 pub use memory::MemoryFiles;
-pub use remote::{is_remote_file, is_repository};
+pub use remote::{InvalidUrl, NotARepository, RepositoryRequest, UnsafeRequest, is_remote_file, without_credentials};
+
+use crate::outside::Outside;
+use elsewhere::{Fetched, Repository};
 
 /// Which files a kustomization may read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,82 +34,6 @@ pub enum Restriction {
     None,
 }
 
-/// A file or a base cannot be reached.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LoadError {
-    /// A file cannot be read.
-    #[error("cannot read `{path}`")]
-    Read {
-        /// As the user wrote it.
-        path: String,
-        /// What is there instead, nearest names first.
-        nearby: Vec<String>,
-        /// Why.
-        #[source]
-        source: FilesError,
-    },
-    /// A file lies outside of what the restriction allows.
-    #[error("`{path}` is not in or below `{root}`")]
-    OutsideRoot {
-        /// As the user wrote it.
-        path: String,
-        /// The directory of the kustomization.
-        root: String,
-    },
-    /// The content is not UTF-8 text.
-    #[error("`{path}` is not UTF-8 text")]
-    NotText {
-        /// As the user wrote it.
-        path: String,
-    },
-    /// A base is missing, or is a file.
-    #[error("cannot use `{path}` as a directory")]
-    Directory {
-        /// As the user wrote it.
-        path: String,
-        /// What is there instead, nearest names first.
-        nearby: Vec<String>,
-        /// Why.
-        #[source]
-        source: FilesError,
-    },
-    /// A base is given by an absolute path.
-    #[error("`{path}` is absolute; a base must be given relative to the kustomization")]
-    AbsoluteDirectory {
-        /// As the user wrote it.
-        path: String,
-    },
-    /// A base is given by an empty path.
-    #[error("the path is empty")]
-    EmptyPath,
-    /// A base is, or contains, what refers to it.
-    #[error("`{path}` is or contains `{visited}`, which refers to it")]
-    Cycle {
-        /// As the user wrote it.
-        path: String,
-        /// The directory that is being built.
-        visited: String,
-    },
-    /// Bases lie deeper in one another than anybody needs.
-    #[error("bases refer to bases more than {limit} levels deep")]
-    TooDeep {
-        /// The limit.
-        limit: usize,
-    },
-    /// More bases than anybody has: each level of a tree of bases can double them.
-    #[error("bases are used more than {limit} times")]
-    TooMany {
-        /// The limit.
-        limit: usize,
-    },
-    /// Something that lives elsewhere.
-    #[error("`{url}` is remote")]
-    Remote {
-        /// As the user wrote it.
-        url: String,
-    },
-}
-
 /// Bases in bases in bases: nobody needs more, and a stack is not endless.
 const DEPTH_MAX: usize = 100;
 
@@ -112,10 +43,12 @@ const USES_MAX: usize = 10_000;
 /// What all loaders of one build share.
 pub struct Session<'a> {
     files: &'a dyn Files,
+    outside: &'a dyn Outside,
     restriction: Restriction,
     root: PathBuf,
     read: Mutex<BTreeSet<PathBuf>>,
     uses: AtomicUsize,
+    fetched: Mutex<Fetched>,
 }
 
 impl std::fmt::Debug for Session<'_> {
@@ -131,6 +64,8 @@ pub struct Loader<'a> {
     root: &'a Path,
     referrer: Option<&'a Loader<'a>>,
     depth: usize,
+    /// The repository whose directory this is; one below it is found through `referrer`.
+    repository: Option<&'a Repository>,
 }
 
 impl<'a> Session<'a> {
@@ -138,19 +73,32 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// `root` is missing, or is no directory.
-    pub fn new(files: &'a dyn Files, root: &Path, restriction: Restriction) -> Result<Self, LoadError> {
+    pub fn new(
+        files: &'a dyn Files,
+        outside: &'a dyn Outside,
+        root: &Path,
+        restriction: Restriction,
+    ) -> Result<Self, LoadError> {
         let shown = root.display().to_string();
         let canonical = directory(files, root).map_err(|source| LoadError::Directory {
             nearby: nearby(files, root),
             path: shown,
             source,
         })?;
-        Ok(Self { files, restriction, root: canonical, read: Mutex::default(), uses: AtomicUsize::new(0) })
+        Ok(Self {
+            files,
+            outside,
+            restriction,
+            root: canonical,
+            read: Mutex::default(),
+            uses: AtomicUsize::new(0),
+            fetched: Mutex::default(),
+        })
     }
 
     /// The loader of the directory to build.
     pub fn loader(&'a self) -> Loader<'a> {
-        Loader { session: self, root: &self.root, referrer: None, depth: 0 }
+        Loader { session: self, root: &self.root, referrer: None, depth: 0, repository: None }
     }
 
     /// Every file that was read, by its resolved path.
@@ -167,13 +115,22 @@ impl<'a> Loader<'a> {
 
     /// The directory as seen from the one that is being built.
     pub fn shown_root(&self) -> String {
-        relative(&self.session.root, self.root).display().to_string()
+        match self.containing_repository() {
+            Some(repository) => repository.shown(self.root),
+            None => relative(&self.session.root, self.root).display().to_string(),
+        }
     }
 
     /// A file of this directory as seen from the one that is being built; an absolute path or a URL stays as it is.
     pub fn shown(&self, path: &str) -> String {
-        if Path::new(path).is_absolute() || is_remote_file(path) {
+        if is_remote_file(path) {
+            return without_credentials(path);
+        }
+        if Path::new(path).is_absolute() {
             return path.to_owned();
+        }
+        if let Some(repository) = self.containing_repository() {
+            return repository.shown(&clean(&self.root.join(path)));
         }
         relative(&self.session.root, &clean(&self.root.join(path))).display().to_string()
     }
@@ -184,12 +141,12 @@ impl<'a> Loader<'a> {
     /// It is remote, missing, no file, unreadable, or not allowed.
     pub fn read(&self, path: &str) -> Result<Cow<'a, [u8]>, LoadError> {
         if is_remote_file(path) {
-            return Err(LoadError::Remote { url: path.to_owned() });
+            return self.fetch(path).map(Cow::Owned);
         }
         let full = clean(&self.root.join(path));
         let refused =
             |source| LoadError::Read { nearby: nearby(self.session.files, &full), path: path.to_owned(), source };
-        let resolved = match self.session.restriction {
+        let resolved = match self.restriction() {
             Restriction::None => full.clone(),
             Restriction::RootOnly => self.inside_root(path, &full)?,
         };
@@ -231,45 +188,53 @@ impl<'a> Loader<'a> {
         if is_remote_file(path) { Kind::Missing } else { self.session.files.kind(&clean(&self.root.join(path))) }
     }
 
-    /// The directory of a base, resolved. Give it to [`Loader::below`].
+    /// The directory of a base or a component, resolved. Give it to [`Loader::below`].
     ///
     /// # Errors
-    /// It is remote, missing, no directory, or contains this directory or one that led here.
-    pub fn directory(&self, path: &str) -> Result<PathBuf, LoadError> {
+    /// It is missing, no directory, cannot be fetched, or contains this directory or one that led here.
+    pub fn directory(&self, path: &str) -> Result<Directory, LoadError> {
         if path.is_empty() {
             return Err(LoadError::EmptyPath);
         }
-        if is_repository(path) || is_remote_file(path) {
-            return Err(LoadError::Remote { url: path.to_owned() });
-        }
-        if Path::new(path).is_absolute() {
-            return Err(LoadError::AbsoluteDirectory { path: path.to_owned() });
-        }
-        let full = clean(&self.root.join(path));
-        let resolved = directory(self.session.files, &full).map_err(|source| LoadError::Directory {
-            nearby: nearby(self.session.files, &full),
-            path: path.to_owned(),
-            source,
-        })?;
         if self.depth >= DEPTH_MAX {
             return Err(LoadError::TooDeep { limit: DEPTH_MAX });
         }
         if self.session.uses.fetch_add(1, Ordering::Relaxed) >= USES_MAX {
             return Err(LoadError::TooMany { limit: USES_MAX });
         }
+        if let Ok(request) = RepositoryRequest::parse(path) {
+            return self.repository_directory(request);
+        }
+        if Path::new(path).is_absolute() {
+            return Err(LoadError::AbsoluteDirectory { path: path.to_owned() });
+        }
+        let full = clean(&self.root.join(path));
+        let root = directory(self.session.files, &full).map_err(|source| LoadError::Directory {
+            nearby: nearby(self.session.files, &full),
+            path: path.to_owned(),
+            source,
+        })?;
+        self.stays_in_repository(path, &root)?;
         let mut ancestor = Some(self);
         while let Some(loader) = ancestor {
-            if loader.root.starts_with(&resolved) {
+            if loader.root.starts_with(&root) {
                 return Err(LoadError::Cycle { path: path.to_owned(), visited: loader.shown_root() });
             }
-            ancestor = loader.referrer;
+            // Who refers to a repository lies outside of it.
+            ancestor = loader.referrer.filter(|_| loader.repository.is_none());
         }
-        Ok(resolved)
+        Ok(Directory { root, repository: None })
     }
 
     /// The loader of a base that this one refers to.
-    pub fn below<'b>(&'b self, root: &'b Path) -> Loader<'b> {
-        Loader { session: self.session, root, referrer: Some(self), depth: self.depth + 1 }
+    pub fn below<'b>(&'b self, directory: &'b Directory) -> Loader<'b> {
+        Loader {
+            session: self.session,
+            root: &directory.root,
+            referrer: Some(self),
+            depth: self.depth + 1,
+            repository: directory.repository.as_ref(),
+        }
     }
 
     fn inside_root(&self, path: &str, full: &Path) -> Result<PathBuf, LoadError> {
@@ -304,3 +269,6 @@ fn nearby(files: &dyn Files, path: &Path) -> Vec<String> {
     names.truncate(NAMES_MAX);
     names
 }
+
+#[cfg(test)]
+mod elsewhere_tests;
