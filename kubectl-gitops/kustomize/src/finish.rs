@@ -92,7 +92,8 @@ fn close_books(draft: &mut Draft) -> Result<(), BuildError> {
     Ok(())
 }
 
-fn strings_only(map: &mut Mapping) {
+/// Annotations as kustomize writes them: every value is a text.
+pub(crate) fn strings_only(map: &mut Mapping) {
     for entry in &mut map.entries {
         // Written anew, a key loses its quotes.
         entry.key.tag = Tag::Unset;

@@ -100,6 +100,7 @@ pub fn build(files: &dyn Files, outside: &dyn Outside, root: &Path, options: &Op
     let target = Target::load(&loader)?;
     let mut all = target.accumulate(Accumulated::default())?;
     finish::finish(&mut all.drafts, target.kustomization(), options.reorder, target.file())?;
+    all.warnings.extend(session.take_warnings());
     let metadata = target.kustomization().metadata.as_ref();
     let annotations = metadata.into_iter().flat_map(|m| &m.annotations).map(|(k, v)| (k.into(), v.into())).collect();
     let objects = all.drafts.into_drafts().into_iter().map(|draft| Object { node: draft.node, origin: draft.origin });

@@ -1,5 +1,5 @@
 //! The annotations in which kustomize keeps its books. Owns reading them off objects that carry them (people copy them out of
-//! pipelines, functions set them) and the list of those that never leave a build.
+//! pipelines, functions set them), writing them for functions to see, and the list of those that never leave a build.
 
 use krm::{Mapping, Node, Text};
 
@@ -55,6 +55,46 @@ pub fn take_bookkeeping(draft: &mut Draft) {
     draft.from_helm = annotations.get(HELM_GENERATED).and_then(Node::as_str) == Some("true");
     let former = names.into_iter().zip(namespaces).zip(kinds);
     draft.history = former.map(|((name, namespace), kind)| FormerId { kind, namespace, name }).collect();
+}
+
+/// The object with the books that the draft keeps about it in its annotations, as kustomize has it and as functions see it.
+/// Where there are annotations, all are texts.
+pub fn with_bookkeeping(draft: &Draft) -> Node {
+    let mut books: Vec<(&str, String)> = Vec::new();
+    let mut list = |key, texts: Vec<&str>| {
+        if !texts.is_empty() {
+            books.push((key, texts.join(",")));
+        }
+    };
+    list("previousNames", draft.history.iter().map(|former| former.name.as_str()).collect());
+    list("previousNamespaces", draft.history.iter().map(|former| former.namespace.as_str()).collect());
+    list("previousKinds", draft.history.iter().map(|former| former.kind.as_str()).collect());
+    list("prefixes", draft.prefixes.iter().map(Text::as_str).collect());
+    list("suffixes", draft.suffixes.iter().map(Text::as_str).collect());
+    let flags = [
+        ("needsHashSuffix", draft.wants_hash),
+        ("allowNameChange", draft.allows_name_change),
+        ("allowKindChange", draft.allows_kind_change),
+    ];
+    books.extend(flags.into_iter().filter(|(_, set)| *set).map(|(key, _)| (key, "enabled".to_owned())));
+    // A generator that says nothing writes that down too; so far as it wants a hash it is known to be one.
+    if draft.behavior != Behavior::Unspecified || draft.wants_hash {
+        books.push(("generatorBehavior", draft.behavior.word().to_owned()));
+    }
+    let mut copy = draft.clone();
+    if books.is_empty() && !draft.from_helm {
+        return copy.node;
+    }
+    copy.keep_annotations();
+    if let Some(annotations) = copy.node.at_mut(&["metadata", "annotations"]).and_then(Node::as_map_mut) {
+        for (key, text) in books {
+            annotations.set(format!("{PREFIX}{key}"), Node::string(text));
+        }
+        if draft.from_helm {
+            annotations.set(HELM_GENERATED, Node::string("true"));
+        }
+    }
+    copy.node
 }
 
 fn take(annotations: &mut Mapping, key: &str) -> Option<Text> {

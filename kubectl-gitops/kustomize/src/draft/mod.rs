@@ -12,7 +12,7 @@ use krm::node::Entry;
 use krm::{Gvk, Mapping, Node, Origin, ResId, Scalar, Style, Tag, Text};
 
 pub use absorb::AbsorbError;
-pub use bookkeeping::{INTERNAL_ANNOTATIONS, take_bookkeeping};
+pub use bookkeeping::{INTERNAL_ANNOTATIONS, take_bookkeeping, with_bookkeeping};
 pub use set::{Conflict, DraftSet, LookupError};
 
 use crate::fieldspec::set::quote_if_ambiguous;

@@ -176,6 +176,11 @@ impl DraftSet {
         self.positions_called(&id.name).iter().copied().filter(|position| meant(position)).collect()
     }
 
+    /// Position of the one that is called `id` now.
+    pub fn position_now(&mut self, id: &ResId) -> Option<usize> {
+        self.index.ids(&self.items).get(&normalised(id.clone())).copied()
+    }
+
     /// Positions of all that may be or may have been called `name`, ascending: who asks looks at each again.
     pub fn positions_called(&self, name: &str) -> &[usize] {
         self.index.called(&self.items, name)

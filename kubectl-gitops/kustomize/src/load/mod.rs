@@ -49,6 +49,7 @@ pub struct Session<'a> {
     read: Mutex<BTreeSet<PathBuf>>,
     uses: AtomicUsize,
     fetched: Mutex<Fetched>,
+    warnings: Mutex<Vec<String>>,
 }
 
 impl std::fmt::Debug for Session<'_> {
@@ -93,12 +94,18 @@ impl<'a> Session<'a> {
             read: Mutex::default(),
             uses: AtomicUsize::new(0),
             fetched: Mutex::default(),
+            warnings: Mutex::default(),
         })
     }
 
     /// The loader of the directory to build.
     pub fn loader(&'a self) -> Loader<'a> {
         Loader { session: self, root: &self.root, referrer: None, depth: 0, repository: None }
+    }
+
+    /// What loaders' users said with [`Loader::warn`] since this was asked last.
+    pub fn take_warnings(&self) -> Vec<String> {
+        std::mem::take(&mut self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Every file that was read, by its resolved path.
@@ -111,6 +118,21 @@ impl<'a> Loader<'a> {
     /// The directory, resolved.
     pub fn root(&self) -> &'a Path {
         self.root
+    }
+
+    /// Who acts where the engine must not.
+    pub fn outside(&self) -> &'a dyn Outside {
+        self.session.outside
+    }
+
+    /// Tells the user something that is no reason to fail.
+    pub fn warn(&self, sentence: String) {
+        self.session.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(sentence);
+    }
+
+    /// What stands at an absolute path, wherever that is: for programs and charts, which are not read as files of the build.
+    pub fn kind_of(&self, path: &Path) -> Kind {
+        self.session.files.kind(path)
     }
 
     /// The directory as seen from the one that is being built.

@@ -4,10 +4,12 @@
 //! no disk. Every method has a default that refuses, so a caller allows what it means to allow and nothing else.
 
 mod error;
+mod process;
 
 use std::path::PathBuf;
 
 pub use error::{Cause, OutsideError};
+pub use process::{CONTAINER_RUNTIMES, Ending, Finished, Process, ProcessError, Program, ScratchFile, Word};
 
 use crate::load::RepositoryRequest;
 
@@ -29,6 +31,15 @@ pub trait Outside: Sync {
     fn fetch_repository(&self, request: &RepositoryRequest) -> Result<Checkout, OutsideError> {
         let _ = request;
         Err(OutsideError::refused("fetch Git repositories"))
+    }
+
+    /// Runs a program to its end.
+    ///
+    /// # Errors
+    /// It cannot be run, or this caller runs none. A program that fails is no error.
+    fn run(&self, process: &Process) -> Result<Finished, ProcessError> {
+        let _ = process;
+        Err(ProcessError::Refused)
     }
 }
 
