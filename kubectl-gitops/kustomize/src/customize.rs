@@ -3,31 +3,17 @@
 //!
 //! Everything is read before anything is changed, so that a missing patch file is reported before a patch that does not apply.
 
-use std::sync::OnceLock;
-
 use krm::Mark;
 
 use crate::draft::DraftSet;
-use crate::fieldspec::{Section, Spec, defaults};
+use crate::fieldspec::Section;
 use crate::kustomization::Kustomization;
 use crate::load::Loader;
-use crate::schema::Schema;
+use crate::tables::Tables;
 use crate::transform::TransformError;
 use crate::transform::namespace::{self, Namespace, Subjects};
 use crate::transform::patches::{Loaded, PatchError};
 use crate::transform::{annotations, images, labels, prefix_suffix, replicas};
-
-/// What transformers know besides their configuration: the types of kinds.
-#[derive(Debug, Default)]
-pub(crate) struct Tables {
-    schema: Schema,
-}
-
-/// The specifications of a transformer, read when first asked for.
-fn specs_of(section: Section) -> &'static [Spec] {
-    static DEFAULTS: [OnceLock<Vec<Spec>>; Section::COUNT] = [const { OnceLock::new() }; Section::COUNT];
-    DEFAULTS[section as usize].get_or_init(|| defaults(section))
-}
 
 /// A transformer cannot do what it is told, and where it was told.
 #[derive(Debug)]
@@ -54,17 +40,17 @@ pub(crate) fn run(
     patches.apply_merges(drafts, tables)?;
     patches.apply_patches(drafts, tables)?;
     set_namespace(drafts, k, tables)?;
-    rename(drafts, k)?;
-    put_labels(drafts, k)?;
-    annotations::put(drafts, &k.common_annotations, specs_of(Section::CommonAnnotations))
+    rename(drafts, k, tables)?;
+    put_labels(drafts, k, tables)?;
+    annotations::put(drafts, &k.common_annotations, tables.specs(Section::CommonAnnotations))
         .map_err(|error| Failed::at(error, "commonAnnotations", k.mark))?;
     patches.apply_json(drafts, tables)?;
     for (index, replica) in k.replicas.iter().enumerate() {
-        replicas::set(drafts, replica, specs_of(Section::Replicas))
+        replicas::set(drafts, replica, tables.specs(Section::Replicas))
             .map_err(|error| Failed::at(error, format!("replicas[{index}]"), replica.mark))?;
     }
     for (index, image) in k.images.iter().enumerate() {
-        images::set(drafts, image, specs_of(Section::Images))
+        images::set(drafts, image, tables.specs(Section::Images))
             .map_err(|error| Failed::at(error, format!("images[{index}]"), image.mark))?;
     }
     Ok(())
@@ -73,30 +59,30 @@ pub(crate) fn run(
 fn set_namespace(drafts: &mut DraftSet, k: &Kustomization, tables: &Tables) -> Result<(), Failed> {
     let namespace = Namespace {
         name: &k.namespace,
-        specs: specs_of(Section::Namespace),
+        specs: tables.specs(Section::Namespace),
         unset_only: false,
         subjects: Subjects::DefaultOnly,
     };
-    namespace::set(drafts, namespace, &tables.schema).map_err(|error| Failed::at(error, "namespace", k.mark))
+    namespace::set(drafts, namespace, tables.schema()).map_err(|error| Failed::at(error, "namespace", k.mark))
 }
 
-fn rename(drafts: &mut DraftSet, k: &Kustomization) -> Result<(), Failed> {
+fn rename(drafts: &mut DraftSet, k: &Kustomization, tables: &Tables) -> Result<(), Failed> {
     if !k.name_prefix.is_empty() {
-        prefix_suffix::prefix(drafts, &k.name_prefix, specs_of(Section::NamePrefix))
+        prefix_suffix::prefix(drafts, &k.name_prefix, tables.specs(Section::NamePrefix))
             .map_err(|error| Failed::at(error, "namePrefix", k.mark))?;
     }
     if !k.name_suffix.is_empty() {
-        prefix_suffix::suffix(drafts, &k.name_suffix, specs_of(Section::NameSuffix))
+        prefix_suffix::suffix(drafts, &k.name_suffix, tables.specs(Section::NameSuffix))
             .map_err(|error| Failed::at(error, "nameSuffix", k.mark))?;
     }
     Ok(())
 }
 
-fn put_labels(drafts: &mut DraftSet, k: &Kustomization) -> Result<(), Failed> {
+fn put_labels(drafts: &mut DraftSet, k: &Kustomization, tables: &Tables) -> Result<(), Failed> {
     let places = labels::Tables {
-        labels: &[],
-        common_labels: specs_of(Section::CommonLabels),
-        template_labels: specs_of(Section::TemplateLabels),
+        labels: tables.specs(Section::Labels),
+        common_labels: tables.specs(Section::CommonLabels),
+        template_labels: tables.specs(Section::TemplateLabels),
     };
     for (index, item) in k.labels.iter().enumerate() {
         let failed = |error| Failed::at(error, format!("labels[{index}]"), item.mark);
@@ -151,14 +137,14 @@ impl Patches {
     }
 
     fn apply_merges(&self, drafts: &mut DraftSet, tables: &Tables) -> Result<(), Failed> {
-        self.merges.iter().try_for_each(|named| named.done(named.patch.apply_merge(drafts, &tables.schema)))?;
+        self.merges.iter().try_for_each(|named| named.done(named.patch.apply_merge(drafts, tables.schema())))?;
         drafts.drop_deleted();
         Ok(())
     }
 
     fn apply_patches(&self, drafts: &mut DraftSet, tables: &Tables) -> Result<(), Failed> {
         for named in &self.either {
-            named.done(named.patch.apply(drafts, &tables.schema))?;
+            named.done(named.patch.apply(drafts, tables.schema()))?;
             drafts.drop_deleted();
         }
         Ok(())
@@ -166,7 +152,7 @@ impl Patches {
 
     fn apply_json(&self, drafts: &mut DraftSet, tables: &Tables) -> Result<(), Failed> {
         for named in &self.json {
-            named.done(named.patch.apply(drafts, &tables.schema))?;
+            named.done(named.patch.apply(drafts, tables.schema()))?;
             drafts.drop_deleted();
         }
         Ok(())

@@ -16,6 +16,7 @@ use crate::load::LoadError;
 use crate::reference::ReferenceError;
 use crate::resources::ResourceError;
 use crate::sort::SortError;
+use crate::tables::TablesError;
 use crate::transform::TransformError;
 
 /// A build failed. Boxed, so that what can fail stays cheap to return.
@@ -74,6 +75,9 @@ pub enum Problem {
     /// A transformer cannot do what it is told.
     #[error(transparent)]
     Transform(#[from] TransformError),
+    /// Two tables of fields disagree.
+    #[error(transparent)]
+    Tables(#[from] TablesError),
     /// A reference to a renamed resource cannot be fixed.
     #[error(transparent)]
     Reference(#[from] ReferenceError),
@@ -219,6 +223,7 @@ fn hint(problem: &Problem) -> Option<String> {
         Problem::Resource(error) => error.hint(),
         Problem::Transform(error) => error.hint(),
         Problem::Generate(error) => error.hint(),
+        Problem::Tables(_) => Some("give both the same `create`, or remove one".to_owned()),
         Problem::Parse(_)
         | Problem::Decode(_)
         | Problem::Absorb(_)

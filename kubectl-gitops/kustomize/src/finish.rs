@@ -6,9 +6,10 @@ use krm::{Mapping, Node, Tag};
 use crate::draft::{Conflict, Draft, DraftSet, INTERNAL_ANNOTATIONS};
 use crate::error::{BuildError, Place, Problem};
 use crate::kustomization::Kustomization;
-use crate::reference::{self, Rules};
+use crate::reference;
 use crate::resources::ResourceError;
 use crate::sort::{self, Reorder};
+use crate::tables::Tables;
 use crate::{hash, resources};
 
 /// Marks what stays out of the output.
@@ -20,9 +21,15 @@ const PROVENANCE: [&str; 2] = ["config.kubernetes.io/origin", "alpha.config.kube
 ///
 /// # Errors
 /// A reference is ambiguous, two resources end up with one name, or the wanted order makes no sense.
-pub(crate) fn finish(set: &mut DraftSet, top: &Kustomization, reorder: Reorder, file: &str) -> Result<(), BuildError> {
+pub(crate) fn finish(
+    set: &mut DraftSet,
+    tables: &Tables,
+    top: &Kustomization,
+    reorder: Reorder,
+    file: &str,
+) -> Result<(), BuildError> {
     append_hashes(set)?;
-    reference::fix(set, Rules::defaults()).map_err(|error| {
+    reference::fix(set, tables.rules()).map_err(|error| {
         let place = Place::origin(&error.origin);
         BuildError::new(error, place)
     })?;

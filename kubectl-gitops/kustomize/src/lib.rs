@@ -24,6 +24,7 @@ pub mod resources;
 pub mod schema;
 pub mod scope;
 pub mod sort;
+pub mod tables;
 mod target;
 pub mod transform;
 
@@ -99,7 +100,7 @@ pub fn build(files: &dyn Files, outside: &dyn Outside, root: &Path, options: &Op
     let loader = session.loader();
     let target = Target::load(&loader)?;
     let mut all = target.accumulate(Accumulated::default())?;
-    finish::finish(&mut all.drafts, target.kustomization(), options.reorder, target.file())?;
+    finish::finish(&mut all.drafts, &all.tables, target.kustomization(), options.reorder, target.file())?;
     all.warnings.extend(session.take_warnings());
     let metadata = target.kustomization().metadata.as_ref();
     let annotations = metadata.into_iter().flat_map(|m| &m.annotations).map(|(k, v)| (k.into(), v.into())).collect();

@@ -111,6 +111,19 @@ fn compare(a: &ResId, b: &ResId) -> Ordering {
     name_text(a).cmp(&name_text(b))
 }
 
+/// The order in which kustomize walks what it knows about types: the fixed order of kinds, then by name.
+pub fn by_type(a: &Gvk, b: &Gvk) -> Ordering {
+    rank(&a.kind).cmp(&rank(&b.kind)).then_with(|| type_text(a).cmp(&type_text(b)))
+}
+
+/// Below zero for kinds that come first, above for those that come last.
+fn rank(kind: &str) -> i64 {
+    let place = |index: usize| i64::try_from(index).expect("the lists are short");
+    let first = FIRST.iter().position(|known| *known == kind).map(|index| place(index) - place(FIRST.len()));
+    let last = || LAST.iter().position(|known| *known == kind).map(|index| place(index) + 1);
+    first.or_else(last).unwrap_or(0)
+}
+
 /// What stands for an absent group is greater than any group, so core kinds come last.
 fn type_text(gvk: &Gvk) -> String {
     let or = |text: &str, absent: &str| if text.is_empty() { absent.to_owned() } else { text.to_owned() };

@@ -5,20 +5,21 @@
 
 use krm::Origin;
 
-use crate::customize::{self, Tables};
+use crate::customize;
 use crate::draft::DraftSet;
 use crate::error::{BuildError, Place, Problem};
 use crate::generate;
 use crate::kustomization::{self, Kustomization, KustomizationError, Located, ReadKustomization};
 use crate::load::{FilesError, Kind, LoadError, Loader, RepositoryRequest, is_remote_file};
 use crate::resources::{ResourceError, read_drafts};
+use crate::tables::Tables;
 
 /// What the recursion gathers.
 #[derive(Debug, Default)]
 pub(crate) struct Accumulated {
     /// The resources so far.
     pub(crate) drafts: DraftSet,
-    /// Which fields transformers change.
+    /// What is known about fields: at the end of a kustomization, its own and that of all its bases.
     pub(crate) tables: Tables,
     /// What the user should know.
     pub(crate) warnings: Vec<String>,
@@ -49,6 +50,7 @@ impl<'a> Target<'a> {
     pub(crate) fn accumulate(&self, mut so_far: Accumulated) -> Result<Accumulated, BuildError> {
         so_far.warnings.extend(self.read.warnings.iter().cloned());
         self.read_resources(&mut so_far)?;
+        self.read_tables(&mut so_far)?;
         self.generate(&mut so_far)?;
         so_far = self.run_components(so_far)?;
         self.transform(&mut so_far)?;
@@ -85,7 +87,8 @@ impl<'a> Target<'a> {
         let target = Target::load(&loader).map_err(|error| error.or_at(&place).through(through()))?;
         demand_kind(&target, "Kustomization", path, &place)?;
         let base = target.accumulate(Accumulated::default()).map_err(|error| error.through(through()))?;
-        so_far.drafts.append_all(base.drafts).map_err(|error| BuildError::new(error, place))?;
+        so_far.drafts.append_all(base.drafts).map_err(|error| BuildError::new(error, place.clone()))?;
+        so_far.tables.merge(&base.tables).map_err(|error| BuildError::new(error, place))?;
         so_far.warnings.extend(base.warnings);
         Ok(())
     }
@@ -100,6 +103,12 @@ impl<'a> Target<'a> {
             let is_page = self.loader.read_text(path).is_ok_and(|text| text.trim_start().starts_with('<'));
             neither(no_file, no_repository, is_page)
         })
+    }
+
+    /// Its own tables go over those of its bases.
+    fn read_tables(&self, so_far: &mut Accumulated) -> Result<(), BuildError> {
+        let merged = so_far.tables.merge(&Tables::builtin());
+        merged.map_err(|error| BuildError::new(error, Place::file(self.file())))
     }
 
     fn run_components(&self, mut so_far: Accumulated) -> Result<Accumulated, BuildError> {

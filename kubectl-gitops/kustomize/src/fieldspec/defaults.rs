@@ -15,6 +15,8 @@ pub enum Section {
     Namespace,
     /// `commonLabels`, and `labels` with `includeSelectors`
     CommonLabels,
+    /// `labels`
+    Labels,
     /// `labels` with `includeTemplates`
     TemplateLabels,
     /// `commonAnnotations`
@@ -29,7 +31,21 @@ pub enum Section {
 
 impl Section {
     /// How many there are.
-    pub const COUNT: usize = 9;
+    pub const COUNT: usize = 10;
+
+    /// All of them, in the order of [`Section`].
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::NamePrefix,
+        Self::NameSuffix,
+        Self::Namespace,
+        Self::CommonLabels,
+        Self::Labels,
+        Self::TemplateLabels,
+        Self::CommonAnnotations,
+        Self::Images,
+        Self::Replicas,
+        Self::VarReference,
+    ];
 
     /// Its name in files of `configurations`.
     pub fn name(self) -> &'static str {
@@ -38,6 +54,7 @@ impl Section {
             Self::NameSuffix => "nameSuffix",
             Self::Namespace => "namespace",
             Self::CommonLabels => "commonLabels",
+            Self::Labels => "labels",
             Self::TemplateLabels => "templateLabels",
             Self::CommonAnnotations => "commonAnnotations",
             Self::Images => "images",

@@ -11,10 +11,10 @@ pub mod shared;
 mod walk;
 mod yaml11;
 
-use krm::Text;
+use krm::{Gvk, Text};
 
 pub use defaults::{Section, defaults};
-pub use walk::{Create, FieldError, FieldProblem, apply, set_entry, set_scalar};
+pub use walk::{Create, FieldError, FieldProblem, apply, each, set_entry, set_scalar};
 
 use crate::kustomization;
 
@@ -69,6 +69,11 @@ impl Spec {
     /// The kind it selects; empty for all.
     pub fn kind(&self) -> &str {
         &self.kind
+    }
+
+    /// The type it selects; empty parts match anything.
+    pub fn gvk(&self) -> Gvk {
+        Gvk { group: self.group.clone(), version: self.version.clone(), kind: self.kind.clone() }
     }
 
     /// The group, version and kind it selects, for messages.

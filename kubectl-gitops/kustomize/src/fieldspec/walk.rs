@@ -68,20 +68,34 @@ pub fn apply(
     walk(&spec.steps, create, node, set).map_err(|problem| FieldError { path: spec.path.clone(), problem })
 }
 
-fn walk(
+/// The same with problems of the caller's own, and nothing is ever created.
+///
+/// # Errors
+/// The path leads through a scalar, or `deed` refuses.
+pub fn each<E: From<FieldProblem>>(
+    spec: &Spec,
+    node: &mut Node,
+    deed: &mut dyn FnMut(&mut Node) -> Result<(), E>,
+) -> Result<(), E> {
+    walk(&spec.steps, Create::Nothing, node, deed)
+}
+
+fn walk<E: From<FieldProblem>>(
     steps: &[Step],
     create: Create,
     node: &mut Node,
-    set: &mut dyn FnMut(&mut Node) -> Result<(), FieldProblem>,
-) -> Result<(), FieldProblem> {
+    set: &mut dyn FnMut(&mut Node) -> Result<(), E>,
+) -> Result<(), E> {
     let Some((step, rest)) = steps.split_first() else { return set(node) };
     match node {
         Node::Scalar(scalar) if scalar.is_null() => Ok(()),
-        Node::Scalar(_) => Err(FieldProblem::NotACollection { step: step.name.to_string(), found: node.kind_name() }),
+        Node::Scalar(_) => {
+            Err(FieldProblem::NotACollection { step: step.name.to_string(), found: node.kind_name() }.into())
+        }
         Node::Seq(seq) => seq.items.iter_mut().try_for_each(|item| walk(steps, create, item, set)),
         Node::Map(map) => {
             if !is_field_name(&step.name) {
-                return Err(FieldProblem::BadStep { step: step.name.to_string() });
+                return Err(FieldProblem::BadStep { step: step.name.to_string() }.into());
             }
             let Some(field) = find(map, step, rest.is_empty(), create) else { return Ok(()) };
             walk(rest, create, field, set)

@@ -6,7 +6,6 @@
 
 mod candidates;
 mod rules;
-mod walk;
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -14,9 +13,10 @@ use std::rc::Rc;
 use krm::{Gvk, Node, Origin, ResId};
 
 use crate::draft::{Draft, DraftSet, put_text, write_text};
+use crate::fieldspec::{self, FieldProblem, Spec};
 use candidates::{Candidates, Referrer, Wanted};
 
-pub use rules::{Rule, Rules, Spec};
+pub use rules::{Rule, Rules};
 
 /// A reference that cannot be fixed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,14 +35,9 @@ pub struct ReferenceError {
 /// Why a reference cannot be fixed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReferenceProblem {
-    /// A scalar where the way goes on.
-    #[error("expected a map or a list at `{step}`, this is {found}")]
-    NotACollection {
-        /// The step that cannot be taken.
-        step: String,
-        /// What is there.
-        found: &'static str,
-    },
+    /// The way to the field cannot be gone.
+    #[error(transparent)]
+    Field(#[from] FieldProblem),
     /// A map that should hold a name.
     #[error("a reference must have a `name`")]
     NoName,
@@ -90,10 +85,10 @@ pub fn fix(set: &mut DraftSet, rules: &Rules) -> Result<(), ReferenceError> {
         }
         let mut referrer = referrer(draft, "subjects")?;
         for (target, spec) in applying.iter() {
-            referrer.role_ref = if spec.path_text.ends_with("roleRef/name") { role_ref(draft) } else { None };
+            referrer.role_ref = if spec.path().ends_with("roleRef/name") { role_ref(draft) } else { None };
             let wanted = Wanted { target, referrer: &referrer };
-            let fixed = walk::each(&mut draft.node, &spec.steps, &mut |node| fix_node(node, &candidates, &wanted));
-            fixed.map_err(|problem| failed(draft, &spec.path_text, problem))?;
+            let fixed = fieldspec::each(spec, &mut draft.node, &mut |node| fix_node(node, &candidates, &wanted));
+            fixed.map_err(|problem| failed(draft, spec.path(), problem))?;
         }
     }
     Ok(())

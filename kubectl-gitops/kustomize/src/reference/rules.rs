@@ -4,6 +4,9 @@ use std::sync::LazyLock;
 
 use krm::{Gvk, Text};
 
+use crate::fieldspec::{Conflict, Spec, merge_all};
+use crate::sort::by_type;
+
 const DEFAULTS: &str = include_str!("rules.tsv");
 
 static DEFAULT_RULES: LazyLock<Rules> = LazyLock::new(|| Rules::parse(DEFAULTS));
@@ -15,17 +18,6 @@ pub struct Rule {
     pub target: Gvk,
     /// The fields.
     pub referrers: Vec<Spec>,
-}
-
-/// A field of the kinds that a selector matches.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Spec {
-    /// The kinds; empty parts match anything.
-    pub selector: Gvk,
-    /// The path as written.
-    pub path_text: String,
-    /// Its steps.
-    pub steps: Vec<String>,
 }
 
 /// All rules, in the order in which they apply.
@@ -40,6 +32,12 @@ impl Rules {
         &DEFAULT_RULES
     }
 
+    /// None at all.
+    pub fn none() -> &'static Self {
+        static NONE: Rules = Rules { rules: Vec::new() };
+        &NONE
+    }
+
     fn parse(table: &str) -> Self {
         let mut rules: Vec<Rule> = Vec::new();
         for line in table.lines().filter(|line| !line.starts_with('#')) {
@@ -50,7 +48,7 @@ impl Rules {
                 }
                 [group, version, kind, path] => {
                     let rule = rules.last_mut().expect("the embedded table opens with a rule");
-                    rule.referrers.push(Spec::new(Gvk::new(*group, *version, *kind), path));
+                    rule.referrers.push(Spec::new(group, version, kind, path, false));
                 }
                 _ => {}
             }
@@ -58,33 +56,40 @@ impl Rules {
         Self { rules }
     }
 
+    /// Adds rules: the fields of one for a kind that has one already are merged into that one.
+    ///
+    /// # Errors
+    /// Two specifications of one field disagree.
+    pub fn merge(&mut self, rules: impl IntoIterator<Item = Rule>) -> Result<(), Conflict> {
+        for new in rules {
+            match self.rules.iter_mut().find(|there| there.target == new.target) {
+                Some(there) => merge_all(&mut there.referrers, new.referrers)?,
+                None => self.rules.push(new),
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts them in the order in which they apply.
+    pub fn sort(&mut self) {
+        self.rules.sort_by(|a, b| by_type(&a.target, &b.target));
+    }
+
+    /// In order.
+    pub fn as_slice(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// Is there none?
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
     /// Kind referred to and field, for every field of objects of type `gvk`.
     pub fn applying_to(&self, gvk: &Gvk) -> Vec<(&Gvk, &Spec)> {
         let pairs = self.rules.iter().flat_map(|rule| rule.referrers.iter().map(move |spec| (&rule.target, spec)));
-        pairs.filter(|(_, spec)| selects(&spec.selector, gvk)).collect()
+        pairs.filter(|(_, spec)| spec.selects(&gvk.group, &gvk.version, &gvk.kind)).collect()
     }
-}
-
-impl Spec {
-    /// A path of names joined by `/`, a literal slash written `\/`.
-    pub fn new(selector: Gvk, path: &str) -> Self {
-        Self { selector, path_text: path.to_owned(), steps: split(path) }
-    }
-}
-
-fn split(path: &str) -> Vec<String> {
-    let mut steps: Vec<String> = Vec::new();
-    for part in path.strip_prefix('/').unwrap_or(path).split('/') {
-        match steps.last_mut() {
-            Some(last) if last.ends_with('\\') => {
-                last.pop();
-                last.push('/');
-                last.push_str(part);
-            }
-            _ => steps.push(part.to_owned()),
-        }
-    }
-    steps
 }
 
 /// Does a selector whose empty parts match anything match?
@@ -101,14 +106,9 @@ mod tests {
     fn the_embedded_rules_are_read() {
         let rules = Rules::defaults();
         let of_deployment = rules.applying_to(&Gvk::new("apps", "v1", "Deployment"));
-        let has = |kind: &str, path: &str| of_deployment.iter().any(|(t, s)| t.kind == kind && s.path_text == path);
+        let has = |kind: &str, path: &str| of_deployment.iter().any(|(t, s)| t.kind == kind && s.path() == path);
         assert!(has("ConfigMap", "spec/template/spec/volumes/configMap/name"));
         assert!(has("ServiceAccount", "spec/template/spec/serviceAccountName"));
         assert!(rules.applying_to(&Gvk::new("", "v1", "Namespace")).is_empty());
-    }
-
-    #[test]
-    fn a_literal_slash_is_no_step() {
-        assert_eq!(split("metadata/annotations/a.b\\/c"), ["metadata", "annotations", "a.b/c"]);
     }
 }

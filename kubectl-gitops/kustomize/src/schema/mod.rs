@@ -12,7 +12,7 @@ const DEFINITIONS: &str = include_str!("definitions.tsv");
 const KINDS: &str = include_str!("kinds.tsv");
 
 /// Types by name and by kind. Nothing is parsed before it is asked for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schema {
     /// Asked in order; a later one answers for what the earlier ones lack.
     tables: Vec<Table>,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// Definitions and kinds in the grammar of the embedded tables.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Table {
     /// As `definitions.tsv`.
     pub(super) definitions: Cow<'static, str>,
