@@ -10,7 +10,8 @@ impl From<BuildError> for CliError {
         let failure = &*error;
         let code = match &failure.problem {
             Problem::Load(LoadError::Read { .. } | LoadError::Directory { .. }) => Code::FileMissing,
-            Problem::Load(LoadError::OutsideRoot { .. }) => Code::OutsideTree,
+            Problem::Load(LoadError::OutsideRoot { .. } | LoadError::OutsideRepository { .. }) => Code::OutsideTree,
+            Problem::Load(LoadError::Fetch { .. } | LoadError::Neither { .. }) => Code::Download,
             Problem::Load(LoadError::NotText { .. }) => Code::Unreadable,
             Problem::Parse(_) | Problem::Resource(kustomize::resources::ResourceError::Parse(_)) => Code::BadYaml,
             Problem::Resource(_) => Code::NotAnObject,

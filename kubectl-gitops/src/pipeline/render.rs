@@ -8,13 +8,13 @@ use jiff::Timestamp;
 use krm::yaml::{Limits, parse_documents};
 use krm::{Node, Origin, Resource, ResourceSet, Text};
 use krm_functions::{ContentHash, FunctionError, Severity};
-use kustomize::{Nowhere, Object, Options, Restriction};
+use kustomize::{Object, Options, Restriction};
 
 use crate::error::{CliError, Code, Place, Result};
 use crate::inventory::Inventory;
 use crate::report::{self, Console};
 use crate::settings::{BuildSettings, LoadRestrictor};
-use crate::source::{self, Checkout, Input, ManifestFile, Material};
+use crate::source::{self, Beyond, Checkout, Input, ManifestFile, Material};
 
 /// Objects with what is known of where they came from.
 #[derive(Debug)]
@@ -86,7 +86,7 @@ pub(super) fn build(input: Input, settings: &BuildSettings) -> Result<Rendered> 
     let (objects, warnings, annotations) = match material {
         Material::Kustomization { files, root, generated } => {
             let options = Options { restriction: restriction(settings.load_restrictor), ..Options::default() };
-            match kustomize::build(files.as_ref(), &Nowhere, &root, &options) {
+            match kustomize::build(files.as_ref(), &Beyond, &root, &options) {
                 Ok(built) => (built.objects, built.warnings, built.annotations),
                 Err(error) if generated => {
                     return Err(CliError::from(error).note(format!(

@@ -2,6 +2,7 @@
 //! kustomization of plain directories, and what is known of their origin (repository, revision, the set's derived name).
 //! Must not know what a manifest means.
 
+mod beyond;
 mod disk;
 mod download;
 mod generate;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use kustomize::load::{Files, FilesError};
 
+pub use beyond::Beyond;
 pub use disk::DiskFiles;
 pub use generate::{GenerateError, WithGenerated, generate};
 pub use manifests::{ManifestError, ManifestFile};

@@ -1,3 +1,5 @@
+//! The forms of addresses, against what the real tool makes of them.
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
