@@ -105,8 +105,19 @@ fn build(directory: &Path) -> Result<Result<String, BuildError>, String> {
 }
 
 fn set_options(options: &mut Options, words: &str) -> Result<(), String> {
-    let words: Vec<&str> =
+    let mut words: Vec<&str> =
         words.trim_matches(['[', ']']).split(',').map(|word| word.trim().trim_matches('"')).collect();
+    words.retain(|word| match *word {
+        "--enable-managedby-label" => {
+            options.managed_by_label = true;
+            false
+        }
+        "--enable-alpha-plugins" => {
+            options.alpha_plugins = true;
+            false
+        }
+        _ => true,
+    });
     for pair in words.chunks(2) {
         match pair {
             ["--load-restrictor", "LoadRestrictionsNone"] => options.restriction = Restriction::None,

@@ -9,6 +9,7 @@ use crate::draft::DraftSet;
 use crate::fieldspec::Section;
 use crate::kustomization::Kustomization;
 use crate::load::Loader;
+use crate::provenance::ProvenanceError;
 use crate::tables::Tables;
 use crate::transform::TransformError;
 use crate::transform::namespace::{self, Namespace, Subjects};
@@ -29,31 +30,47 @@ impl Failed {
     }
 }
 
+/// Notes that the drafts went through a transformer of this kind.
+pub(crate) type Note<'a> = &'a dyn Fn(&mut DraftSet, &str) -> Result<(), ProvenanceError>;
+
 /// Runs them over `drafts`.
 pub(crate) fn run(
     drafts: &mut DraftSet,
     k: &Kustomization,
     tables: &Tables,
-    loader: &Loader<'_>,
+    patches: &Patches,
+    note: Note<'_>,
 ) -> Result<(), Failed> {
-    let patches = Patches::read(k, loader)?;
+    let done = |drafts: &mut DraftSet, kind: &str, count: usize| {
+        (0..count).try_for_each(|_| note(drafts, kind)).map_err(|error| Failed::at(error, "", k.mark))
+    };
+    let once = |empty: bool| usize::from(!empty);
     patches.apply_merges(drafts, tables)?;
-    patches.apply_patches(drafts, tables)?;
+    done(drafts, "PatchStrategicMergeTransformer", once(k.patches_strategic_merge.is_empty()))?;
+    apply_all(&patches.either, drafts, tables, &|drafts| done(drafts, "PatchTransformer", 1))?;
     set_namespace(drafts, k, tables)?;
+    done(drafts, "NamespaceTransformer", once(k.namespace.is_empty()))?;
     rename(drafts, k, tables)?;
+    done(drafts, "PrefixTransformer", once(k.name_prefix.is_empty()))?;
+    done(drafts, "SuffixTransformer", once(k.name_suffix.is_empty()))?;
     put_labels(drafts, k, tables)?;
+    // Where there are labels of any sort there is a transformer for the common ones, too.
+    let labels = once(k.labels.is_empty() && k.common_labels.is_empty());
+    done(drafts, "LabelTransformer", k.labels.len() + labels)?;
     annotations::put(drafts, &k.common_annotations, tables.specs(Section::CommonAnnotations))
         .map_err(|error| Failed::at(error, "commonAnnotations", k.mark))?;
-    patches.apply_json(drafts, tables)?;
+    done(drafts, "AnnotationsTransformer", once(k.common_annotations.is_empty()))?;
+    apply_all(&patches.json, drafts, tables, &|drafts| done(drafts, "PatchJson6902Transformer", 1))?;
     for (index, replica) in k.replicas.iter().enumerate() {
         replicas::set(drafts, replica, tables.specs(Section::Replicas))
             .map_err(|error| Failed::at(error, format!("replicas[{index}]"), replica.mark))?;
     }
+    done(drafts, "ReplicaCountTransformer", k.replicas.len())?;
     for (index, image) in k.images.iter().enumerate() {
         images::set(drafts, image, tables.specs(Section::Images))
             .map_err(|error| Failed::at(error, format!("images[{index}]"), image.mark))?;
     }
-    Ok(())
+    done(drafts, "ImageTagTransformer", k.images.len())
 }
 
 fn set_namespace(drafts: &mut DraftSet, k: &Kustomization, tables: &Tables) -> Result<(), Failed> {
@@ -101,14 +118,14 @@ struct Named {
 }
 
 /// The patches of a kustomization, read.
-struct Patches {
+pub(crate) struct Patches {
     merges: Vec<Named>,
     either: Vec<Named>,
     json: Vec<Named>,
 }
 
 impl Patches {
-    fn read(k: &Kustomization, loader: &Loader<'_>) -> Result<Self, Failed> {
+    pub(crate) fn read(k: &Kustomization, loader: &Loader<'_>) -> Result<Self, Failed> {
         let named = |patch, field: String, mark| Named { patch, field, mark };
         let mut merges = Vec::new();
         for (index, text) in k.patches_strategic_merge.iter().enumerate() {
@@ -141,22 +158,20 @@ impl Patches {
         drafts.drop_deleted();
         Ok(())
     }
+}
 
-    fn apply_patches(&self, drafts: &mut DraftSet, tables: &Tables) -> Result<(), Failed> {
-        for named in &self.either {
-            named.done(named.patch.apply(drafts, tables.schema()))?;
-            drafts.drop_deleted();
-        }
-        Ok(())
+fn apply_all(
+    patches: &[Named],
+    drafts: &mut DraftSet,
+    tables: &Tables,
+    done: &dyn Fn(&mut DraftSet) -> Result<(), Failed>,
+) -> Result<(), Failed> {
+    for named in patches {
+        named.done(named.patch.apply(drafts, tables.schema()))?;
+        done(drafts)?;
+        drafts.drop_deleted();
     }
-
-    fn apply_json(&self, drafts: &mut DraftSet, tables: &Tables) -> Result<(), Failed> {
-        for named in &self.json {
-            named.done(named.patch.apply(drafts, tables.schema()))?;
-            drafts.drop_deleted();
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 impl Named {

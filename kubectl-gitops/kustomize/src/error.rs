@@ -13,6 +13,8 @@ use crate::draft::{AbsorbError, Conflict};
 use crate::generate::GenerateError;
 use crate::kustomization::{DecodeError, KustomizationError};
 use crate::load::LoadError;
+use crate::plugin::PluginError;
+use crate::provenance::ProvenanceError;
 use crate::reference::ReferenceError;
 use crate::resources::ResourceError;
 use crate::sort::SortError;
@@ -81,6 +83,12 @@ pub enum Problem {
     /// A reference to a renamed resource cannot be fixed.
     #[error(transparent)]
     Reference(#[from] ReferenceError),
+    /// A plugin cannot be configured, or fails.
+    #[error(transparent)]
+    Plugin(#[from] PluginError),
+    /// A file or an object in a list of plugins cannot be annotated with where it came from.
+    #[error(transparent)]
+    Provenance(#[from] ProvenanceError),
     /// The wanted order makes no sense.
     #[error(transparent)]
     Sort(#[from] SortError),
@@ -224,10 +232,12 @@ fn hint(problem: &Problem) -> Option<String> {
         Problem::Transform(error) => error.hint(),
         Problem::Generate(error) => error.hint(),
         Problem::Tables(_) => Some("give both the same `create`, or remove one".to_owned()),
+        Problem::Plugin(error) => error.hint(),
         Problem::Parse(_)
         | Problem::Decode(_)
         | Problem::Absorb(_)
         | Problem::Reference(_)
+        | Problem::Provenance(_)
         | Problem::Sort(_)
         | Problem::Emit { .. } => None,
     }

@@ -5,17 +5,20 @@ use krm::{Mapping, Node, Tag};
 
 use crate::draft::{Conflict, Draft, DraftSet, INTERNAL_ANNOTATIONS};
 use crate::error::{BuildError, Place, Problem};
+use crate::fieldspec::Spec;
 use crate::kustomization::Kustomization;
+use crate::provenance::{ORIGIN, TRANSFORMATIONS};
 use crate::reference;
 use crate::resources::ResourceError;
-use crate::sort::{self, Reorder};
+use crate::sort;
 use crate::tables::Tables;
-use crate::{hash, resources};
+use crate::transform::{hashes, labels};
+use crate::{Options, resources};
 
 /// Marks what stays out of the output.
 const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
-/// Books that are kept under other prefixes.
-const PROVENANCE: [&str; 2] = ["config.kubernetes.io/origin", "alpha.config.kubernetes.io/transformations"];
+/// Says what tool made an object.
+const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "kustomize-v5.8.1");
 
 /// Takes the accumulated drafts of the top to what is printed.
 ///
@@ -25,36 +28,39 @@ pub(crate) fn finish(
     set: &mut DraftSet,
     tables: &Tables,
     top: &Kustomization,
-    reorder: Reorder,
+    options: &Options,
     file: &str,
 ) -> Result<(), BuildError> {
-    append_hashes(set)?;
+    hashes::append(set).map_err(|error| {
+        let place = Place::origin(&error.origin);
+        BuildError::new(Problem::Transform(error.into()), place)
+    })?;
     reference::fix(set, tables.rules()).map_err(|error| {
         let place = Place::origin(&error.origin);
         BuildError::new(error, place)
     })?;
     drop_local(set)?;
-    let order = sort::sort(set, top.sort_options.as_ref(), reorder);
+    let order = sort::sort(set, top.sort_options.as_ref(), options.reorder);
     let mark = top.sort_options.as_ref().map(|options| options.mark).unwrap_or_default();
     order.map_err(|error| BuildError::new(error, Place::field(file, "sortOptions", mark)))?;
-    set.iter_mut().try_for_each(close_books)
+    let asks_for = |word: &str| top.build_metadata.iter().any(|option| option.text == word);
+    if options.managed_by_label || asks_for("managedByLabel") {
+        label_as_managed(set)?;
+    }
+    let provenance = [(ORIGIN, asks_for("originAnnotations")), (TRANSFORMATIONS, asks_for("transformerAnnotations"))];
+    let unwanted: Vec<&str> = provenance.into_iter().filter(|(_, asked)| !asked).map(|(key, _)| key).collect();
+    set.iter_mut().try_for_each(|draft| close_books(draft, &unwanted))
 }
 
 fn nowhere(problem: impl Into<Problem>) -> BuildError {
     BuildError::new(problem, Place::default())
 }
 
-fn append_hashes(set: &mut DraftSet) -> Result<(), BuildError> {
-    for draft in set.iter_mut().filter(|draft| draft.wants_hash) {
-        let hash = hash::of(draft).map_err(|source| {
-            BuildError::new(Problem::Emit { id: draft.id().to_string(), source }, Place::origin(&draft.origin))
-        })?;
-        let Some(hash) = hash else { continue };
-        draft.remember_id();
-        let name = format!("{}-{hash}", draft.name());
-        draft.set_name(&name);
-    }
-    Ok(())
+fn label_as_managed(set: &mut DraftSet) -> Result<(), BuildError> {
+    let (key, value) = MANAGED_BY;
+    let place = Spec::new("", "", "", "metadata/labels", true);
+    let labels = [(key.to_owned(), value.to_owned())].into_iter().collect();
+    labels::put(set, &labels, &[place]).map_err(nowhere)
 }
 
 fn drop_local(set: &mut DraftSet) -> Result<(), BuildError> {
@@ -73,7 +79,7 @@ fn is_local(draft: &Draft) -> bool {
 }
 
 /// Annotations become what kustomize makes of them when it takes its own out: strings all, and none at all if empty.
-fn close_books(draft: &mut Draft) -> Result<(), BuildError> {
+fn close_books(draft: &mut Draft, unwanted: &[&str]) -> Result<(), BuildError> {
     let Some(root) = draft.node.as_map_mut() else { return Ok(()) };
     let metadata = match root.entry_or_insert_with("metadata", Node::map) {
         Node::Map(metadata) => metadata,
@@ -89,7 +95,7 @@ fn close_books(draft: &mut Draft) -> Result<(), BuildError> {
         metadata.remove("annotations");
         return Ok(());
     };
-    let own = |key: &str| INTERNAL_ANNOTATIONS.contains(&key) || PROVENANCE.contains(&key);
+    let own = |key: &str| INTERNAL_ANNOTATIONS.contains(&key) || unwanted.contains(&key);
     map.entries.retain(|entry| !own(&entry.key.text));
     if map.is_empty() {
         metadata.remove("annotations");

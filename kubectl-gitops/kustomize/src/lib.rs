@@ -19,6 +19,8 @@ pub mod kustomization;
 pub mod load;
 pub mod merge;
 pub mod outside;
+pub mod plugin;
+pub mod provenance;
 pub mod reference;
 pub mod resources;
 pub mod schema;
@@ -43,12 +45,16 @@ use load::Session;
 use target::{Accumulated, Target};
 
 /// What the caller decides about a build.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Options {
     /// Which files a kustomization may read.
     pub restriction: Restriction,
     /// The order of the output where the kustomization does not say.
     pub reorder: Reorder,
+    /// Label everything as managed by kustomize, as `managedByLabel` of `buildMetadata` does?
+    pub managed_by_label: bool,
+    /// May plugins run that are not built in?
+    pub alpha_plugins: bool,
 }
 
 /// One object of the output.
@@ -98,9 +104,9 @@ pub fn build(files: &dyn Files, outside: &dyn Outside, root: &Path, options: &Op
     let session = Session::new(files, outside, root, options.restriction)
         .map_err(|error| BuildError::new(error, Place::default()))?;
     let loader = session.loader();
-    let target = Target::load(&loader)?;
+    let target = Target::top(&loader, options)?;
     let mut all = target.accumulate(Accumulated::default())?;
-    finish::finish(&mut all.drafts, &all.tables, target.kustomization(), options.reorder, target.file())?;
+    finish::finish(&mut all.drafts, &all.tables, target.kustomization(), options, target.file())?;
     all.warnings.extend(session.take_warnings());
     let metadata = target.kustomization().metadata.as_ref();
     let annotations = metadata.into_iter().flat_map(|m| &m.annotations).map(|(k, v)| (k.into(), v.into())).collect();

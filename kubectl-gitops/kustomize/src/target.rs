@@ -5,12 +5,15 @@
 
 use krm::Origin;
 
-use crate::customize;
-use crate::draft::DraftSet;
+use crate::Options;
+use crate::customize::{self, Patches};
+use crate::draft::{Draft, DraftSet};
 use crate::error::{BuildError, Place, Problem};
 use crate::generate;
 use crate::kustomization::{self, Kustomization, KustomizationError, Located, ReadKustomization};
 use crate::load::{FilesError, Kind, LoadError, Loader, RepositoryRequest, is_remote_file};
+use crate::plugin::{self, Context};
+use crate::provenance::Provenance;
 use crate::resources::{ResourceError, read_drafts};
 use crate::tables::Tables;
 
@@ -30,12 +33,26 @@ pub(crate) struct Accumulated {
 pub(crate) struct Target<'a> {
     loader: &'a Loader<'a>,
     read: ReadKustomization,
+    options: &'a Options,
+    /// Where what lies here comes from, if the top wants anything to be known about it.
+    provenance: Option<Provenance>,
 }
 
 impl<'a> Target<'a> {
-    /// Reads the kustomization of the loader's directory.
-    pub(crate) fn load(loader: &'a Loader<'a>) -> Result<Self, BuildError> {
-        Ok(Self { loader, read: kustomization::read(loader)? })
+    /// Reads the kustomization of the directory that is built. Of all `buildMetadata` only its own counts.
+    pub(crate) fn top(loader: &'a Loader<'a>, options: &'a Options) -> Result<Self, BuildError> {
+        let read = kustomization::read(loader)?;
+        let provenance = (!read.kustomization.build_metadata.is_empty()).then(Provenance::default);
+        Ok(Self { loader, read, options, provenance })
+    }
+
+    /// Reads the kustomization of the loader's directory, to which this one refers by `path`.
+    fn below<'b>(&self, loader: &'b Loader<'b>, path: &str) -> Result<Target<'b>, BuildError>
+    where
+        'a: 'b,
+    {
+        let provenance = self.provenance.as_ref().map(|here| here.below(path));
+        Ok(Target { loader, read: kustomization::read(loader)?, options: self.options, provenance })
     }
 
     pub(crate) fn kustomization(&self) -> &Kustomization {
@@ -54,12 +71,19 @@ impl<'a> Target<'a> {
         self.generate(&mut so_far)?;
         so_far = self.run_components(so_far)?;
         self.transform(&mut so_far)?;
+        self.validate(&mut so_far)?;
         Ok(so_far)
     }
 
     fn read_resources(&self, so_far: &mut Accumulated) -> Result<(), BuildError> {
-        for (index, path) in self.kustomization().resources.iter().enumerate() {
-            let place = || self.place("resources", index, path);
+        let paths: Vec<&Located> = self.kustomization().resources.iter().collect();
+        self.read_paths(so_far, "resources", &paths)
+    }
+
+    /// Files and bases, in their order.
+    fn read_paths(&self, so_far: &mut Accumulated, field: &str, paths: &[&Located]) -> Result<(), BuildError> {
+        for (index, path) in paths.iter().enumerate() {
+            let place = || self.place(field, index, path);
             match self.loader.kind(path) {
                 Kind::Directory => self.read_base(so_far, path, place())?,
                 Kind::File => self.read_file(so_far, path, place())?,
@@ -73,7 +97,12 @@ impl<'a> Target<'a> {
 
     fn read_file(&self, so_far: &mut Accumulated, path: &str, place: Place) -> Result<(), BuildError> {
         let text = self.loader.read_text(path).map_err(|error| BuildError::new(error, place.clone()))?;
-        let drafts = read_drafts(&text, &self.loader.shown(path)).map_err(in_file)?;
+        let mut drafts = read_drafts(&text, &self.loader.shown(path)).map_err(in_file)?;
+        if let Some(here) = &self.provenance {
+            let file = here.below(path);
+            let noted = drafts.iter_mut().try_for_each(|draft| file.overwrite_origin(draft));
+            noted.map_err(|error| BuildError::new(error, place.clone()))?;
+        }
         drafts
             .into_iter()
             .try_for_each(|draft| so_far.drafts.append(draft))
@@ -84,7 +113,7 @@ impl<'a> Target<'a> {
         let root = self.loader.directory(path).map_err(|error| BuildError::new(error, place.clone()))?;
         let loader = self.loader.below(&root);
         let through = || loader.shown_root();
-        let target = Target::load(&loader).map_err(|error| error.or_at(&place).through(through()))?;
+        let target = self.below(&loader, path).map_err(|error| error.or_at(&place).through(through()))?;
         demand_kind(&target, "Kustomization", path, &place)?;
         let base = target.accumulate(Accumulated::default()).map_err(|error| error.through(through()))?;
         so_far.drafts.append_all(base.drafts).map_err(|error| BuildError::new(error, place.clone()))?;
@@ -117,7 +146,7 @@ impl<'a> Target<'a> {
             let root = self.loader.directory(path).map_err(|error| BuildError::new(error, place.clone()))?;
             let loader = self.loader.below(&root);
             let through = || loader.shown_root();
-            let target = Target::load(&loader).map_err(|error| error.or_at(&place).through(through()))?;
+            let target = self.below(&loader, path).map_err(|error| error.or_at(&place).through(through()))?;
             demand_kind(&target, "Component", path, &place)?;
             so_far = target.accumulate(so_far).map_err(|error| error.through(through()))?;
         }
@@ -130,12 +159,57 @@ impl<'a> Target<'a> {
         for (index, args) in k.config_map_generator.iter().enumerate() {
             let field = format!("configMapGenerator[{index}]");
             let draft = generate::config_map(self.loader, args, global, self.origin(&field, args.mark.line));
-            self.absorb(so_far, draft, field, args.mark)?;
+            self.absorb(so_far, draft, "ConfigMapGenerator", field, args.mark)?;
         }
         for (index, args) in k.secret_generator.iter().enumerate() {
             let field = format!("secretGenerator[{index}]");
             let draft = generate::secret(self.loader, args, global, self.origin(&field, args.mark.line));
-            self.absorb(so_far, draft, field, args.mark)?;
+            self.absorb(so_far, draft, "SecretGenerator", field, args.mark)?;
+        }
+        let configs = self.read_configs(so_far, "generators", &k.generators)?;
+        let context = Context { loader: self.loader, tables: &so_far.tables, options: self.options };
+        for generator in plugin::generators(configs, &context)? {
+            for draft in generator.run(&context)? {
+                so_far.drafts.absorb(draft).map_err(|error| BuildError::new(error, generator.place()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The objects of a list of plugins: first those that stand in the list, then those in files and kustomizations.
+    fn read_configs(&self, so_far: &mut Accumulated, field: &str, list: &[Located]) -> Result<DraftSet, BuildError> {
+        let mut own = Accumulated::default();
+        let mut paths = Vec::new();
+        for (index, text) in list.iter().enumerate() {
+            let place = self.place(field, index, text);
+            let inline = read_drafts(text, &format!("{field}[{index}] in {}", self.file()));
+            match inline {
+                Ok(drafts) => self.take_inline(&mut own.drafts, drafts, text, &place)?,
+                // Nobody's path has several lines.
+                Err(error) if text.contains('\n') => return Err(BuildError::new(error, place)),
+                Err(_) => paths.push(text),
+            }
+        }
+        self.read_paths(&mut own, field, &paths)?;
+        so_far.warnings.extend(own.warnings);
+        Ok(own.drafts)
+    }
+
+    fn take_inline(
+        &self,
+        configs: &mut DraftSet,
+        drafts: Vec<Draft>,
+        text: &Located,
+        place: &Place,
+    ) -> Result<(), BuildError> {
+        for mut draft in drafts {
+            self.file().clone_into(&mut draft.origin.file);
+            // The text starts on the line below its `|`.
+            draft.origin.line += text.mark.line;
+            if let Some(here) = &self.provenance {
+                here.below(self.read.file_name).set_origin(&mut draft);
+            }
+            configs.append(draft).map_err(|error| BuildError::new(error, place.clone()))?;
         }
         Ok(())
     }
@@ -143,23 +217,47 @@ impl<'a> Target<'a> {
     fn absorb(
         &self,
         so_far: &mut Accumulated,
-        draft: Result<crate::draft::Draft, generate::Failed>,
+        draft: Result<Draft, generate::Failed>,
+        kind: &str,
         field: String,
         mark: krm::Mark,
     ) -> Result<(), BuildError> {
-        let draft = draft.map_err(|failed| {
+        let mut draft = draft.map_err(|failed| {
             let separator = if failed.part.is_empty() { "" } else { "." };
             let field = format!("{field}{separator}{}", failed.part);
             BuildError::new(failed.error, Place::field(self.file(), field, failed.mark))
         })?;
+        if let Some(here) = &self.provenance {
+            here.builtin(self.read.file_name, kind).set_origin_if_none(&mut draft);
+        }
         let absorbed = so_far.drafts.absorb(draft);
         absorbed.map_err(|error| BuildError::new(error, Place::field(self.file(), field, mark)))
     }
 
     fn transform(&self, so_far: &mut Accumulated) -> Result<(), BuildError> {
+        let k = self.kustomization();
+        let failed = |failed: customize::Failed| {
+            BuildError::new(failed.error, Place::field(self.file(), failed.field, failed.mark))
+        };
+        let patches = Patches::read(k, self.loader).map_err(failed)?;
+        let configs = self.read_configs(so_far, "transformers", &k.transformers)?;
         let Accumulated { drafts, tables, warnings: _ } = so_far;
-        customize::run(drafts, self.kustomization(), tables, self.loader)
-            .map_err(|failed| BuildError::new(failed.error, Place::field(self.file(), failed.field, failed.mark)))
+        let context = Context { loader: self.loader, tables, options: self.options };
+        let transformers = plugin::transformers(configs, &context)?;
+        let note = |drafts: &mut DraftSet, kind: &str| match &self.provenance {
+            None => Ok(()),
+            Some(here) => here.builtin(self.read.file_name, kind).add_transformation_to(drafts),
+        };
+        customize::run(drafts, k, tables, &patches, &note).map_err(failed)?;
+        transformers.iter().try_for_each(|transformer| transformer.run(drafts, &context))
+    }
+
+    fn validate(&self, so_far: &mut Accumulated) -> Result<(), BuildError> {
+        let configs = self.read_configs(so_far, "validators", &self.kustomization().validators)?;
+        let Accumulated { drafts, tables, warnings: _ } = so_far;
+        let context = Context { loader: self.loader, tables, options: self.options };
+        let validators = plugin::transformers(configs, &context)?;
+        validators.iter().try_for_each(|validator| plugin::validate(validator, drafts, &context))
     }
 
     /// Neither a file nor a directory: what did the user mean?

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use krm::{Mapping, Node, Origin, ResId};
 
+use crate::provenance::ORIGIN;
+
 use super::set::{Conflict, List};
 use super::{Behavior, Draft, DraftSet, map_mut, normalised, push_bare};
 
@@ -80,6 +82,7 @@ impl DraftSet {
                 take_metadata(&mut draft, old);
                 merge_data(&mut draft, old, "data");
                 merge_data(&mut draft, old, "binaryData");
+                keep_provenance(&mut draft, old);
                 draft.origin = old.origin.clone();
             }
             behavior @ (Behavior::Create | Behavior::Unspecified) => {
@@ -112,6 +115,15 @@ fn take_metadata(draft: &mut Draft, old: &Draft) {
     draft.wants_hash = draft.wants_hash && old.wants_hash;
     draft.from_helm = old.from_helm;
     draft.read_by_vars.clone_from(&old.read_by_vars);
+}
+
+/// What was there came from where it came from, whoever adds to it.
+fn keep_provenance(draft: &mut Draft, old: &Draft) {
+    if let Some(origin) = old.annotation(ORIGIN)
+        && let Some(annotations) = draft.node.at_mut(&["metadata", "annotations"]).and_then(Node::as_map_mut)
+    {
+        annotations.set(ORIGIN, Node::string(origin));
+    }
 }
 
 fn merge_data(draft: &mut Draft, old: &Draft, field: &str) {

@@ -1,6 +1,7 @@
 //! Reads typed records from a tree with the rules that kustomize applies to its own file: unknown fields are refused, names
 //! are found whatever their case, `null` leaves a field as it is, and no value is converted to another type (`newTag: 1.0` is
-//! a number, so it is an error). Must not know what any record means.
+//! a number, so it is an error). A plugin's configuration is read by the rules that kustomize applies there: see
+//! [`Place::Config`]. Must not know what any record means.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -79,13 +80,39 @@ const BOOLEAN: &str = "a boolean";
 pub enum Place<'a> {
     /// The file itself.
     Top,
+    /// A plugin's configuration: fields that nobody knows are passed over, and a number or a boolean where a text belongs
+    /// is its text.
+    Config,
     /// A field of a record or a key of a map.
     Field(&'a Place<'a>, &'a str),
+    /// A field that Go's types have in an embedded struct: nothing in it is converted, not even in a plugin's configuration.
+    Embedded(&'a Place<'a>, &'a str),
     /// An item of a list.
     Item(&'a Place<'a>, usize),
 }
 
-impl Place<'_> {
+impl<'a> Place<'a> {
+    /// A field of a record.
+    pub fn of(parent: &'a Place<'a>, name: &'a str, embedded: bool) -> Self {
+        if embedded { Self::Embedded(parent, name) } else { Self::Field(parent, name) }
+    }
+
+    fn is_config(&self) -> bool {
+        match self {
+            Self::Top => false,
+            Self::Config => true,
+            Self::Field(parent, _) | Self::Embedded(parent, _) | Self::Item(parent, _) => parent.is_config(),
+        }
+    }
+
+    fn converts(&self) -> bool {
+        match self {
+            Self::Top | Self::Embedded(..) => false,
+            Self::Config => true,
+            Self::Field(parent, _) | Self::Item(parent, _) => parent.converts(),
+        }
+    }
+
     fn wrong(&self, node: &Node, expected: &'static str) -> DecodeError {
         DecodeError {
             field: self.to_string(),
@@ -98,9 +125,13 @@ impl Place<'_> {
 impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Top => Ok(()),
-            Self::Field(Self::Top, name) => f.write_str(name),
-            Self::Field(parent, name) => write!(f, "{parent}.{name}"),
+            Self::Top | Self::Config => Ok(()),
+            Self::Embedded(parent, "") => parent.fmt(f),
+            Self::Field(parent, name) | Self::Embedded(parent, name) => {
+                let parent = parent.to_string();
+                let separator = if parent.is_empty() { "" } else { "." };
+                write!(f, "{parent}{separator}{name}")
+            }
             Self::Item(parent, index) => write!(f, "{parent}[{index}]"),
         }
     }
@@ -158,6 +189,10 @@ impl Decode for String {
             Node::Scalar(scalar) if is_string(scalar) => {
                 self.clear();
                 self.push_str(&scalar.text);
+                Ok(())
+            }
+            Node::Scalar(scalar) if at.converts() => {
+                *self = converted(scalar);
                 Ok(())
             }
             _ => Err(at.wrong(node, STRING)),
@@ -248,7 +283,7 @@ impl Decode for Node {
 
 /// The entries of a record in the order in which Go sees them: sorted by key, so that of two spellings of one field
 /// (`Resources` and `resources`) the later in that order wins.
-pub(super) fn entries<'a>(node: &'a Node, at: &Place<'_>) -> Result<Vec<(String, &'a Scalar, &'a Node)>, DecodeError> {
+pub(crate) fn entries<'a>(node: &'a Node, at: &Place<'_>) -> Result<Vec<(String, &'a Scalar, &'a Node)>, DecodeError> {
     if node.is_null() {
         return Ok(Vec::new());
     }
@@ -258,18 +293,21 @@ pub(super) fn entries<'a>(node: &'a Node, at: &Place<'_>) -> Result<Vec<(String,
     Ok(entries)
 }
 
-/// The known field that `name` means: the exact one, else the one that differs in case only.
-pub(super) fn known_field(
+/// The known field that `name` means: the exact one, else the one that differs in case only. None if it is to be passed over.
+pub(crate) fn known_field(
     name: &str,
     key: &Scalar,
     known: &'static [&'static str],
     at: &Place<'_>,
-) -> Result<&'static str, DecodeError> {
+) -> Result<Option<&'static str>, DecodeError> {
     if let Some(exact) = known.iter().find(|field| **field == name) {
-        return Ok(exact);
+        return Ok(Some(exact));
     }
     if let Some(folded) = known.iter().find(|field| field.eq_ignore_ascii_case(name)) {
-        return Ok(folded);
+        return Ok(Some(folded));
+    }
+    if at.is_config() {
+        return Ok(None);
     }
     let name_at = Place::Field(at, name).to_string();
     Err(DecodeError {
@@ -288,6 +326,32 @@ fn boolean(scalar: &Scalar) -> Option<bool> {
 fn is_string(scalar: &Scalar) -> bool {
     let other = matches!(scalar.tag, Tag::Null | Tag::Bool | Tag::Int | Tag::Float);
     !other && boolean(scalar).is_none()
+}
+
+/// The text that a number or a boolean becomes where a text belongs.
+fn converted(scalar: &Scalar) -> String {
+    match (boolean(scalar), scalar.tag, scalar.text.parse::<f64>()) {
+        (Some(value), ..) => value.to_string(),
+        (None, Tag::Float, Ok(value)) => short_float(value),
+        _ => scalar.text.to_string(),
+    }
+}
+
+/// As Go prints a float of 32 bits in its shortest form: with an exponent if it is below -4 or above 5.
+fn short_float(value: f64) -> String {
+    /// From here on the shortest form has an exponent.
+    const EXPONENT_FROM: i32 = 6;
+    #[expect(clippy::cast_possible_truncation, reason = "that precision is lost is what Go does here")]
+    let value = value as f32;
+    let text = format!("{value:e}");
+    let Some((digits, exponent)) = text.split_once('e').and_then(|(d, e)| Some((d, e.parse::<i32>().ok()?))) else {
+        return text;
+    };
+    if (-4..EXPONENT_FROM).contains(&exponent) {
+        return value.to_string();
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{digits}e{sign}{:02}", exponent.abs())
 }
 
 fn found_name(node: &Node) -> &'static str {
@@ -325,20 +389,23 @@ fn float_whole(text: &str) -> Option<i64> {
     fits.then_some(value as i64)
 }
 
-/// Declares a record: its struct and how it is read.
+/// Declares a record: its struct and how it is read. `[embedded]` marks fields that are read as [`Place::Embedded`]; a
+/// visibility in parentheses goes before what is not public.
 macro_rules! record {
-    ($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty = $key:literal,)* }) => {
+    (($vis:vis) $(#[$meta:meta])* $name:ident {
+        $($(#[$field_meta:meta])* $field:ident: $type:ty = $key:literal $([$embedded:ident])?,)*
+    }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Default)]
-        pub struct $name {
-            $($(#[$field_meta])* pub $field: $type,)*
+        $vis struct $name {
+            $($(#[$field_meta])* $vis $field: $type,)*
             /// Where the record is written; zero for one that no file holds.
-            pub mark: krm::Mark,
+            $vis mark: krm::Mark,
         }
 
         impl $name {
             /// The names of its fields as written in a file.
-            pub const FIELDS: &'static [&'static str] = &[$($key),*];
+            $vis const FIELDS: &'static [&'static str] = &[$($key),*];
         }
 
         impl $crate::kustomization::decode::Decode for $name {
@@ -350,8 +417,12 @@ macro_rules! record {
                 use $crate::kustomization::decode::{Decode, Place, entries, known_field};
                 self.mark = node.mark();
                 for (name, key, value) in entries(node, at)? {
-                    match known_field(&name, key, Self::FIELDS, at)? {
-                        $($key => Decode::decode(&mut self.$field, value, &Place::Field(at, $key))?,)*
+                    let Some(known) = known_field(&name, key, Self::FIELDS, at)? else { continue };
+                    match known {
+                        $($key => {
+                            const EMBEDDED: bool = !concat!($(stringify!($embedded))?).is_empty();
+                            Decode::decode(&mut self.$field, value, &Place::of(at, $key, EMBEDDED))?;
+                        })*
                         _ => unreachable!("known_field answers with one of FIELDS"),
                     }
                 }
@@ -359,9 +430,12 @@ macro_rules! record {
             }
         }
     };
+    ($($public:tt)*) => {
+        $crate::kustomization::decode::record! { (pub) $($public)* }
+    };
 }
 
-pub(super) use record;
+pub(crate) use record;
 
 #[cfg(test)]
 mod tests {

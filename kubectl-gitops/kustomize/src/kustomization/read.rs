@@ -182,7 +182,6 @@ fn check(kustomization: &Kustomization, empty: bool) -> Result<(), Kustomization
 }
 
 fn unsupported(k: &Kustomization) -> Result<(), KustomizationError> {
-    const FUNCTIONS: &str = "run functions over the output of the build instead";
     const PATCHES: &str = "use `patches` instead";
     let fields = [
         (
@@ -194,15 +193,11 @@ fn unsupported(k: &Kustomization) -> Result<(), KustomizationError> {
         (k.configurations.is_empty(), "configurations", "remove it and use `patches` for what it configured"),
         (k.replacements.is_empty(), "replacements", PATCHES),
         (k.vars.is_empty(), "vars", PATCHES),
-        (k.generators.is_empty(), "generators", FUNCTIONS),
-        (k.transformers.is_empty(), "transformers", FUNCTIONS),
-        (k.validators.is_empty(), "validators", FUNCTIONS),
         (
             k.helm_charts.is_empty(),
             "helmCharts",
             "render the chart with `helm template` and name the file in `resources`",
         ),
-        (k.build_metadata.is_empty(), "buildMetadata", "remove it"),
     ];
     match fields.into_iter().find(|(empty, ..)| !empty) {
         Some((_, field, instead)) => Err(KustomizationError::Unsupported { field, instead }),

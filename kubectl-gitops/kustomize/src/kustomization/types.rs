@@ -99,11 +99,11 @@ record! {
     /// Which field of which kinds a transformer changes. Empty group, version or kind match anything.
     FieldSpec {
         /// `group`
-        group: String = "group",
+        group: String = "group" [embedded],
         /// `version`
-        version: String = "version",
+        version: String = "version" [embedded],
         /// `kind`
-        kind: String = "kind",
+        kind: String = "kind" [embedded],
         /// `path`: names joined by `/`, a literal slash written `\/`
         path: String = "path",
         /// `create`: make the fields of the path that are missing
@@ -154,15 +154,15 @@ record! {
     /// expressions anchored at both ends; empty ones match anything.
     Selector {
         /// `group`
-        group: String = "group",
+        group: String = "group" [embedded],
         /// `version`
-        version: String = "version",
+        version: String = "version" [embedded],
         /// `kind`
-        kind: String = "kind",
+        kind: String = "kind" [embedded],
         /// `name`
-        name: String = "name",
+        name: String = "name" [embedded],
         /// `namespace`
-        namespace: String = "namespace",
+        namespace: String = "namespace" [embedded],
         /// `annotationSelector`
         annotation_selector: String = "annotationSelector",
         /// `labelSelector`
@@ -200,11 +200,11 @@ record! {
     /// One item of `replacements`.
     Replacement {
         /// `source`
-        source: Option<SourceSelector> = "source",
+        source: Option<SourceSelector> = "source" [embedded],
         /// `targets`
-        targets: Vec<TargetSelector> = "targets",
+        targets: Vec<TargetSelector> = "targets" [embedded],
         /// `sourceValue`
-        source_value: Option<String> = "sourceValue",
+        source_value: Option<String> = "sourceValue" [embedded],
         /// `path`: the file that holds the replacement, instead of the fields
         path: Located = "path",
     }
@@ -214,15 +214,15 @@ record! {
     /// Where a replacement reads.
     SourceSelector {
         /// `group`
-        group: String = "group",
+        group: String = "group" [embedded],
         /// `version`
-        version: String = "version",
+        version: String = "version" [embedded],
         /// `kind`
-        kind: String = "kind",
+        kind: String = "kind" [embedded],
         /// `name`
-        name: String = "name",
+        name: String = "name" [embedded],
         /// `namespace`
-        namespace: String = "namespace",
+        namespace: String = "namespace" [embedded],
         /// `fieldPath`; `metadata.name` if empty
         field_path: String = "fieldPath",
         /// `options`

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use krm::{Mapping, Node, Text};
 
 use super::{TransformError, pairs};
-use crate::draft::DraftSet;
+use crate::draft::{Draft, DraftSet};
 use crate::fieldspec::Spec;
 
 /// Puts annotations at their places.
@@ -20,13 +20,29 @@ pub fn put(
     pairs::put(drafts, annotations, specs)
 }
 
+/// Puts annotations at their places in one draft.
+pub(crate) fn put_on(
+    draft: &mut Draft,
+    annotations: &BTreeMap<String, String>,
+    specs: &[Spec],
+) -> Result<(), TransformError> {
+    pairs::put_on(draft, annotations, specs)
+}
+
 /// Writes a map of metadata (`annotations` or `labels`) again as kustomize does: every value a string (`null` too), sorted,
 /// and no map at all if it is empty.
-pub(super) fn rewrite(metadata: &mut Mapping, field: &str) {
-    let Some(old) = metadata.remove(field) else { return };
-    let Node::Map(old) = old else { return };
-    let texts: BTreeMap<Text, Text> =
-        old.entries.into_iter().map(|entry| (entry.key.text, text_of(entry.value))).collect();
+pub(crate) fn rewrite(metadata: &mut Mapping, field: &str) {
+    rewrite_with(metadata, field, BTreeMap::new());
+}
+
+/// The same with further entries, which win over those that are there.
+pub(crate) fn rewrite_with(metadata: &mut Mapping, field: &str, further: BTreeMap<Text, Text>) {
+    let old = metadata.remove(field);
+    let mut texts: BTreeMap<Text, Text> = match old {
+        Some(Node::Map(old)) => old.entries.into_iter().map(|entry| (entry.key.text, text_of(entry.value))).collect(),
+        _ => BTreeMap::new(),
+    };
+    texts.extend(further);
     if !texts.is_empty() {
         let strings = texts.into_iter().map(|(key, value)| {
             let mut node = Node::string(value);

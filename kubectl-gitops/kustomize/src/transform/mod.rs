@@ -2,6 +2,7 @@
 //! what it refuses; must not know in which order they run (see `customize`) nor how files are found.
 
 pub mod annotations;
+pub mod hashes;
 pub mod images;
 mod json6902;
 pub mod label_selector;
@@ -45,6 +46,12 @@ pub enum TransformError {
     /// A namespace cannot be set on a role binding.
     #[error(transparent)]
     Subject(#[from] namespace::SubjectError),
+    /// A hash cannot be put into a name.
+    #[error(transparent)]
+    Hash(#[from] hashes::NoHash),
+    /// What a resource went through cannot be noted.
+    #[error(transparent)]
+    Provenance(#[from] crate::provenance::ProvenanceError),
     /// A patch cannot be read or applied.
     #[error(transparent)]
     Patch(#[from] Box<patches::PatchError>),
@@ -67,7 +74,7 @@ impl TransformError {
             }
             Self::Specs(_) => Some("give both the same `create`, or remove one".to_owned()),
             Self::Image(error) => error.hint(),
-            Self::Field { .. } | Self::Subject(_) => None,
+            Self::Field { .. } | Self::Subject(_) | Self::Hash(_) | Self::Provenance(_) => None,
         }
     }
 }

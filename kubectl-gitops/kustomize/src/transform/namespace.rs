@@ -59,7 +59,8 @@ pub fn set(drafts: &mut DraftSet, namespace: Namespace<'_>, schema: &Schema) -> 
     Ok(())
 }
 
-fn set_on(draft: &mut Draft, namespace: Namespace<'_>, schema: &Schema) -> Result<(), TransformError> {
+/// Sets the namespace on one draft, which keeps its past; whoever calls looks for conflicts.
+pub(crate) fn set_on(draft: &mut Draft, namespace: Namespace<'_>, schema: &Schema) -> Result<(), TransformError> {
     let failed = |draft: &Draft, source| TransformError::Field { id: draft.id().to_string(), source };
     if !schema.is_cluster_scoped(&draft.gvk()) {
         let own = Spec::new("", "", "", "metadata/namespace", true);

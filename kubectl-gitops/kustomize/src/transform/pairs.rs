@@ -19,7 +19,11 @@ pub(super) fn put(
     drafts.iter_mut().filter(|draft| !draft.is_empty()).try_for_each(|draft| put_on(draft, pairs, specs))
 }
 
-fn put_on(draft: &mut Draft, pairs: &BTreeMap<String, String>, specs: &[Spec]) -> Result<(), TransformError> {
+pub(super) fn put_on(
+    draft: &mut Draft,
+    pairs: &BTreeMap<String, String>,
+    specs: &[Spec],
+) -> Result<(), TransformError> {
     let specs: Vec<&Spec> = specs.iter().filter(|spec| selects(spec, draft)).collect();
     // Only what is put into several places has twins.
     let mut twins = if specs.len() > 1 { shared::fresh(&draft.node) } else { 0 };

@@ -193,13 +193,27 @@ impl Loaded {
             let drafts = read_drafts(&content, &file);
             (drafts.map_err(|source| PatchError::NotAMerge { patch: file.clone(), source })?, file)
         };
+        Ok(Self::merges(drafts, &source))
+    }
+
+    /// Reads patches that stand in a text of their own, not in a file.
+    ///
+    /// # Errors
+    /// It is no patch.
+    pub fn read_inline_merge(text: &str) -> Result<Vec<Self>, PatchError> {
+        let drafts = read_drafts(text, INLINE);
+        let drafts = drafts.map_err(|source| PatchError::NotAMerge { patch: INLINE.to_owned(), source })?;
+        Ok(Self::merges(drafts, INLINE))
+    }
+
+    fn merges(drafts: Vec<Draft>, source: &str) -> Vec<Self> {
         let one = |draft| Self {
-            source: source.clone(),
+            source: source.to_owned(),
             content: Content::Merge(vec![draft]),
             target: None,
             remembers: true,
         };
-        Ok(drafts.into_iter().map(one).collect())
+        drafts.into_iter().map(one).collect()
     }
 
     /// Reads an item of `patchesJson6902`.
