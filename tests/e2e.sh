@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs tests/e2e against a throwaway Kubernetes of its own, or against the one that GITOPS_TEST_KUBECONFIG names, and ends
-# the throwaway whatever happens.
+# the throwaway whatever happens. Nothing may be left of a run in which every test passed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if [ -n "${GITOPS_TEST_KUBECONFIG:-}" ]; then
@@ -12,4 +12,18 @@ else
   export GITOPS_E2E_KUBECONFIG
 fi
 export GITOPS_E2E_KUBECTL=$PWD/.cache/bin/kubectl
+# Part of every name that the tests make up.
+GITOPS_E2E_RUN=$(printf '%08x' $(((($(date +%s) << 16) ^ $$) & 0xffffffff)))
+export GITOPS_E2E_RUN
 cargo test --locked -p kubectl-gitops --test e2e -- "$@"
+left() {
+  "$GITOPS_E2E_KUBECTL" --kubeconfig "$GITOPS_E2E_KUBECONFIG" get namespaces,customresourcedefinitions,clusterroles,clusterrolebindings \
+    -o name | { grep -F -- "$GITOPS_E2E_RUN" || true; }
+}
+for _ in {1..60}; do
+  [ -n "$(left)" ] || exit 0
+  sleep 1
+done
+echo "the tests left behind:" >&2
+left >&2
+exit 1

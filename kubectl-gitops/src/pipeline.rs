@@ -93,7 +93,8 @@ pub(crate) fn delete(settings: &RunSettings, connection: &Connection, console: &
     session::with(connection, &order.story, async |session| {
         let name = settings.name.as_deref().unwrap_or_default();
         let identity = find::identity(session, name, settings.inventory_namespace.as_deref()).await?;
-        let headline = |inventory: &Inventory| format!("Deleting {name}: {} objects.", inventory.entries.len());
+        let headline =
+            |inventory: &Inventory| format!("Deleting {name}: {}.", report::counted(inventory.entries.len(), "object"));
         let run = Run { order: &order, session, identity: &identity, headline: &headline };
         converge(&run, Vec::new(), name, false).await
     })

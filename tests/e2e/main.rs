@@ -18,6 +18,9 @@ macro_rules! behaviours {
 }
 
 behaviours! {
+    a_question_waits_for_a_person,
+    a_second_signal_ends_a_run_at_once,
+    a_signal_ends_a_run_in_order,
     another_directory_under_a_derived_name_is_refused,
     another_inventory_s_object_is_refused,
     applies_a_directory,
@@ -49,6 +52,18 @@ behaviours! {
     unreachable_cluster,
     #[needs_pods] waits_until_pods_run,
     what_was_deleted_by_hand_comes_back,
+}
+
+/// A kustomization of so many ConfigMaps, `SET-0` and on.
+fn config_maps(set: &str, count: usize) -> String {
+    let maps: Vec<String> = (0..count).map(|n| format!("- name: {set}-{n}\n  literals: [a={n}]\n")).collect();
+    format!("configMapGenerator:\n{}generatorOptions: {{disableNameSuffixHash: true}}\n", maps.concat())
+}
+
+/// How many of them are there.
+fn made(sandbox: &Sandbox, set: &str) -> usize {
+    let names = sandbox.kubectl(&["get", "configmaps", "-l", "kubectl-gitops.dev/inventory", "-o", "name"]).ok();
+    names.lines().filter(|name| name.starts_with(&format!("configmap/{set}-"))).count()
 }
 
 fn main() -> std::process::ExitCode {

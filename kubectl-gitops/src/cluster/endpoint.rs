@@ -36,6 +36,13 @@ pub enum Guard {
     },
 }
 
+impl Guard {
+    /// It must be this object in this version.
+    pub fn exactly(uid: &str, resource_version: &str) -> Self {
+        Self::Exactly { uid: uid.to_owned(), resource_version: resource_version.to_owned() }
+    }
+}
+
 /// A number of resourceVersion that no object ever has after its creation: the server reads it as "must not exist" in
 /// server-side apply.
 const CREATE_ONLY_VERSION: &str = "1";
@@ -219,7 +226,7 @@ mod tests {
         let mut body = json!({"metadata": {"name": "a", "uid": "stray"}});
         Guard::CreateOnly.write_into(&mut body);
         assert_eq!(body, json!({"metadata": {"name": "a", "resourceVersion": "1"}}));
-        let exactly = Guard::Exactly { uid: "u".to_owned(), resource_version: "7".to_owned() };
+        let exactly = Guard::exactly("u", "7");
         exactly.write_into(&mut body);
         assert_eq!(body, json!({"metadata": {"name": "a", "uid": "u", "resourceVersion": "7"}}));
         let options = exactly.delete_options(DryRun::No);

@@ -170,7 +170,7 @@ impl<T: Transport> Cluster<T> {
         })
         .await?;
         for (name, uid, resource_version) in &garbage {
-            let guard = Guard::Exactly { uid: uid.clone(), resource_version: resource_version.clone() };
+            let guard = Guard::exactly(uid, resource_version);
             let deleted = self.delete(&endpoint, &inventory.root.namespace, name, &guard, DryRun::No).await;
             if let Err(error) = deleted
                 && !matches!(error.code, Code::NotFound | Code::Conflict)
@@ -184,8 +184,7 @@ impl<T: Transport> Cluster<T> {
     /// Deletes a root, exactly the one that was read.
     pub async fn delete_root(&self, root: &Value) -> Result<(), ClusterError> {
         let text = |field: &str| root["metadata"][field].as_str().unwrap_or_default();
-        let guard =
-            Guard::Exactly { uid: text("uid").to_owned(), resource_version: text("resourceVersion").to_owned() };
+        let guard = Guard::exactly(text("uid"), text("resourceVersion"));
         let endpoint = Endpoint::config_maps();
         match self.delete(&endpoint, text("namespace"), text("name"), &guard, DryRun::No).await {
             Err(error) if error.code != Code::NotFound => Err(error),

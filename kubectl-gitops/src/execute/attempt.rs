@@ -13,7 +13,7 @@ use super::run::{Ending, Run};
 use crate::cluster::{ClusterError, Code, DryRun, Endpoint, Extent, Guard, Lookup, Transport};
 use crate::inventory::Settled;
 use crate::inventory::digest;
-use crate::plan::{self, Action, Body, Deed, Live, Observed, Reason, Verdict, is_secret};
+use crate::plan::{self, Action, Body, Deed, Live, Observed, Reason, Verdict, is_secret, is_terminating};
 
 /// Conflicts in a row before an object is given up: somebody else writes it all the time.
 const TRIES_MAX: usize = 5;
@@ -64,11 +64,11 @@ impl<T: Transport> Run<'_, T> {
                 }
                 Deed::Create => self.send(request, &endpoint, &Guard::CreateOnly, false).await?,
                 Deed::Update { uid, resource_version, force, takeover } => {
-                    let guard = exactly(uid, resource_version);
+                    let guard = Guard::exactly(uid, resource_version);
                     self.update(request, &endpoint, guard, *force, *takeover).await?
                 }
                 Deed::Recreate { uid, resource_version, terminating } => {
-                    let guard = exactly(uid, resource_version);
+                    let guard = Guard::exactly(uid, resource_version);
                     recreated = true;
                     self.recreate(request, &endpoint, &guard, *terminating).await?
                 }
@@ -205,13 +205,13 @@ impl<T: Transport> Run<'_, T> {
     ) -> Result<Option<Guard>, Ending> {
         let key = &request.action.key;
         let Observed::Present(live) = self.read(endpoint, key).await? else { return Ok(None) };
-        if exactly(live.uid(), live.resource_version()) != *guard {
+        if Guard::exactly(live.uid(), live.resource_version()) != *guard {
             return Ok(None);
         }
         let fields = plan::adopt::handed_over(&live, &endpoint.api_version());
         let patch = json!({"metadata": {"managedFields": fields}});
         match self.cluster.merge(endpoint, key, &patch, guard).await {
-            Ok(object) => Ok(Live::new(object).ok().map(|live| exactly(live.uid(), live.resource_version()))),
+            Ok(object) => Ok(Live::new(object).ok().map(|live| Guard::exactly(live.uid(), live.resource_version()))),
             Err(error) if matches!(error.code, Code::Conflict | Code::NotFound) => Ok(None),
             Err(error) => Err(self.fail(&error)),
         }
@@ -333,14 +333,6 @@ impl fmt::Display for Why {
 /// After a lost reply a second look finds our own work; only what changed the deed itself is worth telling.
 fn says_more(reason: &Reason) -> bool {
     matches!(reason, Reason::ImmutableRecreate { .. } | Reason::Adopted { .. } | Reason::GoingAway)
-}
-
-fn exactly(uid: &str, resource_version: &str) -> Guard {
-    Guard::Exactly { uid: uid.to_owned(), resource_version: resource_version.to_owned() }
-}
-
-fn is_terminating(object: &Value) -> bool {
-    object.pointer("/metadata/deletionTimestamp").is_some_and(|time| !time.is_null())
 }
 
 fn held_by(object: &Value) -> String {

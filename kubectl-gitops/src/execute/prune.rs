@@ -69,14 +69,14 @@ impl<T: Transport> Run<'_, T> {
         for _ in 0..TRIES_MAX {
             let conflict = match &verdict.deed {
                 Deed::Prune { uid, resource_version, terminating } => {
-                    let guard = exactly(uid, resource_version);
+                    let guard = Guard::exactly(uid, resource_version);
                     match self.delete(action, &endpoint, &guard, *terminating).await? {
                         None => true,
                         Some(done) => return Ok(Ending { reason: verdict_reason(&done, &verdict), ..done }),
                     }
                 }
                 Deed::Detach { uid, resource_version } => {
-                    !self.detach(action, &endpoint, &exactly(uid, resource_version)).await?
+                    !self.detach(action, &endpoint, &Guard::exactly(uid, resource_version)).await?
                 }
                 Deed::Forget => {
                     self.settle_key(key, Settled::Gone);
@@ -175,10 +175,6 @@ impl<T: Transport> Run<'_, T> {
             Lookup::NotServed | Lookup::Unknown => None,
         }
     }
-}
-
-fn exactly(uid: &str, resource_version: &str) -> Guard {
-    Guard::Exactly { uid: uid.to_owned(), resource_version: resource_version.to_owned() }
 }
 
 fn verdict_reason(ending: &Ending, verdict: &Verdict) -> String {

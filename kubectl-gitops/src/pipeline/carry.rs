@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::identity::Identity;
-use super::judge::{Judged, judge};
+use super::judge::{Judged, judge, random};
 use super::order::Order;
 use super::session::Session;
 use crate::cluster::DryRun;
@@ -14,6 +14,7 @@ use crate::error::{CliError, Code, Result};
 use crate::execute::{Executed, Execution, Job, Options, Stop, Turn, execute};
 use crate::inventory::Inventory;
 use crate::plan::{Deed, Desired};
+use crate::report::{Console, counted};
 use crate::settings;
 
 /// Everything that stays the same however often a run reads and plans.
@@ -39,7 +40,7 @@ impl Run<'_> {
         let mut turn = Turn::new();
         let mut judged = first;
         loop {
-            self.confirm(&judged)?;
+            self.confirm(&judged).await?;
             story.begin(&(self.headline)(&judged.inventory), &judged.plan)?;
             let job = Job {
                 plan: &judged.plan,
@@ -90,7 +91,7 @@ impl Run<'_> {
     }
 
     /// Asks before something is deleted, if somebody is there to answer. Elsewhere the guards decide, as in kubectl.
-    fn confirm(&self, judged: &Judged) -> Result<()> {
+    async fn confirm(&self, judged: &Judged) -> Result<()> {
         let Order { settings, story, .. } = self.order;
         let console = story.console();
         let deleted = |deed: &Deed| matches!(deed, Deed::Prune { .. } | Deed::Recreate { .. });
@@ -101,18 +102,26 @@ impl Run<'_> {
         {
             return Ok(());
         }
-        let objects = if doomed.len() == 1 { "1 object" } else { &format!("{} objects", doomed.len()) };
-        if console.ask(&format!("{objects} will be deleted or replaced:"), &doomed)? {
+        let objects = counted(doomed.len(), "object");
+        console.ask(&format!("{objects} will be deleted or replaced:"), &doomed);
+        if answer().await? {
             return Ok(());
         }
         Err(CliError::new(Code::Declined, "not confirmed").hint("`--yes` does not ask"))
     }
 }
 
+/// The answer, read by a thread of its own: a signal ends the run while nobody answers.
+async fn answer() -> Result<bool> {
+    let (sender, answer) = tokio::sync::oneshot::channel();
+    // If nobody waits for the answer any more, it does not matter.
+    std::thread::spawn(move || drop(sender.send(Console::answer())));
+    let answer = answer.await.map_err(|error| CliError::new(Code::Bug, error))?;
+    answer.map_err(|error| CliError::new(Code::Declined, error))
+}
+
 fn random_hex() -> Result<String> {
-    let mut bytes = [0_u8; 6];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| CliError::new(Code::Bug, format!("the system gives no random bytes: {error}")))?;
+    let bytes: [u8; 6] = random()?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat())
 }
 

@@ -121,7 +121,7 @@ async fn after(action: &Action, body: &Body, live: &Live, judged: &Judged, sessi
         return guess();
     };
     let endpoint = Endpoint::new(&action.key.group_kind(), version);
-    let guard = Guard::Exactly { uid: uid.clone(), resource_version: resource_version.clone() };
+    let guard = Guard::exactly(uid, resource_version);
     match session.cluster.apply(&endpoint, &body.manifest, &guard, *force, DryRun::Server).await {
         Ok(applied) => After::Object(applied.object),
         Err(error) if error.is_immutable_field() => {

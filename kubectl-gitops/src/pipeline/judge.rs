@@ -146,10 +146,15 @@ async fn missing_namespace(
 }
 
 fn new_id(root: &RootRef) -> Result<InventoryId> {
-    let mut bytes = [0; 16];
+    Ok(InventoryId::mint(random()?, root))
+}
+
+/// Bytes that nobody can guess.
+pub(super) fn random<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
     getrandom::fill(&mut bytes)
         .map_err(|error| CliError::new(Code::Bug, format!("the system gives no random bytes: {error}")))?;
-    Ok(InventoryId::mint(bytes, root))
+    Ok(bytes)
 }
 
 /// The settings in the plan's words.

@@ -60,8 +60,8 @@ impl Headline {
         Self(format!(
             "Built {}: {}, {} ({} ms).",
             rendered.shown,
-            count(rendered.objects.len(), "object"),
-            count(kinds.len(), "kind"),
+            report::counted(rendered.objects.len(), "object"),
+            report::counted(kinds.len(), "kind"),
             took.as_millis(),
         ))
     }
@@ -74,10 +74,6 @@ impl Headline {
         };
         format!("{}  Inventory {}, {last}.", self.0, inventory.root)
     }
-}
-
-fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// Runs the build.

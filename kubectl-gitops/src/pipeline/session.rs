@@ -58,7 +58,7 @@ pub(super) fn with<R>(
         .enable_all()
         .build()
         .map_err(|error| CliError::new(Code::Bug, error))?;
-    runtime.block_on(async {
+    let result = runtime.block_on(async {
         let address = find_cluster(connection).await?;
         let patience = Patience::default().with_request_timeout(connection.request_timeout);
         let listener = Rc::clone(story);
@@ -75,19 +75,29 @@ pub(super) fn with<R>(
         tokio::select! {
             biased;
             result = work => result,
-            signal = given_up(&session.interrupt, &session.executing) => Err(interrupted(signal)),
+            error = given_up(&session.interrupt, &session.executing) => Err(error),
         }
-    })
+    });
+    // A name that is still being looked up in the background must not hold up the end.
+    runtime.shutdown_background();
+    result
 }
 
 /// Ends when a signal came and nobody takes care of it: before anything is executed at once, during an execution (which ends
 /// in order by itself) at the second signal.
-async fn given_up(interrupt: &Interrupt, executing: &Cell<bool>) -> Signal {
+async fn given_up(interrupt: &Interrupt, executing: &Cell<bool>) -> CliError {
     let first = interrupt.raised().await;
-    if executing.get() {
+    let mut error = if executing.get() {
         second_signal().await;
+        CliError::new(Code::Interrupted, "interrupted again: ended without the answers that were under way")
+            .hint("run the same command again: it takes over once the lock has stood still for its time, and converges")
+    } else {
+        CliError::new(Code::Interrupted, "interrupted")
+    };
+    if first == Signal::Terminate {
+        error.kind = Kind::Terminated;
     }
-    first
+    error
 }
 
 async fn second_signal() {
@@ -100,14 +110,6 @@ async fn second_signal() {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
-}
-
-fn interrupted(signal: Signal) -> CliError {
-    let mut error = CliError::new(Code::Interrupted, "interrupted");
-    if signal == Signal::Terminate {
-        error.kind = Kind::Terminated;
-    }
-    error
 }
 
 /// An unreachable server is named: the address is what is wrong most often.

@@ -68,17 +68,15 @@ pub(super) fn decide(desired: &Desired, context: Context<'_>) -> Decided {
     let was_adopted = observed.live().is_some() && entry.is_some_and(|entry| entry.adopted);
     let mut body = body(desired, observed.live(), was_adopted, context);
     let mut creates_namespace = None;
-    let verdict = match observed {
-        _ if malformed(desired, context).is_some() => {
-            refuse(malformed(desired, context).expect("the guard just found it"))
-        }
+    let verdict = match (malformed(desired, context), observed) {
+        (Some(reason), _) => refuse(reason),
         _ if wishes::treatment(&body.manifest, observed.live().map(Live::object)) == Treatment::Ignore => {
             verdict(Deed::Keep, Reason::ReconcileDisabled)
         }
-        Observed::Unreadable { reason } => refuse(Reason::Unreadable { why: reason.clone() }),
-        Observed::NotServed => not_served(desired, context),
-        Observed::Absent => absent(desired, &body, context, &mut creates_namespace),
-        Observed::Present(live) => present(desired, &body, live, context),
+        (None, Observed::Unreadable { reason }) => refuse(Reason::Unreadable { why: reason.clone() }),
+        (None, Observed::NotServed) => not_served(desired, context),
+        (None, Observed::Absent) => absent(desired, &body, context, &mut creates_namespace),
+        (None, Observed::Present(live)) => present(desired, &body, live, context),
     };
     let adopts = matches!(verdict.reason, Reason::Adopted { .. });
     if adopts && !was_adopted {

@@ -42,7 +42,7 @@ pub use diff::{Change, Diff, Drift};
 pub use expect::expected;
 pub use mask::{Shown, presentable};
 pub use needs::{Needs, needs};
-pub use observed::{Foreign, Live, Manager, NamespaceState, NotStored, Observation, Observed, Scope};
+pub use observed::{Foreign, Live, Manager, NamespaceState, NotStored, Observation, Observed, Scope, is_terminating};
 pub use policy::{Adopt, Allow, Policy};
 pub use reason::{Class, Reason, Refusal, Warning};
 pub use recheck::{on_conflict, on_immutable, prune_recheck, recheck};

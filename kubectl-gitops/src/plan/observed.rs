@@ -186,6 +186,11 @@ impl fmt::Debug for Live {
     }
 }
 
+/// Is an object going away, whatever else it says?
+pub fn is_terminating(object: &Value) -> bool {
+    object.pointer("/metadata/deletionTimestamp").is_some_and(|time| !time.is_null())
+}
+
 /// Is a kind namespaced?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {

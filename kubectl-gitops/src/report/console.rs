@@ -130,8 +130,8 @@ impl Console {
         }
     }
 
-    /// Asks on the terminal. Anything but a yes is a no.
-    pub fn ask(&self, question: &str, items: &[String]) -> Result<bool> {
+    /// Asks on the terminal; [`Console::answer`] is the answer.
+    pub fn ask(&self, question: &str, items: &[String]) {
         const SHOWN_MAX: usize = 20;
         let mut text = format!("{question}\n");
         for item in items.iter().take(SHOWN_MAX) {
@@ -141,12 +141,12 @@ impl Console {
             let _infallible = writeln!(text, "  and {} more", items.len() - SHOWN_MAX);
         }
         self.tell(&format!("{text}Continue? [y/N] "));
+    }
+
+    /// What the terminal answers; anything but a yes is a no. Blocks, and no signal ends it.
+    pub fn answer() -> std::io::Result<bool> {
         let mut answer = String::new();
-        std::io::stdin()
-            .lock()
-            .take(64)
-            .read_line(&mut answer)
-            .map_err(|error| CliError::new(Code::Declined, error))?;
+        std::io::stdin().lock().take(64).read_line(&mut answer)?;
         Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
     }
 

@@ -290,6 +290,11 @@ fn without_common_image<'a>(before: &'a str, after: &'a str) -> (&'a str, &'a st
     }
 }
 
+/// `1 object`, `2 objects`
+pub fn counted(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
 fn listed(counts: &[(usize, &str)], nothing: &str) -> String {
     let parts: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();

@@ -107,11 +107,12 @@ impl Region {
             }
             Event::LockWaiting { holder, .. } => self.wave = format!("waiting for the lock of {holder}"),
             Event::Claimed { .. } => self.wave.clear(),
-            Event::LockTakenOver { .. }
-            | Event::Retrying { .. }
-            | Event::Warning { .. }
-            | Event::Interrupted(_)
-            | Event::Settled { .. } => {}
+            Event::Interrupted(_) => {
+                "interrupted: finishing the requests in flight".clone_into(&mut self.wave);
+                // To be seen at once.
+                self.drawn = None;
+            }
+            Event::LockTakenOver { .. } | Event::Retrying { .. } | Event::Warning { .. } | Event::Settled { .. } => {}
         }
     }
 

@@ -22,7 +22,7 @@ pub use console::Console;
 pub use from_diff::{age, changes, new_object};
 pub use from_plan::{About, op_of, planned, refusal, warning_text};
 pub use from_run::{failure, line_of};
-pub use human::View;
+pub use human::{View, counted};
 pub use model::{Change, Command, Counts, HealthLine, Line, ObjectName, Op, Report, Requests, SCHEMA};
 pub use paint::{Color, Paint};
 pub use status::{Member, SetStatus};

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::relay::Relay;
+
 /// The cluster named by `GITOPS_E2E_KUBECONFIG`.
 #[derive(Debug, Clone)]
 pub struct Cluster {
@@ -84,7 +86,9 @@ impl Cluster {
     /// When the namespace cannot be made: nothing can be tested then.
     pub fn sandbox(&self, name: &str) -> Sandbox {
         let dir = tempfile::Builder::new().prefix("gitops-e2e-").tempdir().expect("a temporary directory");
-        let namespace = format!("e2e-{}-{}", name.replace('_', "-"), std::process::id());
+        // Runs side by side on one cluster do not meet, and whoever started this one finds what it left.
+        let run = std::env::var("GITOPS_E2E_RUN").unwrap_or_else(|_| std::process::id().to_string());
+        let namespace = format!("e2e-{}-{run}", name.replace('_', "-"));
         let sandbox = Sandbox { cluster: self.clone(), namespace, dir };
         drop(sandbox.kubectl(&["create", "namespace", &sandbox.namespace]).ok());
         sandbox
@@ -197,6 +201,42 @@ impl Sandbox {
     #[must_use = "demand something of the result"]
     pub fn gitops_as(&self, kubeconfig: &Path, args: &[&str]) -> Ran {
         Self::run(self.gitops_command(args).env("KUBECONFIG", kubeconfig))
+    }
+
+    /// A road to the cluster's API server that is `delay` slower.
+    ///
+    /// # Panics
+    /// When kubectl cannot read the kubeconfig.
+    pub fn relay(&self, delay: Duration) -> Relay {
+        let (_, server) = self.kubeconfig_and_server();
+        let authority = server.trim_start_matches("https://").trim_end_matches('/');
+        let port = if authority.ends_with(']') || !authority.contains(':') { ":443" } else { "" };
+        Relay::to(&format!("{authority}{port}"), delay)
+    }
+
+    /// A kubeconfig that leads there by that road.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn kubeconfig_through(&self, relay: &Relay) -> PathBuf {
+        let (mut config, server) = self.kubeconfig_and_server();
+        let authority = server.trim_start_matches("https://").trim_end_matches('/');
+        let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host).trim_matches(['[', ']']).to_owned();
+        let cluster = &mut config["clusters"][0]["cluster"];
+        cluster["server"] = Value::from(format!("https://{}", relay.address()));
+        if cluster.get("tls-server-name").is_none() {
+            cluster["tls-server-name"] = Value::from(host);
+        }
+        let path = self.dir().join(format!("kubeconfig-{}", relay.address().port()));
+        std::fs::write(&path, config.to_string()).expect("a kubeconfig");
+        path
+    }
+
+    fn kubeconfig_and_server(&self) -> (Value, String) {
+        let text = self.kubectl(&["config", "view", "--raw", "--minify", "--flatten", "-o", "json"]).ok();
+        let config: Value = serde_json::from_str(&text).expect("kubectl prints JSON");
+        let server = config["clusters"][0]["cluster"]["server"].as_str().expect("a server").to_owned();
+        (config, server)
     }
 
     /// Runs `kubectl ARGS -n NAMESPACE`.

@@ -3,3 +3,5 @@
 pub mod cluster;
 pub mod command;
 pub mod disk;
+pub mod relay;
+pub mod started;

@@ -17,7 +17,7 @@ use crate::cluster::error::{ClusterError, Code};
 use crate::cluster::query::{Extent, Freshness, ListQuery};
 use crate::cluster::transport::Transport;
 use crate::inventory::{InventoryId, RootRef, marks};
-use crate::plan::{Foreign, NamespaceState, Needs, Observation, Observed, scale_target};
+use crate::plan::{Foreign, NamespaceState, Needs, Observation, Observed, is_terminating, scale_target};
 
 /// Up to so many namespaces are read one by one; more in one LIST.
 const NAMESPACE_GETS_MAX: usize = 4;
@@ -68,7 +68,11 @@ impl<T: Transport> Cluster<T> {
             }
         }
         let complete = |key: &ObjectKey| {
-            observation.objects.get(key).and_then(Observed::live).is_some_and(|live| !is_terminating(live.object()))
+            observation
+                .objects
+                .get(key)
+                .and_then(Observed::live)
+                .is_some_and(|live| live.deletion_timestamp().is_none())
         };
         let wanted: BTreeSet<Text> = look
             .desired
@@ -281,10 +285,6 @@ fn is_foreign(look: &Look<'_>, endpoint: &Endpoint, object: &Value) -> bool {
     let owned = object.pointer("/metadata/ownerReferences").and_then(Value::as_array).is_some_and(|o| !o.is_empty());
     let ours = marks::annotation(object, marks::OWNER_ANNOTATION) == Some(look.inventory.id.to_string().as_str());
     !(housekeeping || owned || ours)
-}
-
-fn is_terminating(object: &Value) -> bool {
-    object.pointer("/metadata/deletionTimestamp").is_some_and(|time| !time.is_null())
 }
 
 fn state_of(namespace: &Value) -> NamespaceState {

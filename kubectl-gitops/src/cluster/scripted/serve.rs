@@ -4,8 +4,9 @@ use krm::ObjectKey;
 use serde_json::{Value, json};
 
 use super::apply::{self, Outcome};
-use super::store::{Served, Store, is_terminating};
+use super::store::{Served, Store};
 use crate::cluster::transport::{Method, Request, Response};
+use crate::plan::is_terminating;
 
 /// A parsed URL.
 #[derive(Clone)]

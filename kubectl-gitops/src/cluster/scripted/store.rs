@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use krm::ObjectKey;
 use serde_json::{Value, json};
 
+use crate::plan::is_terminating;
+
 /// One write that changed something.
 #[derive(Debug, Clone)]
 pub(crate) struct Commit {
@@ -153,10 +155,6 @@ impl Store {
             None => {}
         }
     }
-}
-
-pub(super) fn is_terminating(object: &Value) -> bool {
-    object.pointer("/metadata/deletionTimestamp").is_some_and(|time| !time.is_null())
 }
 
 fn is_established(definition: &Value) -> bool {
