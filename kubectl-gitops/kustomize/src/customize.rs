@@ -10,6 +10,7 @@ use crate::fieldspec::Section;
 use crate::kustomization::Kustomization;
 use crate::load::Loader;
 use crate::provenance::ProvenanceError;
+use crate::replacement::{self, Replacement, Written};
 use crate::tables::Tables;
 use crate::transform::TransformError;
 use crate::transform::namespace::{self, Namespace, Subjects};
@@ -20,31 +21,55 @@ use crate::transform::{annotations, images, labels, prefix_suffix, replicas};
 #[derive(Debug)]
 pub(crate) struct Failed {
     pub(crate) error: TransformError,
+    /// The file, if it is not the kustomization's.
+    pub(crate) file: Option<String>,
     pub(crate) field: String,
     pub(crate) mark: Mark,
 }
 
 impl Failed {
     fn at(error: impl Into<TransformError>, field: impl Into<String>, mark: Mark) -> Self {
-        Self { error: error.into(), field: field.into(), mark }
+        Self { error: error.into(), file: None, field: field.into(), mark }
+    }
+}
+
+impl From<replacement::Failed> for Failed {
+    fn from(failed: replacement::Failed) -> Self {
+        let replacement::Failed { error, file, field, mark } = failed;
+        Self { error: error.into(), file, field, mark }
     }
 }
 
 /// Notes that the drafts went through a transformer of this kind.
 pub(crate) type Note<'a> = &'a dyn Fn(&mut DraftSet, &str) -> Result<(), ProvenanceError>;
 
+/// What transformers have in files of their own.
+pub(crate) struct FromFiles {
+    patches: Patches,
+    replacements: Vec<Replacement>,
+}
+
+impl FromFiles {
+    /// Reads it all.
+    pub(crate) fn read(k: &Kustomization, loader: &Loader<'_>) -> Result<Self, Failed> {
+        let patches = Patches::read(k, loader)?;
+        Ok(Self { patches, replacements: replacement::read(&k.replacements, Written::InKustomization, loader)? })
+    }
+}
+
 /// Runs them over `drafts`.
 pub(crate) fn run(
     drafts: &mut DraftSet,
     k: &Kustomization,
     tables: &Tables,
-    patches: &Patches,
+    files: &FromFiles,
     note: Note<'_>,
 ) -> Result<(), Failed> {
     let done = |drafts: &mut DraftSet, kind: &str, count: usize| {
         (0..count).try_for_each(|_| note(drafts, kind)).map_err(|error| Failed::at(error, "", k.mark))
     };
     let once = |empty: bool| usize::from(!empty);
+    let FromFiles { patches, replacements } = files;
     patches.apply_merges(drafts, tables)?;
     done(drafts, "PatchStrategicMergeTransformer", once(k.patches_strategic_merge.is_empty()))?;
     apply_all(&patches.either, drafts, tables, &|drafts| done(drafts, "PatchTransformer", 1))?;
@@ -70,7 +95,9 @@ pub(crate) fn run(
         images::set(drafts, image, tables.specs(Section::Images))
             .map_err(|error| Failed::at(error, format!("images[{index}]"), image.mark))?;
     }
-    done(drafts, "ImageTagTransformer", k.images.len())
+    done(drafts, "ImageTagTransformer", k.images.len())?;
+    replacement::run(drafts, replacements)?;
+    done(drafts, "ReplacementTransformer", once(k.replacements.is_empty()))
 }
 
 fn set_namespace(drafts: &mut DraftSet, k: &Kustomization, tables: &Tables) -> Result<(), Failed> {
@@ -118,7 +145,7 @@ struct Named {
 }
 
 /// The patches of a kustomization, read.
-pub(crate) struct Patches {
+struct Patches {
     merges: Vec<Named>,
     either: Vec<Named>,
     json: Vec<Named>,

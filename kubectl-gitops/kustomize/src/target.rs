@@ -6,7 +6,7 @@
 use krm::Origin;
 
 use crate::Options;
-use crate::customize::{self, Patches};
+use crate::customize::{self, FromFiles};
 use crate::draft::{Draft, DraftSet};
 use crate::error::{BuildError, Place, Problem};
 use crate::generate;
@@ -237,9 +237,10 @@ impl<'a> Target<'a> {
     fn transform(&self, so_far: &mut Accumulated) -> Result<(), BuildError> {
         let k = self.kustomization();
         let failed = |failed: customize::Failed| {
-            BuildError::new(failed.error, Place::field(self.file(), failed.field, failed.mark))
+            let file = failed.file.as_deref().unwrap_or_else(|| self.file());
+            BuildError::new(failed.error, Place::field(file, failed.field, failed.mark))
         };
-        let patches = Patches::read(k, self.loader).map_err(failed)?;
+        let files = FromFiles::read(k, self.loader).map_err(failed)?;
         let configs = self.read_configs(so_far, "transformers", &k.transformers)?;
         let Accumulated { drafts, tables, warnings: _ } = so_far;
         let context = Context { loader: self.loader, tables, options: self.options };
@@ -248,7 +249,7 @@ impl<'a> Target<'a> {
             None => Ok(()),
             Some(here) => here.builtin(self.read.file_name, kind).add_transformation_to(drafts),
         };
-        customize::run(drafts, k, tables, &patches, &note).map_err(failed)?;
+        customize::run(drafts, k, tables, &files, &note).map_err(failed)?;
         transformers.iter().try_for_each(|transformer| transformer.run(drafts, &context))
     }
 

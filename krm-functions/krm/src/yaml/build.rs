@@ -64,6 +64,8 @@ pub(super) struct Builder {
     dialect: Dialect,
     /// Is a key that comes twice one whose last value counts?
     last_key_wins: bool,
+    /// Is nothing merged, are keys not compared, and anchors refused?
+    verbatim: bool,
 }
 
 type Built = Result<(), ParseProblem>;
@@ -81,12 +83,26 @@ impl Builder {
             fault: None,
             dialect: Dialect::V3,
             last_key_wins: false,
+            verbatim: false,
         }
     }
 
     /// Reads as go-yaml v2 does where it fills a structure: other booleans, and a key that comes twice takes the last value.
     pub(super) fn lenient(self) -> Self {
         Self { dialect: Dialect::V2, last_key_wins: true, ..self }
+    }
+
+    /// Reads nodes as they are written: `<<` is a key like others, a key may come twice. Anchors, which would have to be kept
+    /// too, are refused.
+    pub(super) fn verbatim(self) -> Self {
+        Self { verbatim: true, ..self }
+    }
+
+    fn refuse_anchor(&self, anchor: Option<&Text>) -> Built {
+        match anchor {
+            Some(name) if self.verbatim => Err(ParseProblem::AnchorNotKept { name: name.to_string() }),
+            _ => Ok(()),
+        }
     }
 
     /// The document's node. Its own comments are those of the document: go-yaml gives a block collection at the top none.
@@ -123,6 +139,7 @@ impl Builder {
 
     pub(super) fn scalar(&mut self, start: NodeStart, text: Text) -> Built {
         self.count(1)?;
+        self.refuse_anchor(start.anchor.as_ref())?;
         let tag = match start.tag.as_deref() {
             None | Some("!") if start.style != Style::Plain => Tag::Str,
             None | Some("!") if text == "<<" => Tag::Merge,
@@ -200,6 +217,7 @@ impl Builder {
     pub(super) fn begin(&mut self, start: NodeStart, map: bool) -> Built {
         let nodes_before = self.nodes;
         self.count(1)?;
+        self.refuse_anchor(start.anchor.as_ref())?;
         if self.frames.len() >= self.limits.depth_max {
             return Err(ParseProblem::TooDeep { max: self.limits.depth_max });
         }
@@ -245,6 +263,9 @@ impl Builder {
     }
 
     fn finish_map(&mut self, map: &mut Mapping, alias_list: bool) -> Built {
+        if self.verbatim {
+            return Ok(());
+        }
         if let Some(at) = find_duplicate(map) {
             let key = &map.entries[at].key;
             let first_line = map.get_entry(&key.text).map_or(0, |e| e.key.mark.line);

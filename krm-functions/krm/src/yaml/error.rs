@@ -63,6 +63,12 @@ pub enum ParseProblem {
         /// Its name.
         name: String,
     },
+    /// `&name` in a text that must be written again as it was.
+    #[error("anchor `{name}` cannot be kept where the text is changed")]
+    AnchorNotKept {
+        /// Its name.
+        name: String,
+    },
     /// A tag handle that no `%TAG` declares.
     #[error("found undefined tag handle `{handle}`")]
     UndefinedTagHandle {

@@ -91,6 +91,13 @@ pub fn parse_first_document(text: &str, file: &str, limits: &Limits) -> Result<N
     Ok(root.unwrap_or_else(Node::null))
 }
 
+/// Reads the first document of a text that is itself the value of a field, node by node: nothing is merged, a key may come
+/// twice, comments are kept, anchors are refused. `None` if there is nothing in it.
+pub fn parse_embedded(text: &str, limits: &Limits) -> Result<Option<Node>, ParseProblem> {
+    check_size(text, limits).map_err(|(_, problem)| problem)?;
+    parse_text(text, 1, build::Builder::new(*limits, 1).verbatim()).map_err(|(_, problem)| problem)
+}
+
 fn check_size(text: &str, limits: &Limits) -> Result<(), (Mark, ParseProblem)> {
     // Places count in 32 bits.
     let (bytes, max) = (text.len(), limits.bytes_max.min(u32::MAX as usize));
@@ -147,6 +154,11 @@ pub fn emit_build(node: &Node, out: &mut String) -> Result<(), EmitError> {
 /// Appends `node` with its comments and styles, as kyaml prints an item of a ResourceList.
 pub fn emit_function(node: &Node, out: &mut String) -> Result<(), EmitError> {
     emit_function_with(node, SequenceIndent::Compact, out)
+}
+
+/// Appends `node` exactly as go-yaml v3 prints it, be it readable or not: what kustomize compares and writes into texts.
+pub fn emit_as_go(node: &Node, out: &mut String) -> Result<(), EmitError> {
+    emit_function::emit_as_go(node, out)
 }
 
 /// [`emit_function`] with a choice of how lists are indented.

@@ -191,7 +191,6 @@ fn unsupported(k: &Kustomization) -> Result<(), KustomizationError> {
         ),
         (k.crds.is_empty(), "crds", "remove it and write final names into references from custom resources"),
         (k.configurations.is_empty(), "configurations", "remove it and use `patches` for what it configured"),
-        (k.replacements.is_empty(), "replacements", PATCHES),
         (k.vars.is_empty(), "vars", PATCHES),
         (
             k.helm_charts.is_empty(),

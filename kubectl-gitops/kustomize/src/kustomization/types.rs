@@ -201,12 +201,31 @@ record! {
     Replacement {
         /// `source`
         source: Option<SourceSelector> = "source" [embedded],
-        /// `targets`
-        targets: Vec<TargetSelector> = "targets" [embedded],
+        /// `targets`; an empty list may be something else than none
+        targets: Option<Vec<TargetSelector>> = "targets" [embedded],
         /// `sourceValue`
         source_value: Option<String> = "sourceValue" [embedded],
         /// `path`: the file that holds the replacement, instead of the fields
         path: Located = "path",
+    }
+}
+
+record! {
+    /// A replacement in a file of its own.
+    ReplacementFile {
+        /// `source`
+        source: Option<SourceSelector> = "source",
+        /// `targets`; an empty list is not none
+        targets: Option<Vec<TargetSelector>> = "targets",
+        /// `sourceValue`
+        source_value: Option<String> = "sourceValue",
+    }
+}
+
+impl From<ReplacementFile> for Replacement {
+    fn from(file: ReplacementFile) -> Self {
+        let ReplacementFile { source, targets, source_value, mark } = file;
+        Self { source, targets, source_value, mark, ..Self::default() }
     }
 }
 
@@ -235,10 +254,10 @@ record! {
     TargetSelector {
         /// `select`
         select: Option<Selector> = "select",
-        /// `reject`
-        reject: Vec<Selector> = "reject",
+        /// `reject`; an item may be missing
+        reject: Vec<Option<Selector>> = "reject",
         /// `fieldPaths`
-        field_paths: Vec<String> = "fieldPaths",
+        field_paths: Vec<Located> = "fieldPaths",
         /// `options`
         options: Option<FieldOptions> = "options",
     }

@@ -11,13 +11,14 @@ mod merge_patch;
 pub mod namespace;
 mod pairs;
 pub mod patches;
-mod pattern;
+pub(crate) mod pattern;
 pub mod prefix_suffix;
 pub mod replicas;
 pub mod selection;
 
 use crate::draft::Conflict;
 use crate::fieldspec::FieldError;
+use crate::replacement::ReplacementError;
 
 /// A transformer cannot do what it is told.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -55,6 +56,15 @@ pub enum TransformError {
     /// A patch cannot be read or applied.
     #[error(transparent)]
     Patch(#[from] Box<patches::PatchError>),
+    /// A replacement cannot be read or done.
+    #[error(transparent)]
+    Replacement(#[from] Box<ReplacementError>),
+}
+
+impl From<ReplacementError> for TransformError {
+    fn from(error: ReplacementError) -> Self {
+        Self::Replacement(Box::new(error))
+    }
 }
 
 impl From<patches::PatchError> for TransformError {
@@ -69,6 +79,7 @@ impl TransformError {
         match self {
             Self::Replicas(error) => error.hint(),
             Self::Patch(error) => error.hint(),
+            Self::Replacement(error) => error.hint(),
             Self::Conflict(_) => {
                 Some("give one of them another name, or keep them in separate kustomizations".to_owned())
             }

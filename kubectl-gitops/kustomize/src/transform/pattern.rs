@@ -6,12 +6,12 @@ use std::fmt::Write as _;
 use regex::Regex;
 
 /// Is the pattern only a text, in which a dot is any character?
-pub(super) fn is_text(pattern: &str) -> bool {
+pub(crate) fn is_text(pattern: &str) -> bool {
     pattern.bytes().all(|b| b.is_ascii_alphanumeric() || b"./_:@-".contains(&b))
 }
 
 /// What follows in `text` after a pattern that is only a text; `None` if it does not begin with it.
-pub(super) fn rest_after_text<'t>(pattern: &str, text: &'t str) -> Option<&'t str> {
+pub(crate) fn rest_after_text<'t>(pattern: &str, text: &'t str) -> Option<&'t str> {
     let mut rest = text.chars();
     for expected in pattern.chars() {
         let found = rest.next()?;
@@ -24,7 +24,7 @@ pub(super) fn rest_after_text<'t>(pattern: &str, text: &'t str) -> Option<&'t st
 }
 
 /// Compiles a pattern that is written for Go.
-pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
+pub(crate) fn compile(pattern: &str) -> Result<Regex, String> {
     Regex::new(&translate(pattern)).map_err(|error| error.to_string().lines().last().unwrap_or_default().to_owned())
 }
 

@@ -22,11 +22,14 @@ pub struct Selection {
     annotations: Result<LabelSelector, SelectorError>,
 }
 
+/// A field of a selector, compiled.
 #[derive(Debug)]
-enum Pattern {
+pub(crate) enum Pattern {
+    /// Nothing was said.
     Any,
     /// A text in which a dot is any character.
     Text(String),
+    /// Anything else.
     Regex(Regex),
 }
 
@@ -67,10 +70,7 @@ impl Selection {
 
     /// The one name that it can mean, if its pattern is no more than that.
     pub fn only_name(&self) -> Option<&str> {
-        match &self.name {
-            Pattern::Text(text) if !text.contains('.') => Some(text),
-            _ => None,
-        }
+        self.name.only_text()
     }
 
     /// Does it mean this draft? Name and namespace may be the first or the present ones.
@@ -104,7 +104,12 @@ fn former_namespace(namespace: &str) -> &str {
     if namespace.is_empty() { "default" } else { namespace }
 }
 
-fn holds(selector: &Result<LabelSelector, SelectorError>, draft: &Draft, field: &str) -> Result<bool, SelectionError> {
+/// Do the labels or annotations match?
+pub(crate) fn holds(
+    selector: &Result<LabelSelector, SelectorError>,
+    draft: &Draft,
+    field: &str,
+) -> Result<bool, SelectionError> {
     let selector = selector.as_ref().map_err(Clone::clone)?;
     let map = draft.node.at(&["metadata", field]).and_then(Node::as_map);
     Ok(selector.matches(|key| match map?.get(key)? {
@@ -114,7 +119,7 @@ fn holds(selector: &Result<LabelSelector, SelectorError>, draft: &Draft, field: 
 }
 
 impl Pattern {
-    fn compile(field: &'static str, text: &str) -> Result<Self, SelectionError> {
+    pub(crate) fn compile(field: &'static str, text: &str) -> Result<Self, SelectionError> {
         if text.is_empty() {
             return Ok(Self::Any);
         }
@@ -125,7 +130,19 @@ impl Pattern {
         compiled.map(Self::Regex).map_err(|problem| SelectionError::Pattern { field, text: text.to_owned(), problem })
     }
 
-    fn matches(&self, text: &str) -> bool {
+    /// The one text that it can mean, if it is no more than that.
+    pub(crate) fn only_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) if !text.contains('.') => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_any(&self) -> bool {
+        matches!(self, Self::Any)
+    }
+
+    pub(crate) fn matches(&self, text: &str) -> bool {
         match self {
             Self::Any => true,
             Self::Text(pattern) => pattern::rest_after_text(pattern, text).is_some_and(str::is_empty),

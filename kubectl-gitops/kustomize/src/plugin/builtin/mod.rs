@@ -12,6 +12,7 @@ mod patch;
 mod patch_json6902;
 mod patch_strategic_merge;
 mod prefix_suffix;
+mod replacement;
 mod replica_count;
 mod secret;
 mod value_add;
@@ -68,6 +69,7 @@ pub(super) fn transformer(config: &Draft, context: &Context<'_>) -> Result<Box<d
         "PatchTransformer" => Box::new(patch::configure(config, context)?),
         "PrefixSuffixTransformer" => Box::new(prefix_suffix::both(config)?),
         "PrefixTransformer" => Box::new(prefix_suffix::prefix(config)?),
+        "ReplacementTransformer" => Box::new(replacement::configure(config, context)?),
         "ReplicaCountTransformer" => Box::new(replica_count::ReplicaCountTransformer::configure(config)?),
         "SuffixTransformer" => Box::new(prefix_suffix::suffix(config)?),
         "ValueAddTransformer" => Box::new(value_add::ValueAddTransformer::configure(config, context)?),
