@@ -25,7 +25,12 @@ fn main() -> ExitCode {
     for topic in directories(&root) {
         for case in directories(&topic) {
             let name = format!("{}::{}", file_name(&topic), file_name(&case));
-            if let Some(expected) = read(&case.join("expected.yaml")) {
+            let expected = read(&case.join("expected.yaml"));
+            // What the annotations of `buildMetadata` say is true of one build only.
+            if let Some(expected) = expected.filter(|text| {
+                !text.contains("config.kubernetes.io/origin:")
+                    && !text.contains("config.kubernetes.io/transformations:")
+            }) {
                 let check = move || check_again(&expected).map_err(Failed::from);
                 trials.push(Trial::test(format!("again::{name}"), check));
             }

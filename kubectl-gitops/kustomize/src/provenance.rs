@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use krm::yaml::{Limits, emit_function_with, parse_first_document};
-use krm::{Node, Text};
+use krm::yaml::{Limits, emit_function, parse_documents};
+use krm::{Node, Scalar, Style, Text};
 
 use crate::draft::{Draft, DraftSet};
 use crate::fieldspec::Spec;
@@ -121,8 +121,8 @@ impl Provenance {
         let mut all: Vec<Self> = Vec::new();
         if let Some(text) = annotation_text(draft, TRANSFORMATIONS) {
             let node = parse(draft, TRANSFORMATIONS, &text)?;
-            let read = all.decode(&node, &Place::Config);
-            read.map_err(|error| said_nothing(draft, TRANSFORMATIONS, error.to_string()))?;
+            let read = all.decode(&node, &Place::Exact);
+            read.map_err(|_| said_nothing(draft, TRANSFORMATIONS, "it must be a list of maps of texts".to_owned()))?;
         }
         all.push(self.clone());
         let list = Node::Seq(krm::Sequence { items: all.iter().map(Self::to_node).collect(), ..Default::default() });
@@ -145,15 +145,39 @@ impl Provenance {
 fn texts(pairs: &[(&str, &String)]) -> krm::Mapping {
     let mut map = krm::Mapping::default();
     for (key, text) in pairs.iter().filter(|(_, text)| !text.is_empty()) {
-        map.set(*key, Node::string(text.as_str()));
+        let mut scalar = Scalar::string(text.as_str());
+        if is_old_boolean(text) || is_base_60(text) {
+            scalar.style = Style::DoubleQuoted;
+        }
+        map.set(*key, Node::Scalar(scalar));
     }
     map
 }
 
+/// A boolean to old readers of YAML, for whom go-yaml quotes it.
+fn is_old_boolean(text: &str) -> bool {
+    let words = ["y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "n", "N", "no", "No", "NO", "off", "Off", "OFF"];
+    words.contains(&text)
+}
+
+/// A number of minutes or hours to old readers of YAML: `12:30`, `190:20:30.15`.
+fn is_base_60(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || b == b'_');
+    let mut parts = whole.split(':');
+    let first = parts.next().unwrap_or_default();
+    let small = |part: &str| match part.as_bytes() {
+        [b] | [b'0'..=b'5', b] => b.is_ascii_digit(),
+        _ => false,
+    };
+    let starts = first.bytes().next().is_some_and(|b| b.is_ascii_digit());
+    starts && digits(first) && digits(fraction) && whole.contains(':') && parts.all(small)
+}
+
 fn text_of(node: &Node) -> Text {
     let mut text = String::new();
-    emit_function_with(node, krm::yaml::SequenceIndent::Compact, &mut text)
-        .expect("a tree of maps, lists and texts with fixed keys can be written");
+    emit_function(node, &mut text).expect("a tree of maps, lists and texts with fixed keys can be written");
     text.into()
 }
 
@@ -161,14 +185,15 @@ fn origin_of(draft: &Draft) -> Result<Option<Provenance>, ProvenanceError> {
     let Some(text) = annotation_text(draft, ORIGIN) else { return Ok(None) };
     let node = parse(draft, ORIGIN, &text)?;
     let mut origin = Provenance::default();
-    let read = origin.decode(&node, &Place::Config);
-    read.map_err(|error| said_nothing(draft, ORIGIN, error.to_string()))?;
+    let read = origin.decode(&node, &Place::Exact);
+    read.map_err(|_| said_nothing(draft, ORIGIN, "it must be a map of texts".to_owned()))?;
     Ok(Some(origin))
 }
 
 fn parse(draft: &Draft, annotation: &'static str, text: &str) -> Result<Node, ProvenanceError> {
-    parse_first_document(text, "", &Limits::default())
-        .map_err(|error| said_nothing(draft, annotation, error.problem.to_string()))
+    let documents = parse_documents(text, "", &Limits::default())
+        .map_err(|error| said_nothing(draft, annotation, error.problem.to_string()))?;
+    Ok(documents.into_iter().next().map_or_else(Node::null, |document| document.root))
 }
 
 fn said_nothing(draft: &Draft, annotation: &'static str, problem: String) -> ProvenanceError {

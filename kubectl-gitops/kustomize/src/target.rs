@@ -76,13 +76,13 @@ impl<'a> Target<'a> {
     }
 
     fn read_resources(&self, so_far: &mut Accumulated) -> Result<(), BuildError> {
-        let paths: Vec<&Located> = self.kustomization().resources.iter().collect();
+        let paths: Vec<(usize, &Located)> = self.kustomization().resources.iter().enumerate().collect();
         self.read_paths(so_far, "resources", &paths)
     }
 
     /// Files and bases, in their order.
-    fn read_paths(&self, so_far: &mut Accumulated, field: &str, paths: &[&Located]) -> Result<(), BuildError> {
-        for (index, path) in paths.iter().enumerate() {
+    fn read_paths(&self, so_far: &mut Accumulated, field: &str, paths: &[(usize, &Located)]) -> Result<(), BuildError> {
+        for &(index, path) in paths {
             let place = || self.place(field, index, path);
             match self.loader.kind(path) {
                 Kind::Directory => self.read_base(so_far, path, place())?,
@@ -187,7 +187,7 @@ impl<'a> Target<'a> {
                 Ok(drafts) => self.take_inline(&mut own.drafts, drafts, text, &place)?,
                 // Nobody's path has several lines.
                 Err(error) if text.contains('\n') => return Err(BuildError::new(error, place)),
-                Err(_) => paths.push(text),
+                Err(_) => paths.push((index, text)),
             }
         }
         self.read_paths(&mut own, field, &paths)?;
@@ -286,11 +286,17 @@ fn demand_kind(target: &Target<'_>, expected: &'static str, path: &str, place: &
     let is_component = target.kustomization().kind == "Component";
     let (field, found) = match expected {
         "Component" if !is_component => ("components", "Kustomization"),
-        "Kustomization" if is_component => ("resources", "Component"),
+        "Kustomization" if is_component => (list_of(place), "Component"),
         _ => return Ok(()),
     };
     let error = KustomizationError::OtherKind { path: path.to_owned(), field, found, expected };
     Err(BuildError::new(error, place.clone()))
+}
+
+/// The list that refers to it.
+fn list_of(place: &Place) -> &'static str {
+    let lists = ["generators", "transformers", "validators"];
+    lists.into_iter().find(|list| place.field.starts_with(list)).unwrap_or("resources")
 }
 
 /// Neither a file nor a repository: which story is worth telling? A page of a forge answers in HTML, which is no problem of

@@ -68,6 +68,18 @@ impl GenerateError {
     }
 }
 
+impl std::fmt::Display for Failed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl std::error::Error for Failed {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.error.source()
+    }
+}
+
 /// A problem and the part of the generator that it is in, as `files[1]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Failed {

@@ -83,6 +83,9 @@ pub enum Place<'a> {
     /// A plugin's configuration: fields that nobody knows are passed over, and a number or a boolean where a text belongs
     /// is its text.
     Config,
+    /// What go-yaml v3 reads without JSON in between: as [`Place::Config`], but names are found in their own case only, and
+    /// every scalar is a text where one belongs.
+    Exact,
     /// A field of a record or a key of a map.
     Field(&'a Place<'a>, &'a str),
     /// A field that Go's types have in an embedded struct: nothing in it is converted, not even in a plugin's configuration.
@@ -97,17 +100,20 @@ impl<'a> Place<'a> {
         if embedded { Self::Embedded(parent, name) } else { Self::Field(parent, name) }
     }
 
-    fn is_config(&self) -> bool {
+    fn root(&self) -> &Self {
         match self {
-            Self::Top => false,
-            Self::Config => true,
-            Self::Field(parent, _) | Self::Embedded(parent, _) | Self::Item(parent, _) => parent.is_config(),
+            Self::Top | Self::Config | Self::Exact => self,
+            Self::Field(parent, _) | Self::Embedded(parent, _) | Self::Item(parent, _) => parent.root(),
         }
+    }
+
+    fn is_exact(&self) -> bool {
+        matches!(self.root(), Self::Exact)
     }
 
     fn converts(&self) -> bool {
         match self {
-            Self::Top | Self::Embedded(..) => false,
+            Self::Top | Self::Exact | Self::Embedded(..) => false,
             Self::Config => true,
             Self::Field(parent, _) | Self::Item(parent, _) => parent.converts(),
         }
@@ -125,7 +131,7 @@ impl<'a> Place<'a> {
 impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Top | Self::Config => Ok(()),
+            Self::Top | Self::Config | Self::Exact => Ok(()),
             Self::Embedded(parent, "") => parent.fmt(f),
             Self::Field(parent, name) | Self::Embedded(parent, name) => {
                 let parent = parent.to_string();
@@ -186,7 +192,7 @@ impl Decode for String {
     fn decode(&mut self, node: &Node, at: &Place<'_>) -> Result<(), DecodeError> {
         match node {
             _ if node.is_null() => Ok(()),
-            Node::Scalar(scalar) if is_string(scalar) => {
+            Node::Scalar(scalar) if is_string(scalar) || at.is_exact() => {
                 self.clear();
                 self.push_str(&scalar.text);
                 Ok(())
@@ -207,6 +213,10 @@ impl Decode for bool {
             Node::Scalar(scalar) => match boolean(scalar) {
                 Some(value) => {
                     *self = value;
+                    Ok(())
+                }
+                None if at.is_exact() && is_word(scalar) => {
+                    *self = matches!(scalar.text.as_str(), "y" | "Y" | "yes" | "on");
                     Ok(())
                 }
                 None => Err(at.wrong(node, "true or false")),
@@ -303,11 +313,11 @@ pub(crate) fn known_field(
     if let Some(exact) = known.iter().find(|field| **field == name) {
         return Ok(Some(exact));
     }
-    if let Some(folded) = known.iter().find(|field| field.eq_ignore_ascii_case(name)) {
-        return Ok(Some(folded));
-    }
-    if at.is_config() {
-        return Ok(None);
+    let folded = known.iter().find(|field| field.eq_ignore_ascii_case(name));
+    match (at.root(), folded) {
+        (Place::Exact, _) | (Place::Config, None) => return Ok(None),
+        (_, Some(folded)) => return Ok(Some(folded)),
+        (_, None) => {}
     }
     let name_at = Place::Field(at, name).to_string();
     Err(DecodeError {
@@ -328,6 +338,11 @@ fn is_string(scalar: &Scalar) -> bool {
     !other && boolean(scalar).is_none()
 }
 
+/// A text that go-yaml v3 takes for a boolean where one belongs.
+fn is_word(scalar: &Scalar) -> bool {
+    matches!(scalar.text.as_str(), "y" | "Y" | "yes" | "on" | "n" | "N" | "no" | "off")
+}
+
 /// The text that a number or a boolean becomes where a text belongs.
 fn converted(scalar: &Scalar) -> String {
     match (boolean(scalar), scalar.tag, scalar.text.parse::<f64>()) {
@@ -337,18 +352,21 @@ fn converted(scalar: &Scalar) -> String {
     }
 }
 
-/// As Go prints a float of 32 bits in its shortest form: with an exponent if it is below -4 or above 5.
+/// A float in Go's shortest form of 32 bits.
 fn short_float(value: f64) -> String {
-    /// From here on the shortest form has an exponent.
-    const EXPONENT_FROM: i32 = 6;
     #[expect(clippy::cast_possible_truncation, reason = "that precision is lost is what Go does here")]
     let value = value as f32;
-    let text = format!("{value:e}");
-    let Some((digits, exponent)) = text.split_once('e').and_then(|(d, e)| Some((d, e.parse::<i32>().ok()?))) else {
-        return text;
-    };
+    go_float(&value.to_string(), &format!("{value:e}"))
+}
+
+/// As Go prints a float of which both forms are given: with an exponent if that is below -4 or above 5.
+pub(crate) fn go_float(plain: &str, scientific: &str) -> String {
+    /// From here on the shortest form has an exponent.
+    const EXPONENT_FROM: i32 = 6;
+    let parts = scientific.split_once('e').and_then(|(digits, e)| Some((digits, e.parse::<i32>().ok()?)));
+    let Some((digits, exponent)) = parts else { return plain.to_owned() };
     if (-4..EXPONENT_FROM).contains(&exponent) {
-        return value.to_string();
+        return plain.to_owned();
     }
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{digits}e{sign}{:02}", exponent.abs())

@@ -83,7 +83,8 @@ impl KustomizationError {
             Self::Several { .. } => Some("keep one of them".to_owned()),
             Self::Empty => Some("name at least one file in `resources`".to_owned()),
             Self::OtherKind { field: "resources", .. } => Some("name it in `components`".to_owned()),
-            Self::OtherKind { .. } => Some("name it in `resources`".to_owned()),
+            Self::OtherKind { field: "components", .. } => Some("name it in `resources`".to_owned()),
+            Self::OtherKind { .. } => Some("make it a Kustomization".to_owned()),
             Self::Unsupported { instead, .. } => Some((*instead).to_owned()),
             Self::Kind { .. } | Self::ApiVersion { .. } => None,
         }

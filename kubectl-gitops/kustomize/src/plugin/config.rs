@@ -1,11 +1,11 @@
 //! From an object to a plugin's configuration. Owns the way through JSON that kustomize takes there, and what is wrong with
 //! configurations as such; the fields are in the file of each plugin.
 
-use krm::Node;
 use krm::yaml::{EmitError, from_json, to_json};
+use krm::{Node, Tag};
 
 use crate::draft::Draft;
-use crate::kustomization::decode::{Decode, Place, record};
+use crate::kustomization::decode::{Decode, Place, go_float, record};
 use crate::kustomization::{DecodeError, ObjectMeta};
 use crate::load::LoadError;
 
@@ -88,9 +88,7 @@ impl ConfigError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NoFieldSpecs { path } => Some(format!("add `fieldSpecs: [{{path: {path}}}]`")),
-            Self::Load(LoadError::Read { nearby, .. }) if !nearby.is_empty() => {
-                Some(format!("files are looked for beside the kustomization; there is {}", nearby.join(", ")))
-            }
+            Self::Load(LoadError::Read { nearby, .. }) if !nearby.is_empty() => Some(super::error::beside(nearby)),
             _ => None,
         }
     }
@@ -102,6 +100,29 @@ pub(super) fn read<T: Decode + Default>(config: &Draft) -> Result<T, ConfigError
     let mut record = T::default();
     record.decode(&node, &Place::Config)?;
     Ok(record)
+}
+
+/// The same for the few that kustomize reads with go-yaml v3 itself.
+pub(super) fn read_exact<T: Decode + Default>(config: &Draft) -> Result<T, ConfigError> {
+    let mut node = through_json(&config.node)?;
+    spell_floats(&mut node);
+    let mut record = T::default();
+    record.decode(&node, &Place::Exact)?;
+    Ok(record)
+}
+
+/// Gives floats the spelling that they have in the text which kustomize reads there.
+fn spell_floats(node: &mut Node) {
+    match node {
+        Node::Scalar(scalar) if scalar.tag == Tag::Float => {
+            if let Ok(value) = scalar.text.parse::<f64>() {
+                scalar.text = go_float(&value.to_string(), &format!("{value:e}")).into();
+            }
+        }
+        Node::Scalar(_) => {}
+        Node::Seq(seq) => seq.items.iter_mut().for_each(spell_floats),
+        Node::Map(map) => map.entries.iter_mut().for_each(|entry| spell_floats(&mut entry.value)),
+    }
 }
 
 /// The same for a record that Go's type has embedded: no value is converted.

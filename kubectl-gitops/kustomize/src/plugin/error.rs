@@ -5,9 +5,11 @@ use krm::{Mark, ResId};
 use super::builtin::ValueError;
 use super::config::ConfigError;
 use super::function::FunctionError;
-use crate::generate::{self, GenerateError};
+use crate::generate;
+use crate::load::LoadError;
 use crate::provenance::ProvenanceError;
 use crate::transform::TransformError;
+use crate::transform::patches::PatchError;
 use crate::transform::selection::SelectionError;
 
 /// A plugin cannot be configured, or fails.
@@ -38,7 +40,7 @@ impl std::fmt::Display for Headline<'_> {
                 write!(f, "`{plugin}` cannot be used here")
             }
             PluginProblem::Transform(_)
-            | PluginProblem::Generate { .. }
+            | PluginProblem::Generate(_)
             | PluginProblem::Generated { .. }
             | PluginProblem::Selection(_)
             | PluginProblem::Value(_)
@@ -78,15 +80,8 @@ pub enum PluginProblem {
     #[error(transparent)]
     Transform(#[from] TransformError),
     /// A generator cannot do what it is told.
-    #[error("{error}")]
-    Generate {
-        /// Why.
-        error: GenerateError,
-        /// The part of its configuration.
-        part: String,
-        /// Where that is.
-        mark: Mark,
-    },
+    #[error(transparent)]
+    Generate(#[from] generate::Failed),
     /// What a generator made is no YAML.
     #[error("what it makes is not YAML: {problem}")]
     Generated {
@@ -118,16 +113,9 @@ impl PluginProblem {
     pub(super) fn field(&self) -> Option<(String, Mark)> {
         match self {
             Self::Config(ConfigError::Decode(error)) => Some((error.field.clone(), error.mark)),
-            Self::Generate { part, mark, .. } => Some((part.clone(), *mark)),
+            Self::Generate(failed) => Some((failed.part.clone(), failed.mark)),
             _ => None,
         }
-    }
-}
-
-impl From<generate::Failed> for PluginProblem {
-    fn from(failed: generate::Failed) -> Self {
-        let generate::Failed { error, part, mark } = failed;
-        Self::Generate { error, part, mark }
     }
 }
 
@@ -140,8 +128,12 @@ impl PluginError {
             PluginProblem::NotATransformer => Some("name it in `generators`".to_owned()),
             PluginProblem::Disabled { api_version } => Some(disabled_hint(api_version)),
             PluginProblem::Config(error) => error.hint(),
+            PluginProblem::Transform(TransformError::Patch(error)) => match &**error {
+                PatchError::Load(LoadError::Read { nearby, .. }) if !nearby.is_empty() => Some(beside(nearby)),
+                error => error.hint(),
+            },
             PluginProblem::Transform(error) => error.hint(),
-            PluginProblem::Generate { error, .. } => error.hint(),
+            PluginProblem::Generate(failed) => failed.error.hint(),
             PluginProblem::Generated { .. } | PluginProblem::Selection(_) | PluginProblem::Value(_) => None,
             PluginProblem::Function(error) => error.hint(),
             PluginProblem::Provenance(_) => Some("remove that annotation: the build writes it".to_owned()),
@@ -150,6 +142,11 @@ impl PluginError {
             }
         }
     }
+}
+
+/// A plugin's configuration may lie elsewhere; its files do not.
+pub(super) fn beside(nearby: &[String]) -> String {
+    format!("files are looked for beside the kustomization that names the plugin; there is {}", nearby.join(", "))
 }
 
 fn disabled_hint(api_version: &str) -> String {

@@ -140,7 +140,7 @@ pub enum PatchError {
 }
 
 impl PatchError {
-    pub(super) fn hint(&self) -> Option<String> {
+    pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::NoResource { source: LookupError::NoMatch { candidates, .. }, .. } if !candidates.is_empty() => {
                 Some(format!("there is {}", candidates.join(", ")))

@@ -30,21 +30,21 @@ record! {
     }
 }
 
-/// What goes before and behind names. Empty text changes nothing.
+/// What goes before and behind names. An empty text changes nothing, but is written as any other.
 pub(super) struct Affixes {
-    prefix: String,
-    suffix: String,
+    prefix: Option<String>,
+    suffix: Option<String>,
     specs: Vec<Spec>,
 }
 
 pub(super) fn prefix(draft: &Draft) -> Result<Affixes, ConfigError> {
-    let PrefixFields { prefix, field_specs, mark: _ } = config::read(draft)?;
-    Ok(Affixes { prefix, suffix: String::new(), specs: demanded(field_specs)? })
+    let PrefixFields { prefix, field_specs, mark: _ } = config::read_exact(draft)?;
+    Ok(Affixes { prefix: Some(prefix), suffix: None, specs: demanded(field_specs)? })
 }
 
 pub(super) fn suffix(draft: &Draft) -> Result<Affixes, ConfigError> {
-    let SuffixFields { suffix, field_specs, mark: _ } = config::read(draft)?;
-    Ok(Affixes { prefix: String::new(), suffix, specs: demanded(field_specs)? })
+    let SuffixFields { suffix, field_specs, mark: _ } = config::read_exact(draft)?;
+    Ok(Affixes { prefix: None, suffix: Some(suffix), specs: demanded(field_specs)? })
 }
 
 pub(super) fn both(draft: &Draft) -> Result<Affixes, ConfigError> {
@@ -57,11 +57,11 @@ fn demanded(records: Option<Vec<FieldSpec>>) -> Result<Vec<Spec>, ConfigError> {
 
 impl Transform for Affixes {
     fn transform(&self, set: &mut DraftSet, _context: &Context<'_>) -> Result<(), PluginProblem> {
-        if !self.prefix.is_empty() {
-            prefix_suffix::prefix(set, &self.prefix, &self.specs)?;
+        if let Some(prefix) = &self.prefix {
+            prefix_suffix::prefix(set, prefix, &self.specs)?;
         }
-        if !self.suffix.is_empty() {
-            prefix_suffix::suffix(set, &self.suffix, &self.specs)?;
+        if let Some(suffix) = &self.suffix {
+            prefix_suffix::suffix(set, suffix, &self.specs)?;
         }
         Ok(())
     }

@@ -20,7 +20,11 @@ record! {
 
 impl ReplicaCountTransformer {
     pub(super) fn configure(draft: &Draft) -> Result<Self, ConfigError> {
-        config::read(draft)
+        let this: Self = config::read(draft)?;
+        if this.field_specs.is_empty() {
+            return Err(ConfigError::NoFieldSpecs { path: "spec/replicas" });
+        }
+        Ok(this)
     }
 }
 
