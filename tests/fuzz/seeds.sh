@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# seeds.sh TARGET DIRECTORY: fills the directory with what the fuzzer starts from: the committed seeds and regressions of the
+# target, and for those that take files or trees the golden cases.
+set -euo pipefail
+target=$1 out=$2
+here=$(cd "$(dirname "$0")" && pwd)
+fixtures=$here/../../fixtures
+mkdir -p "$out"
+for kind in seeds regressions; do
+  [ ! -d "$here/$kind/$target" ] || cp -r "$here/$kind/$target/." "$out/"
+done
+# bigger files only slow a fuzzer down
+files() { find "$fixtures" -type f -size -8k "$@" -print0 | LC_ALL=C sort -z; }
+case $target in
+yaml | round_trip)
+  files -name '*.yaml' -path '*/in/*' | while IFS= read -rd '' file; do
+    cp "$file" "$out/$(sha256sum <"$file" | cut -c1-16)"
+  done
+  ;;
+kustomization)
+  files -name kustomization.yaml | while IFS= read -rd '' file; do
+    cp "$file" "$out/$(sha256sum <"$file" | cut -c1-16)"
+  done
+  ;;
+whole_build)
+  # the build starts where the first file is
+  for case in "$fixtures"/build/*/*/in; do
+    entry=$(sed -n 's/^entry = "\(.*\)"/\1/p' "$case/../case.toml" 2>/dev/null || true)
+    (
+      cd "$case"
+      find . -type f -size -8k -printf '%P\n' | LC_ALL=C sort | awk -v first="${entry:+$entry/}" '
+        substr($0, 1, length(first)) == first && substr($0, length(first) + 1) ~ /^[Kk]ustomization(\.ya?ml)?$/ { print "0 " $0; next }
+        { print "1 " $0 }' | LC_ALL=C sort | cut -c3- | while IFS= read -r file; do
+        printf '=== %s\n' "$file"
+        cat "$file"
+        printf '\n'
+      done
+    ) | head -c 16384 >"$out/case-$(printf '%s' "$case" | sha256sum | cut -c1-16)"
+  done
+  ;;
+esac

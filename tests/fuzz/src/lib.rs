@@ -1,0 +1,6 @@
+//! What the fuzz targets share: the laws (`targets`), trees of files in one text (`tree`), and mutations of whole lines
+//! (`lines`). Replayed without a fuzzer by `tests/fuzz_regressions.rs`.
+
+pub mod lines;
+pub mod targets;
+pub mod tree;
