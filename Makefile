@@ -13,7 +13,7 @@ export PATH := $(BIN):$(PATH)
 include tests/cluster/cluster.mk
 include tests/dist.mk
 
-.PHONY: help build install demo check test test-full e2e golden oracle bench dist clean
+.PHONY: help build install demo check test test-full e2e golden oracle fuzz bench dist clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -34,7 +34,7 @@ check: ## what a change must pass: format, lints, units, golden builds, tidy
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) test --locked --workspace --lib --bins --quiet
 	$(CARGO) test --locked --quiet -p krm --test yaml_fixtures --test yaml_laws
-	$(CARGO) test --locked --quiet -p kustomize --test golden
+	$(CARGO) test --locked --quiet -p kustomize --test golden --test fuzz_regressions
 	$(CARGO) test --locked --quiet -p krm-functions --test functions
 	$(CARGO) test --locked --quiet -p kubectl-gitops --test health --test plugin --test tidy
 
@@ -57,6 +57,9 @@ oracle: $(BIN)/kustomize $(BIN)/oracle-dump ## generated inputs through the real
 	$(CARGO) test --locked -p krm --test oracle_yaml
 	$(CARGO) test --locked -p kustomize --test oracle_build -- --ignored --nocapture
 
+fuzz: $(BIN)/cargo-fuzz ## each fuzz target for FUZZ_SECONDS (60); findings stay in .cache/fuzz
+	@tests/fuzz.sh $(FUZZ_TARGETS)
+
 bench: build $(BIN)/kustomize ## ratios against the peers, throughput, start-up, memory, size
 	@tests/bench.sh
 
@@ -66,6 +69,9 @@ clean: cluster-down ## everything that was built or downloaded here
 
 $(BIN)/kustomize:
 	GOBIN=$(BIN) CGO_ENABLED=0 go install -ldflags '-s -w' sigs.k8s.io/kustomize/kustomize/v5@$(KUSTOMIZE_VERSION)
+
+$(BIN)/cargo-fuzz:
+	$(CARGO) install --locked --quiet --root $(CACHE) cargo-fuzz@0.13.2
 
 $(BIN)/oracle-dump: $(wildcard tests/oracle/dump/*.go) tests/oracle/dump/go.mod
 	cd tests/oracle/dump && CGO_ENABLED=0 go build -ldflags '-s -w' -o $@ .

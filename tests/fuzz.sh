@@ -8,7 +8,6 @@ root=$PWD
 seconds=${FUZZ_SECONDS:-60}
 targets=("$@")
 [ $# -gt 0 ] || mapfile -t targets < <(find tests/fuzz/fuzz_targets -name '*.rs' -printf '%f\n' | sed 's/\.rs$//' | LC_ALL=C sort)
-command -v cargo-fuzz >/dev/null || cargo install --locked --quiet --root "$root/.cache" cargo-fuzz@0.13.2
 
 # No sanitizer: the code has no `unsafe` of its own, and without one the pinned stable toolchain will do.
 fuzz() { cargo fuzz "$1" --fuzz-dir tests/fuzz --sanitizer none "${@:2}"; }

@@ -1,9 +1,9 @@
 //! The laws. Each takes any bytes; a panic is a finding. That nothing hangs or eats memory is watched by the fuzzer, which
 //! is given limits of both.
 
-use krm::{Node, Style};
 use krm::yaml::{self, Limits};
-use kustomize::{Built, Options, Restriction};
+use krm::{Node, Style};
+use kustomize::{Built, Nowhere, Options, Restriction};
 
 use super::tree::{Tree, sections};
 
@@ -121,7 +121,7 @@ pub fn whole_build(data: &[u8]) {
 /// A build ends in output that reads as the same number of documents, or in an error that can be told.
 fn build_tree(tree: &Tree, restriction: Restriction) {
     let options = Options { restriction, ..Options::default() };
-    let built = kustomize::build(tree, &tree.start, &options);
+    let built = kustomize::build(tree, &Nowhere, &tree.start, &options);
     match built.and_then(|built| Ok((built.to_yaml()?, built))) {
         Ok((text, built)) => reads_again(&text, &built),
         Err(error) => {
