@@ -3,6 +3,7 @@
 
 #![allow(
     clippy::disallowed_methods,
+    clippy::print_stdout,
     unreachable_pub,
     dead_code,
     reason = "a test reads its cases; the laws are another crate's"

@@ -11,7 +11,7 @@ use crate::draft::{Draft, DraftSet};
 use crate::error::{BuildError, Place, Problem};
 use crate::generate;
 use crate::kustomization::{self, Kustomization, KustomizationError, Located, ReadKustomization};
-use crate::load::{FilesError, Kind, LoadError, Loader, RepositoryRequest, is_remote_file};
+use crate::load::{Around, FilesError, Kind, LoadError, Loader, RepositoryRequest, is_remote_file};
 use crate::plugin::{self, Context};
 use crate::provenance::Provenance;
 use crate::resources::{ResourceError, read_drafts};
@@ -268,7 +268,7 @@ impl<'a> Target<'a> {
                 LoadError::Read { path, nearby, source: FilesError::Missing }
             }
             Err(error) => error,
-            Ok(_) => LoadError::Read { path: path.to_owned(), nearby: Vec::new(), source: FilesError::IsDirectory },
+            Ok(_) => LoadError::Read { path: path.to_owned(), nearby: Around::default(), source: FilesError::IsDirectory },
         };
         BuildError::new(error, place)
     }

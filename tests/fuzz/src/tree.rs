@@ -45,7 +45,7 @@ impl Tree {
         let mut tree = Self::new(guarded);
         let sections = sections(text);
         if let Some((first, _)) = sections.first() {
-            tree.start = below(first).parent().unwrap_or(Path::new(ROOT)).to_owned();
+            below(first).parent().unwrap_or(Path::new(ROOT)).clone_into(&mut tree.start);
         }
         for (name, content) in sections {
             match name.split_once(" -> ") {

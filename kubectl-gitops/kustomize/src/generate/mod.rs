@@ -25,7 +25,7 @@ pub enum GenerateError {
     #[error("a literal must have the form key=value")]
     Literal,
     /// A file's source that cannot be understood.
-    #[error("`{source_text}` must have the form file or key=file")]
+    #[error("`{source_text}` must be a file or key=file")]
     FileSource {
         /// As the user wrote it.
         source_text: String,
@@ -57,13 +57,14 @@ impl GenerateError {
                 "move the file below the kustomization, or build with `--load-restrictor LoadRestrictionsNone`"
                     .to_owned(),
             ),
-            Self::Load(LoadError::Read { nearby, .. }) if !nearby.is_empty() => {
-                Some(format!("beside it there is {}", nearby.join(", ")))
-            }
             Self::RepeatedKey { .. } => {
                 Some("remove one of them, or write key=file to give a file another key".to_owned())
             }
-            Self::NoName | Self::Literal | Self::FileSource { .. } | Self::EnvText { .. } | Self::Load(_) => None,
+            Self::Load(error) => error.hint(),
+            Self::NoName => Some("add `name`; the hash of the content is put behind it".to_owned()),
+            Self::Literal => Some("a file's name belongs in `files`, a file of such lines in `envs`".to_owned()),
+            Self::FileSource { .. } => Some("a value itself belongs in `literals`".to_owned()),
+            Self::EnvText { .. } => Some("a file that is no text belongs in `files`".to_owned()),
         }
     }
 }

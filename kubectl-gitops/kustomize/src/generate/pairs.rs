@@ -53,7 +53,7 @@ fn unquoted(value: &str) -> &str {
 
 fn file(loader: &Loader<'_>, source: &Located, pairs: &mut Pairs) -> Result<(), GenerateError> {
     let (key, path) =
-        file_source(source).ok_or_else(|| GenerateError::FileSource { source_text: source.text.clone() })?;
+        file_source(source).ok_or_else(|| GenerateError::FileSource { source_text: without_value(source) })?;
     let content = loader.read(path)?;
     add(pairs, key, content.into_owned())
 }
@@ -63,6 +63,12 @@ fn file_source(source: &str) -> Option<(&str, &str)> {
     let Some((key, path)) = source.split_once('=') else { return Some((base_name(source), source)) };
     let understood = !key.is_empty() && !path.is_empty() && !path.contains('=');
     understood.then_some((key, path))
+}
+
+/// What stands behind `=` may be a value that is in the wrong list.
+fn without_value(source: &str) -> String {
+    let (key, _) = source.split_once('=').unwrap_or((source, ""));
+    format!("{key}=…")
 }
 
 fn base_name(path: &str) -> &str {

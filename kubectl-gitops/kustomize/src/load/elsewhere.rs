@@ -7,7 +7,7 @@ use std::sync::PoisonError;
 
 use super::files::{FilesError, clean, relative};
 use super::remote::{RepositoryRequest, file_url, without_credentials};
-use super::{LoadError, Loader, Restriction, directory};
+use super::{Around, LoadError, Loader, Restriction, directory};
 use crate::outside::OutsideError;
 
 /// The directory of a base: local, or in a repository.
@@ -73,7 +73,7 @@ impl<'a> Loader<'a> {
             return Err(LoadError::RepositoryCycle { url: shown(), visited: earlier.request.shown() });
         }
         let top = self.check_out(&request).map_err(|source| LoadError::Repository { url: shown(), source })?;
-        let missing = |source| LoadError::Directory { path: shown(), nearby: Vec::new(), source };
+        let missing = |source| LoadError::Directory { path: shown(), nearby: Around::default(), source };
         let top = directory(self.session.files, &top).map_err(missing)?;
         let wanted = clean(&top.join(request.path.trim_start_matches('/')));
         let outside = || {

@@ -1,5 +1,6 @@
 //! Why a file or a base cannot be reached.
 
+use super::around::Around;
 use super::files::FilesError;
 use super::remote::{InvalidUrl, UnsafeRequest};
 use crate::outside::OutsideError;
@@ -12,8 +13,8 @@ pub enum LoadError {
     Read {
         /// As the user wrote it.
         path: String,
-        /// What is there instead, nearest names first.
-        nearby: Vec<String>,
+        /// What is there instead.
+        nearby: Around,
         /// Why.
         #[source]
         source: FilesError,
@@ -37,8 +38,8 @@ pub enum LoadError {
     Directory {
         /// As the user wrote it.
         path: String,
-        /// What is there instead, nearest names first.
-        nearby: Vec<String>,
+        /// What is there instead.
+        nearby: Around,
         /// Why.
         #[source]
         source: FilesError,
@@ -141,9 +142,7 @@ impl LoadError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Read { nearby, .. } | Self::Directory { nearby, .. } if !nearby.is_empty() => {
-                Some(format!("beside it there is {}", nearby.join(", ")))
-            }
+            Self::Read { nearby, .. } | Self::Directory { nearby, .. } if nearby.meant.is_some() => nearby.hint(),
             Self::OutsideRoot { .. } => Some(
                 "move the file, make its directory a base, or build with `--load-restrictor LoadRestrictionsNone`"
                     .to_owned(),

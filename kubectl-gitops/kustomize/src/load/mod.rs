@@ -3,6 +3,7 @@
 //! Owns: the [`Files`] trait and its in-memory form, the restriction to files in or below the kustomization, the refusal of
 //! bases that contain what refers to them, and the recognition of what lives elsewhere. Must not know what a file means.
 
+mod around;
 mod elsewhere;
 mod error;
 mod files;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+pub use around::Around;
 pub use elsewhere::Directory;
 pub use error::LoadError;
 pub use files::{Files, FilesError, Kind, clean, relative};
@@ -22,6 +24,7 @@ pub use memory::MemoryFiles;
 pub use remote::{InvalidUrl, NotARepository, RepositoryRequest, UnsafeRequest, is_remote_file, without_credentials};
 
 use crate::outside::Outside;
+use around::View;
 use elsewhere::{Fetched, Repository};
 
 /// Which files a kustomization may read.
@@ -82,7 +85,7 @@ impl<'a> Session<'a> {
     ) -> Result<Self, LoadError> {
         let shown = root.display().to_string();
         let canonical = directory(files, root).map_err(|source| LoadError::Directory {
-            nearby: nearby(files, root),
+            nearby: around_root(files, root),
             path: shown,
             source,
         })?;
@@ -167,7 +170,7 @@ impl<'a> Loader<'a> {
         }
         let full = clean(&self.root.join(path));
         let refused =
-            |source| LoadError::Read { nearby: nearby(self.session.files, &full), path: path.to_owned(), source };
+            |source| LoadError::Read { nearby: self.around(path, &full), path: path.to_owned(), source };
         let resolved = match self.restriction() {
             Restriction::None => full.clone(),
             Restriction::RootOnly => self.inside_root(path, &full)?,
@@ -232,7 +235,7 @@ impl<'a> Loader<'a> {
         }
         let full = clean(&self.root.join(path));
         let root = directory(self.session.files, &full).map_err(|source| LoadError::Directory {
-            nearby: nearby(self.session.files, &full),
+            nearby: self.around(path, &full),
             path: path.to_owned(),
             source,
         })?;
@@ -259,14 +262,33 @@ impl<'a> Loader<'a> {
         }
     }
 
+    /// What stands around a path of the user's; nothing is told of absolute ones and of those that leave a repository.
+    fn around(&self, path: &str, full: &Path) -> Around {
+        let repository = self.containing_repository();
+        if Path::new(path).is_absolute() || repository.is_some_and(|repository| !full.starts_with(&repository.top)) {
+            return Around::default();
+        }
+        let shown = |path: &Path| match repository {
+            Some(repository) => repository.shown(path),
+            None => relative(&self.session.root, path).display().to_string(),
+        };
+        View { files: self.session.files, shown: &shown, written_from: self.root }.around(full)
+    }
+
     fn inside_root(&self, path: &str, full: &Path) -> Result<PathBuf, LoadError> {
-        let read = |source| LoadError::Read { nearby: nearby(self.session.files, full), path: path.to_owned(), source };
+        let read = |source| LoadError::Read { nearby: self.around(path, full), path: path.to_owned(), source };
         let resolved = self.session.files.canonical(full).map_err(read)?;
         if !resolved.starts_with(self.root) {
             return Err(LoadError::OutsideRoot { path: path.to_owned(), root: self.shown_root() });
         }
         Ok(resolved)
     }
+}
+
+/// Around a directory to build that is not there: names as they are on the disk.
+fn around_root(files: &dyn Files, root: &Path) -> Around {
+    let shown = |path: &Path| path.display().to_string();
+    View { files, shown: &shown, written_from: Path::new("") }.around(root)
 }
 
 fn directory(files: &dyn Files, path: &Path) -> Result<PathBuf, FilesError> {
@@ -276,20 +298,6 @@ fn directory(files: &dyn Files, path: &Path) -> Result<PathBuf, FilesError> {
         Kind::File => Err(FilesError::IsFile),
         Kind::Missing => Err(FilesError::Missing),
     }
-}
-
-/// Names beside a missing path that may have been meant.
-fn nearby(files: &dyn Files, path: &Path) -> Vec<String> {
-    const NAMES_MAX: usize = 8;
-    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Vec::new() };
-    let name = name.to_string_lossy();
-    let Ok(mut names) = files.list(&clean(parent)) else { return Vec::new() };
-    if names.iter().any(|other| *other == name) {
-        return Vec::new();
-    }
-    names.sort_by_key(|other| crate::kustomization::nearest::nearest(&name, &[other]).is_none());
-    names.truncate(NAMES_MAX);
-    names
 }
 
 #[cfg(test)]
