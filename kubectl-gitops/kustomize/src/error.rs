@@ -7,12 +7,12 @@ use std::error::Error as _;
 use std::fmt::{self, Write as _};
 
 use krm::yaml::{EmitError, ParseError};
-use krm::{Mark, Origin};
+use krm::{Mark, Node, Origin};
 
 use crate::draft::{AbsorbError, Conflict};
 use crate::generate::GenerateError;
-use crate::kustomization::{DecodeError, KustomizationError};
-use crate::load::LoadError;
+use crate::kustomization::{DecodeError, KustomizationError, locate};
+use crate::load::{Around, LoadError};
 use crate::plugin::PluginError;
 use crate::provenance::ProvenanceError;
 use crate::reference::ReferenceError;
@@ -20,6 +20,7 @@ use crate::resources::ResourceError;
 use crate::sort::SortError;
 use crate::tables::TablesError;
 use crate::transform::TransformError;
+use crate::transform::patches::PatchError;
 
 /// A build failed. Boxed, so that what can fail stays cheap to return.
 #[derive(Debug, Clone, PartialEq)]
@@ -125,9 +126,39 @@ impl BuildError {
         self
     }
 
+    /// The same, with the line that its field has in `root`, which is what `file` holds.
+    #[must_use]
+    pub(crate) fn located(mut self, file: &str, root: &Node) -> Self {
+        if self.0.place.file == file
+            && let Some((field, mark)) = locate(root, &self.0.place.field)
+        {
+            self.0.place = Place { mark, field, ..std::mem::take(&mut self.0.place) };
+        }
+        self
+    }
+
+    /// What stands around a path that leads nowhere.
+    pub fn around(&self) -> Option<&Around> {
+        let error = match &self.problem {
+            Problem::Load(error) | Problem::Generate(GenerateError::Load(error)) => error,
+            Problem::Transform(TransformError::Patch(error)) => match &**error {
+                PatchError::Load(error) => error,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        error.around()
+    }
+
     /// What to do about it, where something can be said.
     pub fn hint(&self) -> Option<String> {
-        hint(&self.problem)
+        match &self.problem {
+            // kustomize writes the keys of generated data bare, whatever the user does.
+            Problem::Emit { source: EmitError::KeyNotString { .. }, .. } if self.place.file.contains("Generator[") => {
+                Some("choose another key: one that is generated cannot be quoted".to_owned())
+            }
+            problem => hint(problem),
+        }
     }
 
     /// The problem without the place, which is told apart.
@@ -140,7 +171,7 @@ impl BuildError {
 
     /// The whole story in lines: the problem, its causes, where it is, how it was reached, what to do.
     pub fn report(&self) -> String {
-        let mut text = self.headline();
+        let mut text = shown(&self.headline());
         let mut cause = self.problem.source();
         while let Some(error) = cause {
             line(&mut text, "because", &error.to_string());
@@ -152,6 +183,10 @@ impl BuildError {
         if !self.trail.is_empty() {
             line(&mut text, "reached through", &self.trail.join(" -> "));
         }
+        if let Some(around) = self.around() {
+            // Its own lines.
+            let _infallible = write!(text, "\n  {around}");
+        }
         if let Some(hint) = self.hint() {
             line(&mut text, "hint", &hint);
         }
@@ -162,7 +197,22 @@ impl BuildError {
 
 fn line(text: &mut String, label: &str, content: &str) {
     // Writing to a String cannot fail.
-    let _infallible = write!(text, "\n  {label}: {content}");
+    let _infallible = write!(text, "\n  {label}: {}", shown(content));
+}
+
+/// Names come from files, and files from strangers: what would steer a terminal is escaped, and a line of theirs cannot pass
+/// for one of ours.
+fn shown(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for sign in text.trim_end().chars() {
+        match sign {
+            '\n' => shown.push_str("\n    "),
+            '\t' => shown.push(sign),
+            _ if sign.is_control() => shown.extend(sign.escape_default()),
+            _ => shown.push(sign),
+        }
+    }
+    shown
 }
 
 impl std::ops::Deref for BuildError {
@@ -222,34 +272,19 @@ impl std::error::Error for BuildError {
 fn hint(problem: &Problem) -> Option<String> {
     match problem {
         Problem::Load(error) => error.hint(),
-        Problem::Absorb(AbsorbError::NothingThere { candidates, .. }) => Some(nothing_there(candidates)),
-        Problem::Conflict(_) => Some(
-            "remove one of them, or give one another name or namespace; none and `default` are the same namespace"
-                .to_owned(),
-        ),
+        Problem::Absorb(error) => error.hint(),
+        Problem::Conflict(conflict) => Some(conflict.hint().to_owned()),
         Problem::Kustomization(error) => error.hint(),
         Problem::Resource(error) => error.hint(),
         Problem::Transform(error) => error.hint(),
         Problem::Generate(error) => error.hint(),
         Problem::Tables(_) => Some("give both the same `create`, or remove one".to_owned()),
         Problem::Plugin(error) => error.hint(),
-        Problem::Parse(_)
-        | Problem::Decode(_)
-        | Problem::Absorb(_)
-        | Problem::Reference(_)
-        | Problem::Provenance(_)
-        | Problem::Sort(_)
-        | Problem::Emit { .. } => None,
-    }
-}
-
-fn nothing_there(candidates: &[String]) -> String {
-    if candidates.is_empty() {
-        "a generator with `merge` or `replace` needs a resource of that name and namespace below it".to_owned()
-    } else {
-        format!(
-            "there is {}; name and namespace must be those it has before this kustomization changes them",
-            candidates.join(", ")
-        )
+        Problem::Provenance(_) => Some("remove that annotation: the build writes it".to_owned()),
+        Problem::Parse(error) => error.problem.hint().map(str::to_owned),
+        Problem::Decode(error) => error.hint(),
+        Problem::Reference(error) => Some(error.problem.hint().to_owned()),
+        Problem::Sort(error) => Some(error.hint().to_owned()),
+        Problem::Emit { source, .. } => source.hint().map(str::to_owned),
     }
 }

@@ -61,12 +61,21 @@ pub struct Options {
 }
 
 /// One object of the output.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Object {
     /// Its content.
     pub node: Node,
     /// Where it came from.
     pub origin: Origin,
+}
+
+/// What it is called and where it came from; its content may be secret.
+impl std::fmt::Debug for Object {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut object = f.debug_struct("Object");
+        object.field("kind", &self.node.kind()).field("name", &self.node.name());
+        object.field("origin", &self.origin).finish_non_exhaustive()
+    }
 }
 
 /// What a build produced.
@@ -109,7 +118,8 @@ pub fn build(files: &dyn Files, outside: &dyn Outside, root: &Path, options: &Op
     let loader = session.loader();
     let target = Target::top(&loader, options)?;
     let mut all = target.accumulate(Accumulated::default())?;
-    finish::finish(&mut all.drafts, &all.tables, target.kustomization(), options, target.file())?;
+    finish::finish(&mut all.drafts, &all.tables, target.kustomization(), options, target.file())
+        .map_err(|error| target.located(error))?;
     all.warnings.extend(session.take_warnings());
     let metadata = target.kustomization().metadata.as_ref();
     let annotations = metadata.into_iter().flat_map(|m| &m.annotations).map(|(k, v)| (k.into(), v.into())).collect();

@@ -22,6 +22,16 @@ pub enum SortError {
     LegacyOptions,
 }
 
+impl SortError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Order { .. } => "`fifo` keeps the order in which resources are named, `legacy` sorts them by kind",
+            Self::LegacyOptions => "remove `legacySortOptions`, or write `order: legacy`",
+        }
+    }
+}
+
 /// How the caller wants the output ordered where the kustomization does not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Reorder {

@@ -64,7 +64,16 @@ impl<'a> Target<'a> {
     }
 
     /// The whole order of work. A component continues with what its parent has gathered; a kustomization starts afresh.
-    pub(crate) fn accumulate(&self, mut so_far: Accumulated) -> Result<Accumulated, BuildError> {
+    pub(crate) fn accumulate(&self, so_far: Accumulated) -> Result<Accumulated, BuildError> {
+        self.work(so_far).map_err(|error| self.located(error))
+    }
+
+    /// An error of this kustomization, with the line of its field.
+    pub(crate) fn located(&self, error: BuildError) -> BuildError {
+        error.located(&self.read.file, &self.read.root)
+    }
+
+    fn work(&self, mut so_far: Accumulated) -> Result<Accumulated, BuildError> {
         so_far.warnings.extend(self.read.warnings.iter().cloned());
         self.read_resources(&mut so_far)?;
         self.read_tables(&mut so_far)?;
@@ -268,7 +277,9 @@ impl<'a> Target<'a> {
                 LoadError::Read { path, nearby, source: FilesError::Missing }
             }
             Err(error) => error,
-            Ok(_) => LoadError::Read { path: path.to_owned(), nearby: Around::default(), source: FilesError::IsDirectory },
+            Ok(_) => {
+                LoadError::Read { path: path.to_owned(), nearby: Around::default(), source: FilesError::IsDirectory }
+            }
         };
         BuildError::new(error, place)
     }

@@ -29,7 +29,10 @@ fn an_error_tells_the_directories_that_led_to_it() {
   because: there is no such file or directory
   at: ../base/kustomization.yaml:1:13, `resources[0]`
   reached through: ../middle -> ../base
-  hint: beside it there is pod.yaml, kustomization.yaml
+  in `../base` there is:
+    pod.yaml
+    kustomization.yaml
+  hint: did you mean `pod.yaml`?
 ";
     assert_eq!(report, expected);
 }

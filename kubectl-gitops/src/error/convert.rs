@@ -26,12 +26,16 @@ impl From<BuildError> for CliError {
         let field = failure.place.field.clone();
         let trail = failure.trail.join(" -> ");
         let hint = error.hint();
+        let around = error.around().map(ToString::to_string);
         let mut converted = CliError::new(code, Headline(error)).at(place);
         if !field.is_empty() {
             converted = converted.note(format!("in the field `{field}`"));
         }
         if !trail.is_empty() {
             converted = converted.note(format!("reached through {trail}"));
+        }
+        if let Some(around) = around {
+            converted = converted.note(around);
         }
         match hint {
             Some(hint) => converted.hint(hint),

@@ -173,7 +173,7 @@ impl Builder {
     pub(super) fn alias(&mut self, start: NodeStart, name: &Text) -> Built {
         let found = self.anchors.iter().rev().find(|(known, _)| known == name);
         let (mut node, size) = match found {
-            None => return Err(ParseProblem::UnknownAnchor { name: name.to_string() }),
+            None => return Err(ParseProblem::UnknownAnchor),
             Some((_, Anchored::Open)) => return Err(ParseProblem::RecursiveAnchor { name: name.to_string() }),
             Some((_, Anchored::Done { node, size })) => {
                 // Counted before the copy is made, so that a bomb costs nothing.

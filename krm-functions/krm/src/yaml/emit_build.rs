@@ -237,10 +237,10 @@ fn forbidden(code: u32) -> EmitError {
 }
 
 pub(super) fn no_value(reason: NoValue, scalar: &Scalar) -> EmitError {
-    let (path, text) = (String::new(), scalar.text.to_string());
+    let path = String::new();
     match reason {
-        NoValue::NotFinite => EmitError::NotFinite { path, text },
-        NoValue::Mismatch(tag) => EmitError::TagMismatch { path, text, tag },
+        NoValue::NotFinite => EmitError::NotFinite { path, text: scalar.text.to_string() },
+        NoValue::Mismatch(tag) => EmitError::TagMismatch { path, tag },
     }
 }
 

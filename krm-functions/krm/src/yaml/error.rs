@@ -30,7 +30,8 @@ impl ParseError {
     }
 }
 
-/// What is wrong with the text.
+/// What is wrong with the text. Shows keys and places, but no values, which may be secret: an unquoted password that begins
+/// with `*` or `!` is an unknown anchor or tag.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseProblem {
     /// The text is no YAML.
@@ -46,17 +47,11 @@ pub enum ParseProblem {
         code: u32,
     },
     /// More text stands behind `---` than a comment.
-    #[error("invalid document separator: {line}")]
-    InvalidSeparator {
-        /// The line.
-        line: String,
-    },
+    #[error("text stands behind the separator `---`")]
+    InvalidSeparator,
     /// `*name` without an earlier `&name` in the document.
-    #[error("unknown anchor `{name}` referenced")]
-    UnknownAnchor {
-        /// Its name.
-        name: String,
-    },
+    #[error("this refers to an anchor, and there is none of that name before it")]
+    UnknownAnchor,
     /// `*name` inside the node that `&name` marks.
     #[error("anchor `{name}` value contains itself")]
     RecursiveAnchor {
@@ -70,11 +65,8 @@ pub enum ParseProblem {
         name: String,
     },
     /// A tag handle that no `%TAG` declares.
-    #[error("found undefined tag handle `{handle}`")]
-    UndefinedTagHandle {
-        /// The handle.
-        handle: String,
-    },
+    #[error("this is a tag whose handle no %TAG declares")]
+    UndefinedTagHandle,
     /// A key twice in one map.
     #[error("mapping key `{key}` already defined at line {first_line}")]
     DuplicateKey {
@@ -119,11 +111,59 @@ pub enum ParseProblem {
     },
 }
 
+impl ParseProblem {
+    /// What to do about it, where something can be said.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Syntax { problem } => syntax_hint(problem),
+            Self::ForbiddenCharacter { .. } => Some("write it as an escape within double quotes: \"\\x00\""),
+            Self::InvalidSeparator => Some("put what follows `---` on a line of its own"),
+            Self::UnknownAnchor => Some("quote the text if it is no alias; anchors hold within one document only"),
+            Self::RecursiveAnchor { .. } => Some("write out what the alias stands for"),
+            Self::UndefinedTagHandle => Some("quote the text if it is no tag"),
+            Self::DuplicateKey { .. } => Some("remove one of them, or check the indentation"),
+            Self::CollectionAsKey { .. } => Some("a text with braces, like a template, needs quotes"),
+            Self::InvalidMerge { .. } => Some("quote `<<` if it is meant as a key"),
+            Self::TooLarge { .. } => Some("split the file"),
+            Self::TooDeep { .. } | Self::TooManyNodes { .. } => None,
+        }
+    }
+}
+
+/// What people nearly always did where the scanner or the parser says so.
+fn syntax_hint(problem: &str) -> Option<&'static str> {
+    Some(match problem {
+        "found character that cannot start any token" => {
+            "indent with blanks, not with tabs, and quote a text that begins with `@`, `` ` `` or `%`"
+        }
+        "found a tab character that violates indentation"
+        | "found a tab character where an indentation space is expected" => "indent with blanks, not with tabs",
+        "did not find expected key" | "did not find expected '-' indicator" => {
+            "this line, or the one above, is indented otherwise than its neighbours, or a quote is closed too early"
+        }
+        "could not find expected ':'" => "a key lacks its `:`, or a text of several lines lacks its `|` or its quotes",
+        "mapping values are not allowed in this context" => {
+            "quote a text that holds `: `; else check the indentation of this line and the one above"
+        }
+        "block sequence entries are not allowed in this context" => "put `- ` on a line of its own below the key",
+        "did not find expected ',' or ']'" | "did not find expected ',' or '}'" => {
+            "a bracket or brace is not closed; quote a text that begins with one"
+        }
+        "found unexpected end of stream" | "found unexpected document indicator" => "a quote is not closed",
+        "found unknown escape character" => "use single quotes, within which a backslash is only a backslash",
+        "did not find expected alphabetic or numeric character" => "quote a text that begins with `*` or `&`",
+        "did not find expected <document start>" => "separate documents with `---`",
+        "did not find expected node content" => "quote the text",
+        "did not find expected comment or line break" => "what follows `|` or `>` belongs on the next line",
+        _ => return None,
+    })
+}
+
 /// A tree that a profile cannot write.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EmitError {
     /// A key that is no string; JSON, which build output goes through, has no others below the top.
-    #[error("{}key `{key}` is {found}, only strings can be map keys (quote it)", At(path))]
+    #[error("{}key `{key}` is {found}, only strings can be map keys", At(path))]
     KeyNotString {
         /// Path of the map.
         path: String,
@@ -141,12 +181,10 @@ pub enum EmitError {
         text: String,
     },
     /// A text that is not what its tag says.
-    #[error("{}cannot decode `{text}` as {tag}", At(path))]
+    #[error("{}the text cannot be decoded as {tag}", At(path))]
     TagMismatch {
         /// Path of the scalar.
         path: String,
-        /// Its text.
-        text: String,
         /// Its tag.
         tag: &'static str,
     },
@@ -188,6 +226,19 @@ impl std::fmt::Display for At<'_> {
 }
 
 impl EmitError {
+    /// What to do about it, where something can be said.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::KeyNotString { .. } => Some("quote the key"),
+            Self::NotFinite { .. } => Some("quote it if it is meant as a text"),
+            Self::TagMismatch { .. } => Some("remove the tag, or write what it says"),
+            Self::ForbiddenCharacter { .. } => {
+                Some("in a ConfigMap or Secret, binary content belongs in a generator's `files`")
+            }
+            Self::KeyTooLong { .. } | Self::NotReadable { .. } | Self::TooDeep { .. } => None,
+        }
+    }
+
     /// Makes it the error of the collection that holds the place under `step`.
     pub(super) fn within(&mut self, step: Step<'_>) {
         let path = match self {

@@ -31,8 +31,7 @@ pub fn split_documents(text: &str) -> Result<Vec<Chunk<'_>>, (u32, ParseProblem)
         let behind = text[separator + 4..end].trim();
         let separator_line = line + count_lines(&text[start..=separator]);
         if !behind.is_empty() && !behind.starts_with('#') {
-            let shown = text[separator..end].trim().to_owned();
-            return Err((separator_line, ParseProblem::InvalidSeparator { line: shown }));
+            return Err((separator_line, ParseProblem::InvalidSeparator));
         }
         // A document keeps the newline before the separator: it may end a block scalar.
         chunks.push(Chunk { text: &text[start..=separator], line });
@@ -59,6 +58,6 @@ mod tests {
         assert_eq!(texts("a\n---\n---\nb"), Ok(vec![("a\n".into(), 1), ("---\nb".into(), 3)]));
         assert_eq!(texts("a\n---"), Ok(vec![("a\n---".into(), 1)]));
         let refused = texts("x: |\n  a\n--- b\n").unwrap_err();
-        assert_eq!(refused, (3, ParseProblem::InvalidSeparator { line: "--- b".into() }));
+        assert_eq!(refused, (3, ParseProblem::InvalidSeparator));
     }
 }

@@ -23,7 +23,7 @@ pub enum AbsorbError {
         candidates: Vec<String>,
     },
     /// It does not want to merge or replace, and there is one.
-    #[error("`{id}` is already there, from {first}; its behavior is `{}`, to add to it use `merge` or `replace`", behavior.word())]
+    #[error("`{id}` is already there, from {first}, and this one's behavior is `{}`", behavior.word())]
     AlreadyThere {
         /// What both are called.
         id: ResId,
@@ -51,6 +51,28 @@ pub enum AbsorbError {
     /// After merging it is called like another one.
     #[error(transparent)]
     Conflict(#[from] Conflict),
+}
+
+impl AbsorbError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NothingThere { candidates, .. } if candidates.is_empty() => {
+                "a generator with `merge` or `replace` needs a resource of that name and namespace below it".to_owned()
+            }
+            Self::NothingThere { candidates, .. } => format!(
+                "there is {}; name and namespace must be those it has before this kustomization changes them",
+                candidates.join(", ")
+            ),
+            Self::AlreadyThere { .. } => {
+                "set `behavior: merge` to add to it, `behavior: replace` to take its place, or choose another name"
+                    .to_owned()
+            }
+            Self::Ambiguous { .. } => "say which by its `namespace`, or make the names differ".to_owned(),
+            Self::Renamed { .. } => "name it as it is called where this kustomization meets it".to_owned(),
+            Self::Conflict(conflict) => conflict.hint().to_owned(),
+        })
+    }
 }
 
 impl DraftSet {

@@ -69,7 +69,7 @@ pub struct FormerId {
 }
 
 /// A resource being built. Its history is append-only; the first entry is what it was called in its file.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Draft {
     /// The object: a mapping, or null once a patch deleted it.
     pub node: Node,
@@ -92,6 +92,15 @@ pub struct Draft {
     pub from_helm: bool,
     /// Names of the vars that read from it.
     pub read_by_vars: Vec<String>,
+}
+
+/// What it is called and where it came from; its content may be secret.
+impl std::fmt::Debug for Draft {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut draft = f.debug_struct("Draft");
+        draft.field("id", &self.id()).field("origin", &self.origin).field("history", &self.history);
+        draft.field("behavior", &self.behavior).field("wants_hash", &self.wants_hash).finish_non_exhaustive()
+    }
 }
 
 impl Draft {

@@ -31,6 +31,17 @@ pub struct Conflict {
     pub second: Origin,
 }
 
+impl Conflict {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        if self.first == self.second {
+            "two ways lead there: name it once, or give each way a namePrefix, a nameSuffix or a namespace of its own"
+        } else {
+            "remove one of them, or give one another name or namespace; none and `default` are the same namespace"
+        }
+    }
+}
+
 struct Both<'a>(&'a Origin, &'a Origin);
 
 impl std::fmt::Display for Both<'_> {

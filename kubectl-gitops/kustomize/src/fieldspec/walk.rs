@@ -54,6 +54,18 @@ pub enum FieldProblem {
     },
 }
 
+impl FieldProblem {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::BadStep { .. } => {
+                "a path is made of the names of fields joined by `/`; a list is passed through by itself"
+            }
+            Self::NotACollection { .. } | Self::WrongKind { .. } => "write the field as the kind's schema has it",
+        }
+    }
+}
+
 /// Calls `set` on every field of `node` that `spec` leads to. The caller has matched the type.
 ///
 /// # Errors

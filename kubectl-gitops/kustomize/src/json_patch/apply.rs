@@ -10,7 +10,7 @@ use super::through_json::NotJson;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ApplyError {
     /// The way to a place is not there.
-    #[error("operation {index} ({verb}): `{path}` leads through something that is not there{}", Deepest(deepest))]
+    #[error("operation {index} ({verb}): `{missing}` is not there, on the way to `{path}`; {there}")]
     MissingPath {
         /// Its position, from 0.
         index: usize,
@@ -18,11 +18,13 @@ pub enum ApplyError {
         verb: String,
         /// The path.
         path: String,
-        /// The part of the path that is there.
-        deepest: String,
+        /// The first step that is not there, with the way to it.
+        missing: String,
+        /// How far the way goes, and what is there.
+        there: There,
     },
     /// The place itself is not there.
-    #[error("operation {index} ({verb}): `{path}` is not there")]
+    #[error("operation {index} ({verb}): `{path}` is not there; {there}")]
     MissingPlace {
         /// Its position, from 0.
         index: usize,
@@ -30,10 +32,12 @@ pub enum ApplyError {
         verb: String,
         /// The path.
         path: String,
+        /// What is there instead.
+        there: There,
     },
     /// The step into a list is no index of it.
     #[error(
-        "operation {index} ({verb}): the last step of `{path}` must be an index of the list, which has {length} items"
+        "operation {index} ({verb}): the last step of `{path}` must be an index of the list, which has {}", items(*length)
     )]
     BadIndex {
         /// Its position, from 0.
@@ -46,12 +50,16 @@ pub enum ApplyError {
         length: usize,
     },
     /// A test failed.
-    #[error("operation {index} (test): `{path}` has another value")]
+    #[error("operation {index} (test): `{path}` is {found}, and the test wants {}{wanted}", if found == wanted { "another value, " } else { "" })]
     TestFailed {
         /// Its position, from 0.
         index: usize,
         /// The path.
         path: String,
+        /// What is there. The value itself may be secret.
+        found: &'static str,
+        /// What is wanted.
+        wanted: &'static str,
     },
     /// A field of the operation is missing or no text.
     #[error("operation {index} ({verb}): `{field}` must be a string")]
@@ -82,12 +90,68 @@ pub enum ApplyError {
     NotJson(#[from] NotJson),
 }
 
-struct Deepest<'a>(&'a str);
-
-impl std::fmt::Display for Deepest<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.0.is_empty() { Ok(()) } else { write!(f, ", `{}` is", self.0) }
+impl ApplyError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::MissingPath { verb, .. } if verb == "add" || verb == "copy" || verb == "move" => {
+                "a JSON patch does not make missing parents: add the parent first, or use a strategic merge"
+            }
+            Self::MissingPath { .. } => {
+                "a slash within a name is written `~1`, an item of a list is named by its index"
+            }
+            Self::MissingPlace { verb, .. } if verb == "remove" => {
+                "only what is there can be removed: check for which resources the patch is"
+            }
+            Self::MissingPlace { .. } => "only maps and lists have something in them: check the path",
+            Self::BadIndex { .. } => "indices start at 0, and `-` adds at the end",
+            Self::TestFailed { .. } => "what was tested has changed below: look whether the patch still fits",
+            Self::MissingField { .. } => "`path` and `from` begin with a slash: `/spec/replicas`",
+            Self::UnknownVerb { .. } => "write `op: replace`, for example",
+            Self::NoObjectLeft { .. } => "to remove the object, use a strategic merge with `$patch: delete`",
+            Self::NotJson(_) => return None,
+        })
     }
+}
+
+/// How far a path leads, and what stands there: names of fields, no values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct There {
+    /// The path; empty for the object itself.
+    path: String,
+    what: String,
+}
+
+/// So many names of fields are told.
+const NAMES_MAX: usize = 12;
+
+impl There {
+    pub(super) fn of(path: &str, node: &Node) -> Self {
+        let what = match node {
+            Node::Map(map) if map.is_empty() => "is an empty map".to_owned(),
+            Node::Map(map) => {
+                let names: Vec<&str> = map.iter().map(|(key, _)| key).take(NAMES_MAX).collect();
+                format!("has {}{}", names.join(", "), if map.len() > NAMES_MAX { ", …" } else { "" })
+            }
+            Node::Seq(seq) => format!("is a list of {}", items(seq.items.len())),
+            Node::Scalar(_) => format!("is {}", node.kind_name()),
+        };
+        Self { path: path.to_owned(), what }
+    }
+}
+
+impl std::fmt::Display for There {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.path.is_empty() {
+            write!(f, "the object {}", self.what)
+        } else {
+            write!(f, "`{}` {}", self.path, self.what)
+        }
+    }
+}
+
+fn items(count: usize) -> String {
+    if count == 1 { "1 item".to_owned() } else { format!("{count} items") }
 }
 
 pub(super) fn operations(patch: &JsonPatch, root: &mut Node) -> Result<(), ApplyError> {
@@ -136,20 +200,23 @@ impl Step<'_> {
                 seq.items.insert(at, value);
                 Ok(())
             }
-            Node::Scalar(_) => Err(self.missing_place(path)),
+            Node::Scalar(_) => Err(self.missing_place(path, holder)),
         }
     }
 
     fn remove(&self, root: &mut Node, path: &str) -> Result<Node, ApplyError> {
         let (holder, last) = self.holder(root, path)?;
         match holder {
-            Node::Map(map) => map.remove(&last).ok_or_else(|| self.missing_place(path)),
+            Node::Map(map) => match map.remove(&last) {
+                Some(value) => Ok(value),
+                None => Err(self.missing_place(path, holder)),
+            },
             Node::Seq(seq) => {
                 let length = seq.items.len();
                 let at = index(&last, length).ok_or_else(|| self.bad_index(path, length))?;
                 Ok(seq.items.remove(at))
             }
-            Node::Scalar(_) => Err(self.missing_place(path)),
+            Node::Scalar(_) => Err(self.missing_place(path, holder)),
         }
     }
 
@@ -175,7 +242,7 @@ impl Step<'_> {
                 seq.items[at] = value;
                 Ok(())
             }
-            Node::Scalar(_) => Err(self.missing_place(path)),
+            Node::Scalar(_) => Err(self.missing_place(path, holder)),
         }
     }
 
@@ -184,7 +251,11 @@ impl Step<'_> {
         let found = if path.is_empty() { Some(&*root) } else { self.read(root, path)? };
         let wanted = &self.operation.value;
         let equal = found.map_or_else(|| wanted.is_null(), |found| same(found, wanted));
-        if equal { Ok(()) } else { Err(ApplyError::TestFailed { index: self.index, path: path.to_owned() }) }
+        if equal {
+            return Ok(());
+        }
+        let found = found.map_or("missing", Node::kind_name);
+        Err(ApplyError::TestFailed { index: self.index, path: path.to_owned(), found, wanted: wanted.kind_name() })
     }
 
     /// What is at a path; `None` for a field that a map does not have.
@@ -197,15 +268,18 @@ impl Step<'_> {
                 let at = index(&last, length).ok_or_else(|| self.bad_index(path, length))?;
                 Ok(seq.items.get(at))
             }
-            Node::Scalar(_) => Err(self.missing_place(path)),
+            Node::Scalar(_) => Err(self.missing_place(path, holder)),
         }
     }
 
     fn holder<'n>(&self, root: &'n mut Node, path: &str) -> Result<(&'n mut Node, String), ApplyError> {
-        let pointer = Pointer::parse(path).ok_or_else(|| self.missing_path(path, String::new()))?;
+        let Some(pointer) = Pointer::parse(path) else {
+            return Err(self.missing_path(path, path.to_owned(), There::of("", root)));
+        };
         // Asked first: the holder borrows the tree for as long as the answer lives.
         if pointer.holder(root).is_none() {
-            return Err(self.missing_path(path, pointer.deepest(root)));
+            let (deepest, node, missing) = pointer.deepest(root);
+            return Err(self.missing_path(path, missing, There::of(&deepest, node)));
         }
         let holder = pointer.holder(root).expect("found just above");
         Ok((holder, pointer.last))
@@ -227,12 +301,18 @@ impl Step<'_> {
         text.ok_or_else(|| ApplyError::MissingField { index: self.index, verb: self.verb(), field })
     }
 
-    fn missing_path(&self, path: &str, deepest: String) -> ApplyError {
-        ApplyError::MissingPath { index: self.index, verb: self.verb(), path: path.to_owned(), deepest }
+    fn missing_path(&self, path: &str, missing: String, there: There) -> ApplyError {
+        ApplyError::MissingPath { index: self.index, verb: self.verb(), path: path.to_owned(), missing, there }
     }
 
-    fn missing_place(&self, path: &str) -> ApplyError {
-        ApplyError::MissingPlace { index: self.index, verb: self.verb(), path: path.to_owned() }
+    fn missing_place(&self, path: &str, holder: &Node) -> ApplyError {
+        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        ApplyError::MissingPlace {
+            index: self.index,
+            verb: self.verb(),
+            path: path.to_owned(),
+            there: There::of(parent, holder),
+        }
     }
 
     fn bad_index(&self, path: &str, length: usize) -> ApplyError {

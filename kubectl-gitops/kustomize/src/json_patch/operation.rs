@@ -15,7 +15,7 @@ pub struct JsonPatch {
 }
 
 /// One operation, not yet checked.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(super) struct Operation {
     /// `op`; `None` if it is missing or no text.
     pub(super) verb: Option<String>,
@@ -60,6 +60,13 @@ pub enum ReadError {
         /// What it is instead.
         found: &'static str,
     },
+}
+
+/// Not its value, which may be secret.
+impl std::fmt::Debug for Operation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Operation").field("verb", &self.verb).field("path", &self.path).finish_non_exhaustive()
+    }
 }
 
 impl JsonPatch {

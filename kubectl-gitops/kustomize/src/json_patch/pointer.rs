@@ -36,8 +36,8 @@ impl Pointer {
 }
 
 impl Pointer {
-    /// The part of the way that is there, for messages.
-    pub(super) fn deepest(&self, root: &Node) -> String {
+    /// For messages: the part of the way that is there, what stands there, and the first step that is missing.
+    pub(super) fn deepest<'n>(&self, root: &'n Node) -> (String, &'n Node, String) {
         let mut at = root;
         let mut path = String::new();
         for step in &self.parents {
@@ -46,13 +46,18 @@ impl Pointer {
                 Node::Seq(seq) => index(step, seq.items.len()).map(|index| &seq.items[index]),
                 Node::Scalar(_) => None,
             };
-            let Some(next) = next else { break };
+            let Some(next) = next else { return (path.clone(), at, format!("{path}/{}", escape(step))) };
             at = next;
-            path.push('/');
-            path.push_str(step);
+            path = format!("{path}/{}", escape(step));
         }
-        path
+        // All is there, but the last of it holds nothing.
+        let missing = format!("{path}/{}", escape(&self.last));
+        (path, at, missing)
     }
+}
+
+fn escape(step: &str) -> String {
+    step.replace('~', "~0").replace('/', "~1")
 }
 
 fn unescape(step: &str) -> String {

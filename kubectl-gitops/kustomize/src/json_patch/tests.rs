@@ -64,7 +64,7 @@ fn what_does_not_apply_says_why() {
     let fails = |target: &str, patch: &str| patched(target, patch).unwrap_err();
     assert!(matches!(
         fails("{a: {b: 1}}", "- {op: add, path: /a/c/d, value: 1}"),
-        ApplyError::MissingPath { deepest, .. } if deepest == "/a"
+        ApplyError::MissingPath { missing, .. } if missing == "/a/c"
     ));
     assert!(matches!(fails("{a: 1}", "- {op: add, path: /a/b, value: 1}"), ApplyError::MissingPath { .. }));
     assert!(matches!(fails("{a: 1}", "- {op: add, path: '', value: {}}"), ApplyError::MissingPath { .. }));

@@ -26,7 +26,7 @@ pub struct DecodeError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeProblem {
     /// A value of another type.
-    #[error("{} must be {expected}, this is {found}{}", Named(field), Hint(found, expected))]
+    #[error("{} must be {expected}, this is {found}", Named(field))]
     WrongType {
         /// Path of the field.
         field: String,
@@ -42,7 +42,44 @@ pub enum DecodeProblem {
         name: String,
         /// The known name that is nearest to it, if one is near.
         suggestion: Option<&'static str>,
+        /// All names that are known there.
+        known: &'static [&'static str],
     },
+}
+
+impl DecodeError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match &self.problem {
+            DecodeProblem::UnknownField { suggestion: Some(_), .. } => None,
+            DecodeProblem::UnknownField { known, .. } => Some(format!("known here are {}", known.join(", "))),
+            DecodeProblem::WrongType { field, expected, found } => wrong_type_hint(field, expected, found),
+        }
+    }
+}
+
+/// What people meant who wrote one kind of value where another belongs.
+fn wrong_type_hint(field: &str, expected: &str, found: &str) -> Option<String> {
+    let name = field.rsplit('.').next().unwrap_or(field);
+    let list = name.split('[').next().unwrap_or(name);
+    let text = match (list, expected, found) {
+        (_, STRING, NUMBER | BOOLEAN) => "put it in quotes".to_owned(),
+        (_, STRING, "a map") => "a text that begins with a brace, or holds `: `, needs quotes".to_owned(),
+        ("literals", LIST, _) => "write each as an item, `- key=value`".to_owned(),
+        ("labels", LIST, "a map") => {
+            "write the labels below `- pairs:`; `commonLabels` takes them directly, and puts them into selectors"
+                .to_owned()
+        }
+        (_, LIST, "a string") => format!("write it as an item below `{name}:`, with `- ` in front"),
+        (_, LIST, "a map") => format!("put `- ` in front of the first line below `{name}:`"),
+        ("patches" | "patchesJson6902", MAP, "a string") => "write it as `- path: FILE`".to_owned(),
+        ("images" | "replicas" | "configMapGenerator" | "secretGenerator" | "helmCharts", MAP, "a string") => {
+            "write it as `- name: …`".to_owned()
+        }
+        (_, MAP, "a string") => "write `key: value`, with a blank behind the colon".to_owned(),
+        _ => return None,
+    };
+    Some(text)
 }
 
 struct Named<'a>(&'a str);
@@ -61,16 +98,8 @@ impl fmt::Display for Suggestion<'_> {
     }
 }
 
-/// Tells people about quotes, which is what they nearly always forgot.
-struct Hint<'a>(&'a str, &'a str);
-
-impl fmt::Display for Hint<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(found, expected) = self;
-        if *expected == STRING && (*found == NUMBER || *found == BOOLEAN) { f.write_str("; quote it") } else { Ok(()) }
-    }
-}
-
+const LIST: &str = "a list";
+const MAP: &str = "a map";
 const STRING: &str = "a string";
 const NUMBER: &str = "a number";
 const BOOLEAN: &str = "a boolean";
@@ -246,7 +275,7 @@ impl<T: Decode + Default> Decode for Vec<T> {
         if node.is_null() {
             return Ok(());
         }
-        let items = node.as_seq().ok_or_else(|| at.wrong(node, "a list"))?;
+        let items = node.as_seq().ok_or_else(|| at.wrong(node, LIST))?;
         for (index, item) in items.iter().enumerate() {
             let mut value = T::default();
             value.decode(item, &Place::Item(at, index))?;
@@ -272,7 +301,7 @@ impl Decode for BTreeMap<String, String> {
             self.clear();
             return Ok(());
         }
-        let map = node.as_map().ok_or_else(|| at.wrong(node, "a map"))?;
+        let map = node.as_map().ok_or_else(|| at.wrong(node, MAP))?;
         for entry in &map.entries {
             let key = key_text(&entry.key);
             let mut value = String::new();
@@ -297,7 +326,7 @@ pub(crate) fn entries<'a>(node: &'a Node, at: &Place<'_>) -> Result<Vec<(String,
     if node.is_null() {
         return Ok(Vec::new());
     }
-    let map: &Mapping = node.as_map().ok_or_else(|| at.wrong(node, "a map"))?;
+    let map: &Mapping = node.as_map().ok_or_else(|| at.wrong(node, MAP))?;
     let mut entries: Vec<_> = map.entries.iter().map(|e| (key_text(&e.key), &e.key, &e.value)).collect();
     entries.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(entries)
@@ -323,7 +352,7 @@ pub(crate) fn known_field(
     Err(DecodeError {
         field: name_at.clone(),
         mark: key.mark,
-        problem: DecodeProblem::UnknownField { name: name_at, suggestion: nearest(name, known) },
+        problem: DecodeProblem::UnknownField { name: name_at, suggestion: nearest(name, known), known },
     })
 }
 
@@ -414,11 +443,18 @@ macro_rules! record {
         $($(#[$field_meta:meta])* $field:ident: $type:ty = $key:literal $([$embedded:ident])?,)*
     }) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, Default)]
+        #[derive(Clone, PartialEq, Default)]
         $vis struct $name {
             $($(#[$field_meta])* $vis $field: $type,)*
             /// Where the record is written; zero for one that no file holds.
             $vis mark: krm::Mark,
+        }
+
+        /// Where it is, not what is in it: literals, patches and values may be secret.
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name)).field("mark", &self.mark).finish_non_exhaustive()
+            }
         }
 
         impl $name {

@@ -76,6 +76,16 @@ pub enum KustomizationError {
 }
 
 impl KustomizationError {
+    /// The field that is wrong; empty if it is none.
+    fn field(&self) -> &'static str {
+        match self {
+            Self::Kind { .. } => "kind",
+            Self::ApiVersion { .. } => "apiVersion",
+            Self::Unsupported { field, .. } => field,
+            Self::Missing { .. } | Self::Several { .. } | Self::Empty | Self::OtherKind { .. } => "",
+        }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -86,7 +96,11 @@ impl KustomizationError {
             Self::OtherKind { field: "components", .. } => Some("name it in `resources`".to_owned()),
             Self::OtherKind { .. } => Some("make it a Kustomization".to_owned()),
             Self::Unsupported { instead, .. } => Some((*instead).to_owned()),
-            Self::Kind { .. } | Self::ApiVersion { .. } => None,
+            Self::Kind { .. } => Some(
+                "a resource belongs in a file of its own, named in `resources`; Flux's Kustomization is such a resource"
+                    .to_owned(),
+            ),
+            Self::ApiVersion { expected, .. } => Some(format!("write `apiVersion: {expected}`")),
         }
     }
 }
@@ -101,7 +115,7 @@ fn missing_hint(found: &[String]) -> String {
 }
 
 /// A kustomization and what is known about its file.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct ReadKustomization {
     /// Its fields, old spellings folded into today's.
     pub kustomization: Kustomization,
@@ -111,6 +125,14 @@ pub struct ReadKustomization {
     pub file: String,
     /// About deprecated fields.
     pub warnings: Vec<String>,
+    /// The file as it is written, to find where an error is.
+    pub(crate) root: Node,
+}
+
+impl std::fmt::Debug for ReadKustomization {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReadKustomization").field("file", &self.file).finish_non_exhaustive()
+    }
 }
 
 /// Finds, reads and checks the kustomization of the loader's directory.
@@ -128,8 +150,11 @@ pub fn read(loader: &Loader<'_>) -> Result<ReadKustomization, BuildError> {
     let warnings = fix::deprecations(&root, &file);
     let empty = fix::is_empty(&root);
     fix::fold(&mut kustomization);
-    check(&kustomization, empty).map_err(|error| BuildError::new(error, Place::file(&file)))?;
-    Ok(ReadKustomization { kustomization, file_name, file, warnings })
+    check(&kustomization, empty).map_err(|error| {
+        let place = Place::field(&file, error.field(), krm::Mark::default());
+        BuildError::new(error, place).located(&file, &root)
+    })?;
+    Ok(ReadKustomization { kustomization, file_name, file, warnings, root })
 }
 
 fn find(loader: &Loader<'_>) -> Result<(&'static str, String), BuildError> {

@@ -52,12 +52,7 @@ impl View<'_> {
         let names = self.by_nearness(directory, &name, &listed);
         let more = names.len().saturating_sub(NAMES_MAX);
         let meant = self.meant(directory, missing, &path, &listed);
-        Around {
-            directory: (self.shown)(directory),
-            names: names.into_iter().take(NAMES_MAX).collect(),
-            more,
-            meant,
-        }
+        Around { directory: (self.shown)(directory), names: names.into_iter().take(NAMES_MAX).collect(), more, meant }
     }
 
     fn by_nearness(self, directory: &Path, name: &str, listed: &[String]) -> Vec<String> {
@@ -77,7 +72,8 @@ impl View<'_> {
         let candidates: Vec<&str> = listed.iter().map(String::as_str).collect();
         if let Some(near) = nearest(&name, &candidates) {
             let rest = path.strip_prefix(missing).ok()?;
-            let spelled = if rest.as_os_str().is_empty() { directory.join(near) } else { directory.join(near).join(rest) };
+            let spelled =
+                if rest.as_os_str().is_empty() { directory.join(near) } else { directory.join(near).join(rest) };
             if self.files.kind(&spelled) != Kind::Missing {
                 return Some(self.written(&spelled));
             }
@@ -85,7 +81,11 @@ impl View<'_> {
         let last = path.file_name()?;
         let deeper = listed.iter().take(SEARCHED_MAX).map(|other| directory.join(other).join(last));
         let there = |candidate: &PathBuf| self.files.kind(candidate) == Kind::File;
-        deeper.into_iter().find(there).or_else(|| Some(self.written_from.join(last)).filter(there)).map(|p| self.written(&p))
+        deeper
+            .into_iter()
+            .find(there)
+            .or_else(|| Some(self.written_from.join(last)).filter(there))
+            .map(|p| self.written(&p))
     }
 
     fn written(self, path: &Path) -> String {

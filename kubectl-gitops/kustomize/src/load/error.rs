@@ -139,6 +139,14 @@ pub enum LoadError {
 }
 
 impl LoadError {
+    /// What stands around a path that leads nowhere, if anything is known.
+    pub fn around(&self) -> Option<&Around> {
+        match self {
+            Self::Read { nearby, .. } | Self::Directory { nearby, .. } if !nearby.is_empty() => Some(nearby),
+            _ => None,
+        }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -153,7 +161,19 @@ impl LoadError {
                 source.hint().map(str::to_owned)
             }
             Self::RepositoryCycle { .. } => Some("refer to its directories by relative paths".to_owned()),
-            _ => None,
+            Self::Read { source: FilesError::IsDirectory, .. } => Some("name a file in it".to_owned()),
+            Self::Directory { source: FilesError::IsFile, .. } => {
+                Some("a file that holds resources belongs in `resources`".to_owned())
+            }
+            Self::NotText { .. } => {
+                Some("write it as UTF-8; what is no text belongs in a generator's `files`".to_owned())
+            }
+            Self::EmptyPath => Some("remove the item, or name a directory".to_owned()),
+            Self::TooDeep { .. } | Self::TooMany { .. } => {
+                Some("name a base that several use once, above all of them".to_owned())
+            }
+            Self::OutsideRepository { .. } => Some("a repository's kustomization uses what is in it only".to_owned()),
+            Self::Read { .. } | Self::Directory { .. } | Self::Url { .. } | Self::Unsafe { .. } => None,
         }
     }
 }

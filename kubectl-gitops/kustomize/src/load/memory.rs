@@ -7,9 +7,16 @@ use std::path::{Path, PathBuf};
 use super::files::{Files, FilesError, Kind, clean};
 
 /// Files by their clean absolute path; directories are those in which files are.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct MemoryFiles {
     files: BTreeMap<PathBuf, Vec<u8>>,
+}
+
+/// The names only: what is in the files may be secret.
+impl std::fmt::Debug for MemoryFiles {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.files.keys()).finish()
+    }
 }
 
 impl MemoryFiles {

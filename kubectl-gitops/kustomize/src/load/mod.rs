@@ -169,8 +169,7 @@ impl<'a> Loader<'a> {
             return self.fetch(path).map(Cow::Owned);
         }
         let full = clean(&self.root.join(path));
-        let refused =
-            |source| LoadError::Read { nearby: self.around(path, &full), path: path.to_owned(), source };
+        let refused = |source| LoadError::Read { nearby: self.around(path, &full), path: path.to_owned(), source };
         let resolved = match self.restriction() {
             Restriction::None => full.clone(),
             Restriction::RootOnly => self.inside_root(path, &full)?,

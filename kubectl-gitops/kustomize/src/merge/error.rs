@@ -16,12 +16,14 @@ pub struct MergeError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MergeProblem {
     /// The object has one kind of value, the patch another.
-    #[error("the object has {target} there, the patch {patch}")]
+    #[error("the object has {target} there, the patch {patch}{}", InLine(*line))]
     KindsDiffer {
         /// What the object has.
         target: &'static str,
         /// What the patch has.
         patch: &'static str,
+        /// Its line in the patch; 0 if unknown.
+        line: u32,
     },
     /// `$patch` with a word that means nothing.
     #[error("unknown directive `$patch: {word}`, known are delete, replace and merge")]
@@ -40,6 +42,30 @@ pub enum MergeProblem {
         /// What the item is.
         found: &'static str,
     },
+}
+
+impl MergeProblem {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::KindsDiffer { .. } => {
+                "write the field as the object has it; to put something else there, use a JSON patch with `op: replace`"
+            }
+            Self::UnknownDirective { .. } => "write `$patch: delete`, `$patch: replace` or `$patch: merge`",
+            Self::EmptyKey => "give the field a name",
+            Self::ItemWithoutKeys { .. } => {
+                "items of this list are told apart by that field: write each as a map that has it"
+            }
+        }
+    }
+}
+
+struct InLine(u32);
+
+impl fmt::Display for InLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 == 0 { Ok(()) } else { write!(f, ", in line {}", self.0) }
+    }
 }
 
 struct Path<'a>(&'a [String]);

@@ -149,7 +149,7 @@ fn what_cannot_be_merged_names_its_place() {
             "{containers: [{name: a, env: {x: y}}]}",
             "{containers: [{name: a, env: [{name: b}]}]}",
             "spec.containers[name=a].env",
-            MergeProblem::KindsDiffer { target: "a map", patch: "a list" },
+            MergeProblem::KindsDiffer { target: "a map", patch: "a list", line: 1 },
         ),
         (
             "{nodeSelector: {a: b}}",

@@ -144,7 +144,8 @@ impl<'s> Walk<'s> {
                 }
             },
             (dest, origin) => {
-                Err(MergeError::new(MergeProblem::KindsDiffer { target: dest.kind_name(), patch: origin.kind_name() }))
+                let (target, patch, line) = (dest.kind_name(), origin.kind_name(), origin.mark().line);
+                Err(MergeError::new(MergeProblem::KindsDiffer { target, patch, line }))
             }
         }
     }

@@ -88,7 +88,9 @@ impl ConfigError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NoFieldSpecs { path } => Some(format!("add `fieldSpecs: [{{path: {path}}}]`")),
-            Self::Load(LoadError::Read { nearby, .. }) if !nearby.is_empty() => Some(super::error::beside(nearby)),
+            Self::Load(error) => error
+                .hint()
+                .or_else(|| Some("files are looked for beside the kustomization, not beside this file".to_owned())),
             _ => None,
         }
     }

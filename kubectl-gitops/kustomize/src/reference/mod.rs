@@ -69,6 +69,21 @@ pub enum ReferenceProblem {
     SubjectNamespace,
 }
 
+impl ReferenceProblem {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Field(problem) => problem.hint(),
+            Self::NoName => "add the name of the resource that is meant",
+            Self::NotAReference { .. } => "write the names, or maps with a `name`, directly in the list",
+            Self::Ambiguous { .. } => "let the names differ before they are changed, or keep one out of this build",
+            Self::Subject { .. } | Self::SubjectKind | Self::SubjectNamespace => {
+                "write each subject as a map of texts: kind, name and namespace"
+            }
+        }
+    }
+}
+
 /// Writes present names into every reference that `rules` know.
 ///
 /// # Errors

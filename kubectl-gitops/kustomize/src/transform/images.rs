@@ -36,10 +36,10 @@ pub enum ImageError {
 }
 
 impl ImageError {
-    pub(super) fn hint(&self) -> Option<String> {
+    pub(super) fn hint(&self) -> &'static str {
         match self {
-            Self::Name { .. } => Some("escape signs that mean something in a regular expression with `\\`".to_owned()),
-            Self::Container { .. } => None,
+            Self::Name { .. } => "escape signs that mean something in a regular expression with `\\`",
+            Self::Container { .. } => "write each container as a map with `name` and `image`",
         }
     }
 }

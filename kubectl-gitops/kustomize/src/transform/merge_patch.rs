@@ -9,7 +9,6 @@ use crate::merge::{self, MergeError, Merged};
 use crate::schema::Schema;
 
 /// A patch, ready to be merged.
-#[derive(Debug)]
 pub(super) struct Prepared {
     node: Node,
     allows_name_change: bool,

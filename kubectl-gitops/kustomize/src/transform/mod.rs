@@ -84,8 +84,11 @@ impl TransformError {
                 Some("give one of them another name, or keep them in separate kustomizations".to_owned())
             }
             Self::Specs(_) => Some("give both the same `create`, or remove one".to_owned()),
-            Self::Image(error) => error.hint(),
-            Self::Field { .. } | Self::Subject(_) | Self::Hash(_) | Self::Provenance(_) => None,
+            Self::Image(error) => Some(error.hint().to_owned()),
+            Self::Field { source, .. } => Some(source.problem.hint().to_owned()),
+            Self::Subject(_) => Some("write each subject as a map of texts: kind, name and namespace".to_owned()),
+            Self::Hash(error) => error.source.hint().map(str::to_owned),
+            Self::Provenance(_) => Some("remove that annotation: the build writes it".to_owned()),
         }
     }
 }

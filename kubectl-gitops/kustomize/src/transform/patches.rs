@@ -150,13 +150,22 @@ impl PatchError {
             }
             Self::SeveralWithTarget { .. } => Some("make each of them a patch of its own".to_owned()),
             Self::NoTarget { .. } => Some("add `target` with the kind and name of the resource".to_owned()),
-            Self::Apply { source: ApplyError::MissingPath { verb, .. }, .. } if verb == "add" => Some(
-                "a JSON patch does not make missing parents: add the parent first, or use a strategic merge".to_owned(),
-            ),
             Self::Neither { json: ReadError::NotJson { .. }, .. } => {
                 Some("write the list with `- op: …` lines, or as strict JSON with quotes".to_owned())
             }
-            _ => None,
+            Self::Neither { .. } | Self::NotAMerge { .. } => Some(
+                "a strategic merge is part of an object, with apiVersion, kind and name; a JSON patch is a list of operations"
+                    .to_owned(),
+            ),
+            Self::NotJson { .. } => Some("write the list with `- op: …` lines, or as strict JSON with quotes".to_owned()),
+            Self::Load(error) => error.hint(),
+            Self::PathOrPatch { both: true } => Some("keep one of them".to_owned()),
+            Self::PathOrPatch { both: false } => Some("name a file in `path`, or write the patch itself in `patch`".to_owned()),
+            Self::Empty { .. } => Some("remove it, or write what it should change".to_owned()),
+            Self::NoTargetName { .. } => Some("here the name is no pattern; `patches` takes patterns".to_owned()),
+            Self::Selection { source, .. } => Some(source.hint().to_owned()),
+            Self::Merge { source, .. } => Some(source.problem.hint().to_owned()),
+            Self::Apply { source, .. } => source.hint().map(str::to_owned),
         }
     }
 }

@@ -51,6 +51,18 @@ pub enum SelectionError {
     Labels(#[from] SelectorError),
 }
 
+impl SelectionError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Pattern { .. } => "these fields are regular expressions: escape a sign that is only a sign with `\\`",
+            Self::Labels(_) => {
+                "write it as `key=value`, `key!=value`, `key in (a,b)`, `key` or `!key`, joined by commas"
+            }
+        }
+    }
+}
+
 impl Selection {
     /// Compiles a selector; empty fields match anything.
     ///

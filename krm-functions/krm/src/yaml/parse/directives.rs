@@ -12,7 +12,7 @@ impl Parser<'_, '_> {
         }
         match self.tag_directives.iter().find(|(known, _)| *known == handle) {
             Some((_, prefix)) if !prefix.is_empty() || !suffix.is_empty() => Ok(format!("{prefix}{suffix}")),
-            _ => Err((start, ParseProblem::UndefinedTagHandle { handle })),
+            _ => Err((start, ParseProblem::UndefinedTagHandle)),
         }
     }
 
