@@ -20,7 +20,6 @@ use crate::resources::ResourceError;
 use crate::sort::SortError;
 use crate::tables::TablesError;
 use crate::transform::TransformError;
-use crate::transform::patches::PatchError;
 
 /// A build failed. Boxed, so that what can fail stays cheap to return.
 #[derive(Debug, Clone, PartialEq)]
@@ -140,14 +139,12 @@ impl BuildError {
     /// What stands around a path that leads nowhere.
     pub fn around(&self) -> Option<&Around> {
         let error = match &self.problem {
-            Problem::Load(error) | Problem::Generate(GenerateError::Load(error)) => error,
-            Problem::Transform(TransformError::Patch(error)) => match &**error {
-                PatchError::Load(error) => error,
-                _ => return None,
-            },
-            _ => return None,
+            Problem::Load(error) | Problem::Generate(GenerateError::Load(error)) => Some(error),
+            Problem::Transform(error) => error.not_loaded(),
+            Problem::Plugin(error) => error.not_loaded(),
+            _ => None,
         };
-        error.around()
+        error?.around()
     }
 
     /// What to do about it, where something can be said.

@@ -119,7 +119,7 @@ impl ParseProblem {
             Self::ForbiddenCharacter { .. } => Some("write it as an escape within double quotes: \"\\x00\""),
             Self::InvalidSeparator => Some("put what follows `---` on a line of its own"),
             Self::UnknownAnchor => Some("quote the text if it is no alias; anchors hold within one document only"),
-            Self::RecursiveAnchor { .. } => Some("write out what the alias stands for"),
+            Self::RecursiveAnchor { .. } | Self::AnchorNotKept { .. } => Some("write out what the alias stands for"),
             Self::UndefinedTagHandle => Some("quote the text if it is no tag"),
             Self::DuplicateKey { .. } => Some("remove one of them, or check the indentation"),
             Self::CollectionAsKey { .. } => Some("a text with braces, like a template, needs quotes"),

@@ -88,9 +88,7 @@ impl ConfigError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NoFieldSpecs { path } => Some(format!("add `fieldSpecs: [{{path: {path}}}]`")),
-            Self::Load(error) => error
-                .hint()
-                .or_else(|| Some("files are looked for beside the kustomization, not beside this file".to_owned())),
+            Self::Load(error) => error.hint().or_else(|| Some(super::error::BESIDE.to_owned())),
             _ => None,
         }
     }

@@ -5,11 +5,10 @@ use krm::{Mark, ResId};
 use super::builtin::ValueError;
 use super::config::ConfigError;
 use super::function::FunctionError;
-use crate::generate;
+use crate::generate::{self, GenerateError};
 use crate::load::LoadError;
 use crate::provenance::ProvenanceError;
 use crate::transform::TransformError;
-use crate::transform::patches::PatchError;
 use crate::transform::selection::SelectionError;
 
 /// A plugin cannot be configured, or fails.
@@ -120,6 +119,19 @@ impl PluginProblem {
 }
 
 impl PluginError {
+    /// A file or directory that cannot be reached, if that is the reason.
+    pub(crate) fn not_loaded(&self) -> Option<&LoadError> {
+        match &*self.problem {
+            PluginProblem::Config(ConfigError::Load(error)) => Some(error),
+            PluginProblem::Generate(failed) => match &failed.error {
+                GenerateError::Load(error) => Some(error),
+                _ => None,
+            },
+            PluginProblem::Transform(error) => error.not_loaded(),
+            _ => None,
+        }
+    }
+
     /// What to do about it, where something can be said.
     pub fn hint(&self) -> Option<String> {
         match &*self.problem {
@@ -128,11 +140,7 @@ impl PluginError {
             PluginProblem::NotATransformer => Some("name it in `generators`".to_owned()),
             PluginProblem::Disabled { api_version } => Some(disabled_hint(api_version)),
             PluginProblem::Config(error) => error.hint(),
-            PluginProblem::Transform(TransformError::Patch(error)) => match &**error {
-                PatchError::Load(LoadError::Read { nearby, .. }) if !nearby.is_empty() => Some(beside(nearby)),
-                error => error.hint(),
-            },
-            PluginProblem::Transform(error) => error.hint(),
+            PluginProblem::Transform(error) => error.hint().or_else(|| self.not_loaded().map(|_| BESIDE.to_owned())),
             PluginProblem::Generate(failed) => failed.error.hint(),
             PluginProblem::Generated { .. } | PluginProblem::Selection(_) | PluginProblem::Value(_) => None,
             PluginProblem::Function(error) => error.hint(),
@@ -145,9 +153,7 @@ impl PluginError {
 }
 
 /// A plugin's configuration may lie elsewhere; its files do not.
-pub(super) fn beside(nearby: &[String]) -> String {
-    format!("files are looked for beside the kustomization that names the plugin; there is {}", nearby.join(", "))
-}
+pub(super) const BESIDE: &str = "files are looked for beside the kustomization that names the plugin";
 
 fn disabled_hint(api_version: &str) -> String {
     if api_version.is_empty() || api_version.starts_with("builtin/") {

@@ -148,6 +148,23 @@ impl ReplacementError {
             Self::Selection(SelectionError::Labels(_)) => {
                 Some("a selector reads as `app=web,tier in (a,b),!old`".to_owned())
             }
+            Self::Selection(error) => Some(error.hint().to_owned()),
+            Self::Load(error) => error.hint(),
+            Self::Parse(error) => error.problem.hint().map(str::to_owned),
+            Self::Decode(error) => error.hint(),
+            Self::NoSource => Some("name a field in `source`, or write the value itself in `sourceValue`".to_owned()),
+            Self::TwoSources => Some("keep one of them".to_owned()),
+            Self::NoTargets => Some("say where the value goes: `targets` with `select` and `fieldPaths`".to_owned()),
+            Self::EmptyReject => Some("remove the item: it rejects nothing".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// A file or directory that cannot be reached, if that is the reason.
+    pub(crate) fn not_loaded(&self) -> Option<&LoadError> {
+        match self {
+            Self::In { source, .. } => source.not_loaded(),
+            Self::Load(error) => Some(error),
             _ => None,
         }
     }

@@ -18,6 +18,7 @@ pub mod selection;
 
 use crate::draft::Conflict;
 use crate::fieldspec::FieldError;
+use crate::load::LoadError;
 use crate::replacement::ReplacementError;
 
 /// A transformer cannot do what it is told.
@@ -74,6 +75,18 @@ impl From<patches::PatchError> for TransformError {
 }
 
 impl TransformError {
+    /// A file or directory that cannot be reached, if that is the reason.
+    pub(crate) fn not_loaded(&self) -> Option<&LoadError> {
+        match self {
+            Self::Patch(error) => match &**error {
+                patches::PatchError::Load(error) => Some(error),
+                _ => None,
+            },
+            Self::Replacement(error) => error.not_loaded(),
+            _ => None,
+        }
+    }
+
     /// What to do about it, where something can be said.
     pub fn hint(&self) -> Option<String> {
         match self {
