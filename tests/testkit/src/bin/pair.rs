@@ -4,29 +4,19 @@
 //! ratios B/A. Commands are words separated by blanks; exit codes are shown, not judged.
 
 use std::error::Error;
-use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::path::Path;
 
-use nix::sys::resource::{UsageWho, getrusage};
+use testkit::timing::{self, Run, median, mib};
 
-/// Set in the copy of this program that runs one command and reports it: the memory that the kernel accounts to "children" is
-/// the maximum over all of them, so that each run needs a parent of its own.
-const ONCE: &str = "PAIR_ONCE";
-
-struct Run {
-    ms: f64,
-    peak_kib: i64,
-    code: i32,
-}
+/// No command of a bench needs an hour.
+const CPU_SECONDS: u64 = 3600;
 
 #[expect(clippy::print_stdout, reason = "a tool whose result is text")]
 fn main() -> Result<(), Box<dyn Error>> {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    if std::env::var_os(ONCE).is_some() {
-        let run = measure(&words[0])?;
-        println!("{} {} {}", run.ms, run.peak_kib, run.code);
+    if timing::is_the_copy()? {
         return Ok(());
     }
+    let words: Vec<String> = std::env::args().skip(1).collect();
     let [runs, commands @ ..] = words.as_slice() else {
         return Err("pair RUNS 'COMMAND A' ['COMMAND B']".into());
     };
@@ -34,7 +24,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     // One warm-up round fills the page cache.
     for round in 0..=runs.parse::<usize>()? {
         for (command, result) in commands.iter().zip(&mut results) {
-            let run = in_own_parent(command)?;
+            let command: Vec<&str> = command.split_whitespace().collect();
+            let run = timing::run(&command, Path::new("/dev/null"), CPU_SECONDS)?;
             if round > 0 {
                 result.push(run);
             }
@@ -55,34 +46,4 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("  ratio {ratio:.1}");
     }
     Ok(())
-}
-
-#[expect(clippy::cast_precision_loss, reason = "memory of a process is far below 2^52 KiB")]
-fn mib(kib: i64) -> f64 {
-    kib as f64 / 1024.0
-}
-
-fn in_own_parent(command: &str) -> Result<Run, Box<dyn Error>> {
-    let output =
-        Command::new(std::env::current_exe()?).arg(command).env(ONCE, "1").stderr(Stdio::inherit()).output()?;
-    let text = String::from_utf8(output.stdout)?;
-    let mut fields = text.split_whitespace();
-    let mut next = || fields.next().ok_or_else(|| format!("`{command}` could not be measured"));
-    Ok(Run { ms: next()?.parse()?, peak_kib: next()?.parse()?, code: next()?.parse()? })
-}
-
-fn measure(command: &str) -> Result<Run, Box<dyn Error>> {
-    let mut words = command.split_whitespace();
-    let mut child = Command::new(words.next().ok_or("an empty command")?);
-    child.args(words).env_remove(ONCE).stdout(Stdio::null()).stderr(Stdio::null());
-    let start = Instant::now();
-    let status = child.status()?;
-    let ms = start.elapsed().as_secs_f64() * 1000.0;
-    let peak_kib = getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss();
-    Ok(Run { ms, peak_kib, code: status.code().unwrap_or(-1) })
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or_default()
 }
