@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Every figure that README and CHANGELOG quote, as ratios against the peers in this same run. Fails only if a build is not what kustomize
-# prints, or slower.
+# Every figure that README and CHANGELOG quote, as ratios against the peers in this same run. Fails only where a build is not
+# what kustomize prints, or is slower than kustomize.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 ours=$PWD/target/release/kubectl-gitops

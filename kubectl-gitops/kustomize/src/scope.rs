@@ -1,26 +1,11 @@
 //! Which kinds are certainly cluster-scoped. Owns that one question, answered from the embedded table of Kubernetes 1.21.2;
 //! must not know fields or merge keys (see `schema`).
 
-use std::collections::HashSet;
-use std::sync::LazyLock;
-
-const KINDS: &str = include_str!("schema/kinds.tsv");
-
-/// `(group, version, kind)` of every kind that is known to be cluster-scoped.
-static CLUSTER_SCOPED: LazyLock<HashSet<(&str, &str, &str)>> = LazyLock::new(|| {
-    let rows = KINDS.lines().filter(|line| !line.starts_with('#'));
-    rows.filter_map(|line| {
-        let mut columns = line.split('\t');
-        let (api_version, kind, scope) = (columns.next()?, columns.next()?, columns.next()?);
-        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-        (scope == "c").then_some((group, version, kind))
-    })
-    .collect()
-});
+use crate::schema;
 
 /// Is an object of this type known to live outside of namespaces? A kind that Kubernetes 1.21.2 did not have is not.
 pub fn is_cluster_scoped(gvk: &krm::Gvk) -> bool {
-    CLUSTER_SCOPED.contains(&(gvk.group.as_str(), gvk.version.as_str(), gvk.kind.as_str()))
+    schema::is_builtin_cluster_scoped(gvk)
 }
 
 #[cfg(test)]

@@ -2,11 +2,10 @@
 //! Owns the built-in tables, and how those of several kustomizations become one; must not know files (see `configuration`)
 //! or transformers.
 //!
-//! Tables that nobody configured are borrowed: asking for them costs nothing. Merging does what kustomize does, step by step,
+//! Built-in tables are read when first asked for and never copied: naming and merging them costs nothing. Merging does what kustomize does, step by step,
 //! because its result depends on the steps: a specification that is covered by a more general one is kept or passed over by
 //! which of the two came first, and a base's tables come before those of its user.
 
-use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use crate::fieldspec::{Conflict, Section, Spec, defaults, merge_all};
@@ -26,12 +25,34 @@ pub struct TablesError {
 }
 
 /// Specifications by section, and the rules of references. Nothing is in them at first.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Tables {
-    sections: [Cow<'static, [Spec]>; Section::COUNT],
-    rules: Cow<'static, Rules>,
+    sections: [Held<Vec<Spec>>; Section::COUNT],
+    rules: Held<Rules>,
     schema: Schema,
 }
+
+/// One table.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+enum Held<T> {
+    /// Nothing is in it.
+    #[default]
+    Empty,
+    /// What kustomize knows by itself.
+    Builtin,
+    /// What somebody configured is in it.
+    Own(T),
+}
+
+impl PartialEq for Tables {
+    fn eq(&self, other: &Self) -> bool {
+        Section::ALL.into_iter().all(|section| self.specs(section) == other.specs(section))
+            && self.rules() == other.rules()
+            && self.schema == other.schema
+    }
+}
+
+impl Eq for Tables {}
 
 /// The built-in specifications of a section, read when first asked for.
 fn default_specs(section: Section) -> &'static [Spec] {
@@ -39,34 +60,28 @@ fn default_specs(section: Section) -> &'static [Spec] {
     DEFAULTS[section as usize].get_or_init(|| defaults(section))
 }
 
-impl Default for Tables {
-    fn default() -> Self {
-        Self {
-            sections: [const { Cow::Borrowed(&[] as &[Spec]) }; Section::COUNT],
-            rules: Cow::Borrowed(Rules::none()),
-            schema: Schema::default(),
-        }
-    }
-}
-
 impl Tables {
     /// What kustomize knows by itself.
     pub fn builtin() -> Self {
-        Self {
-            sections: Section::ALL.map(|section| Cow::Borrowed(default_specs(section))),
-            rules: Cow::Borrowed(Rules::defaults()),
-            schema: Schema::default(),
-        }
+        Self { sections: [const { Held::Builtin }; Section::COUNT], rules: Held::Builtin, schema: Schema::default() }
     }
 
     /// The fields that a transformer changes, in the order in which it walks them.
     pub fn specs(&self, section: Section) -> &[Spec] {
-        &self.sections[section as usize]
+        match &self.sections[section as usize] {
+            Held::Empty => &[],
+            Held::Builtin => default_specs(section),
+            Held::Own(specs) => specs,
+        }
     }
 
     /// The fields that hold names of other objects.
     pub fn rules(&self) -> &Rules {
-        &self.rules
+        match &self.rules {
+            Held::Empty => Rules::none(),
+            Held::Builtin => Rules::defaults(),
+            Held::Own(rules) => rules,
+        }
     }
 
     /// The types of kinds.
@@ -86,25 +101,26 @@ impl Tables {
     }
 
     fn merge_section(&mut self, section: Section, other: &Self) -> Result<(), Conflict> {
-        let (into, new) = (&mut self.sections[section as usize], &other.sections[section as usize]);
-        if is_nothing_new(into, new, <[Spec]>::is_empty) {
-            into.clone_from(new);
-        } else if !new.is_empty() {
-            let mut merged = std::mem::take(into).into_owned();
-            merge_all(&mut merged, new.iter().cloned())?;
+        let new = &other.sections[section as usize];
+        if let Some(taken) = taken_whole(&self.sections[section as usize], new) {
+            self.sections[section as usize] = taken;
+        } else if *new != Held::Empty {
+            let mut merged = self.specs(section).to_vec();
+            merge_all(&mut merged, other.specs(section).iter().cloned())?;
             merged.sort_by(|a, b| by_type(&a.gvk(), &b.gvk()));
-            *into = Cow::Owned(merged);
+            self.sections[section as usize] = Held::Own(merged);
         }
         Ok(())
     }
 
     fn merge_rules(&mut self, other: &Self) -> Result<(), Conflict> {
-        if is_nothing_new(&self.rules, &other.rules, Rules::is_empty) {
-            self.rules.clone_from(&other.rules);
-        } else if !other.rules.is_empty() {
-            let merged = self.rules.to_mut();
-            merged.merge(other.rules.as_slice().iter().cloned())?;
+        if let Some(taken) = taken_whole(&self.rules, &other.rules) {
+            self.rules = taken;
+        } else if other.rules != Held::Empty {
+            let mut merged = self.rules().clone();
+            merged.merge(other.rules().as_slice().iter().cloned())?;
             merged.sort();
+            self.rules = Held::Own(merged);
         }
         Ok(())
     }
@@ -112,14 +128,8 @@ impl Tables {
 
 /// Built-in tables hold no specification that covers another one: merging them with nothing or with themselves makes nothing
 /// else of them.
-#[expect(clippy::ptr_arg, reason = "whether it is borrowed is the question")]
-fn is_nothing_new<T: ToOwned + ?Sized>(
-    there: &Cow<'static, T>,
-    new: &Cow<'static, T>,
-    is_empty: impl Fn(&T) -> bool,
-) -> bool {
-    let (Cow::Borrowed(there), Cow::Borrowed(new)) = (there, new) else { return false };
-    is_empty(there) && !is_empty(new) || std::ptr::eq(*there, *new)
+fn taken_whole<T>(there: &Held<T>, new: &Held<T>) -> Option<Held<T>> {
+    matches!((there, new), (Held::Empty | Held::Builtin, Held::Builtin)).then_some(Held::Builtin)
 }
 
 #[cfg(test)]
@@ -128,8 +138,8 @@ mod tests {
 
     fn owned(tables: &Tables) -> Tables {
         Tables {
-            sections: tables.sections.clone().map(|specs| Cow::Owned(specs.into_owned())),
-            rules: Cow::Owned(tables.rules.clone().into_owned()),
+            sections: Section::ALL.map(|section| Held::Own(tables.specs(section).to_vec())),
+            rules: Held::Own(tables.rules().clone()),
             schema: Schema::default(),
         }
     }
@@ -147,11 +157,11 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_configured_is_borrowed() {
+    fn what_nobody_configured_is_never_copied() {
         let mut tables = Tables::default();
         tables.merge(&Tables::builtin()).unwrap();
         tables.merge(&Tables::builtin()).unwrap();
-        assert!(tables.sections.iter().all(|specs| matches!(specs, Cow::Borrowed(_))));
-        assert!(matches!(tables.rules, Cow::Borrowed(_)));
+        assert!(tables.sections.iter().all(|specs| matches!(specs, Held::Builtin)));
+        assert!(matches!(tables.rules, Held::Builtin));
     }
 }

@@ -72,9 +72,9 @@ pub fn defaults(section: Section) -> Vec<Spec> {
     of_section.map(parse).collect()
 }
 
-fn parse(line: &str) -> Spec {
+fn parse(line: &'static str) -> Spec {
     let mut columns = line.split('\t');
     let mut next = || columns.next().unwrap_or_default();
     let (group, version, kind, create, path) = (next(), next(), next(), next(), next());
-    Spec::new(group, version, kind, path, create == "+")
+    Spec::embedded([group, version, kind], path, create == "+")
 }

@@ -11,6 +11,9 @@ pub mod shared;
 mod walk;
 mod yaml11;
 
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
 use krm::{Gvk, Text};
 
 pub use defaults::{Section, defaults};
@@ -24,10 +27,23 @@ pub struct Spec {
     group: Text,
     version: Text,
     kind: Text,
-    path: String,
+    path: Cow<'static, str>,
     create: bool,
-    steps: Vec<Step>,
+    steps: Steps,
 }
+
+/// The steps of a path, taken apart when first asked for: most specifications select nothing that is there.
+#[derive(Debug, Clone, Default)]
+struct Steps(OnceLock<Vec<Step>>);
+
+/// The path beside them says it all.
+impl PartialEq for Steps {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Steps {}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Step {
@@ -57,8 +73,18 @@ impl std::fmt::Display for OfKind<'_> {
 impl Spec {
     /// A specification; empty group, version and kind match anything.
     pub fn new(group: &str, version: &str, kind: &str, path: &str, create: bool) -> Self {
-        let steps = split(path).into_iter().map(Step::new).collect();
-        Self { group: group.into(), version: version.into(), kind: kind.into(), path: path.to_owned(), create, steps }
+        let path = Cow::Owned(path.to_owned());
+        Self { group: group.into(), version: version.into(), kind: kind.into(), path, create, steps: Steps::default() }
+    }
+
+    /// The same of texts that are always there, as those of the embedded tables: nothing is copied.
+    pub fn embedded(gvk: [&'static str; 3], path: &'static str, create: bool) -> Self {
+        let [group, version, kind] = gvk.map(Text::const_new);
+        Self { group, version, kind, path: Cow::Borrowed(path), create, steps: Steps::default() }
+    }
+
+    fn steps(&self) -> &[Step] {
+        self.steps.0.get_or_init(|| split(&self.path).into_iter().map(Step::new).collect())
     }
 
     /// The path as written.
@@ -124,7 +150,7 @@ pub fn merge_all(into: &mut Vec<Spec>, specs: impl IntoIterator<Item = Spec>) ->
 pub fn merge_one(into: &mut Vec<Spec>, spec: Spec) -> Result<(), Conflict> {
     // The one that is there is selected by the new one's type: kustomize asks in this direction.
     match into.iter().find(|there| there.path == spec.path && there.selects_all_of(&spec)) {
-        Some(there) if there.create != spec.create => Err(Conflict { path: spec.path, kind: spec.kind }),
+        Some(there) if there.create != spec.create => Err(Conflict { path: spec.path.into_owned(), kind: spec.kind }),
         Some(_) => Ok(()),
         None => {
             into.push(spec);

@@ -77,7 +77,8 @@ pub fn apply(
     set: &mut dyn FnMut(&mut Node) -> Result<(), FieldProblem>,
 ) -> Result<(), FieldError> {
     let create = if spec.create { create } else { Create::Nothing };
-    walk(&spec.steps, create, node, set).map_err(|problem| FieldError { path: spec.path.clone(), problem })
+    walk(spec.steps(), create, node, set)
+        .map_err(|problem| FieldError { path: spec.path.clone().into_owned(), problem })
 }
 
 /// The same with problems of the caller's own, and nothing is ever created.
@@ -89,7 +90,7 @@ pub fn each<E: From<FieldProblem>>(
     node: &mut Node,
     deed: &mut dyn FnMut(&mut Node) -> Result<(), E>,
 ) -> Result<(), E> {
-    walk(&spec.steps, Create::Nothing, node, deed)
+    walk(spec.steps(), Create::Nothing, node, deed)
 }
 
 fn walk<E: From<FieldProblem>>(

@@ -7,7 +7,7 @@ use super::decode::{Decode as _, Place as FieldPlace};
 use super::nearest::nearest;
 use super::{Kustomization, fix};
 use crate::error::{BuildError, Place};
-use crate::load::{FilesError, LoadError, Loader};
+use crate::load::{FilesError, Kind, LoadError, Loader};
 
 /// The names that a kustomization's file may have.
 pub const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -160,7 +160,9 @@ pub fn read(loader: &Loader<'_>) -> Result<ReadKustomization, BuildError> {
 fn find(loader: &Loader<'_>) -> Result<(&'static str, String), BuildError> {
     let mut found = Vec::new();
     let mut refused = None;
-    for name in FILE_NAMES {
+    let there: Vec<_> = FILE_NAMES.into_iter().filter(|name| loader.kind(name) != Kind::Missing).collect();
+    // If there is none at all, reading may know why.
+    for name in if there.is_empty() { FILE_NAMES.to_vec() } else { there } {
         match loader.read_text(name) {
             Ok(text) => found.push((name, text)),
             Err(LoadError::Read { source: FilesError::Missing, .. }) => {}

@@ -38,19 +38,17 @@ impl Rules {
         &NONE
     }
 
-    fn parse(table: &str) -> Self {
+    fn parse(table: &'static str) -> Self {
         let mut rules: Vec<Rule> = Vec::new();
         for line in table.lines().filter(|line| !line.starts_with('#')) {
-            let columns: Vec<&str> = line.split('\t').collect();
-            match columns.as_slice() {
-                [">", group, version, kind] => {
-                    rules.push(Rule { target: Gvk::new(*group, *version, *kind), referrers: Vec::new() });
-                }
-                [group, version, kind, path] => {
-                    let rule = rules.last_mut().expect("the embedded table opens with a rule");
-                    rule.referrers.push(Spec::new(group, version, kind, path, false));
-                }
-                _ => {}
+            let mut columns = line.split('\t');
+            let mut next = || columns.next().unwrap_or_default();
+            let row = [next(), next(), next(), next()];
+            if let [">", target @ ..] = row {
+                let [group, version, kind] = target.map(Text::const_new);
+                rules.push(Rule { target: Gvk { group, version, kind }, referrers: Vec::new() });
+            } else if let ([group, version, kind, path], Some(rule)) = (row, rules.last_mut()) {
+                rule.referrers.push(Spec::embedded([group, version, kind], path, false));
             }
         }
         Self { rules }

@@ -6,7 +6,7 @@ mod table;
 
 use std::borrow::Cow;
 
-use table::{Table, find_line};
+use table::{Table, find_kind, find_line};
 
 const DEFINITIONS: &str = include_str!("definitions.tsv");
 const KINDS: &str = include_str!("kinds.tsv");
@@ -88,20 +88,32 @@ impl Schema {
 
     /// Do objects of this kind certainly live outside of namespaces?
     pub fn is_cluster_scoped(&self, gvk: &krm::Gvk) -> bool {
-        self.scope(&gvk.api_version(), &gvk.kind) == Scope::Cluster
+        is_cluster(self.tables.iter().find_map(|table| find_kind(&table.kinds, &gvk.group, &gvk.version, &gvk.kind)))
     }
 
     fn kind_columns(&self, api_version: &str, kind: &str) -> Option<std::str::Split<'_, char>> {
-        let key = format!("{api_version}\t{kind}\t");
-        let line = self.tables.iter().find_map(|table| find_line(&table.kinds, &key))?;
-        Some(line[key.len()..].split('\t'))
+        // Not taken apart: `/v1` is no other spelling of `v1`.
+        self.tables.iter().find_map(|table| find_kind(&table.kinds, "", api_version, kind)).map(|row| row.split('\t'))
     }
 
     /// The columns of a definition.
     fn definition(&self, name: &str) -> Option<&str> {
-        let key = format!("{name}\t");
-        self.tables.iter().find_map(|table| find_line(&table.definitions, &key)).map(|line| &line[key.len()..])
+        let is_its = |line: &str| line.split('\t').next().unwrap_or_default().cmp(name);
+        self.tables
+            .iter()
+            .find_map(|table| find_line(&table.definitions, is_its)?.split_once('\t'))
+            .map(|(_, rest)| rest)
     }
+}
+
+/// Does the row of a kind say that its objects live outside of namespaces?
+fn is_cluster(row: Option<&str>) -> bool {
+    row.is_some_and(|row| row.split('\t').next() == Some("c"))
+}
+
+/// The same question to the built-in table alone.
+pub fn is_builtin_cluster_scoped(gvk: &krm::Gvk) -> bool {
+    is_cluster(find_kind(KINDS, &gvk.group, &gvk.version, &gvk.kind))
 }
 
 impl<'s> Type<'s> {
