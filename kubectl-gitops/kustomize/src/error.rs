@@ -20,6 +20,7 @@ use crate::resources::ResourceError;
 use crate::sort::SortError;
 use crate::tables::TablesError;
 use crate::transform::TransformError;
+use crate::vars::VarsError;
 
 /// A build failed. Boxed, so that what can fail stays cheap to return.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,6 +90,9 @@ pub enum Problem {
     /// A file or an object in a list of plugins cannot be annotated with where it came from.
     #[error(transparent)]
     Provenance(#[from] ProvenanceError),
+    /// A var cannot be used.
+    #[error(transparent)]
+    Vars(#[from] VarsError),
     /// The wanted order makes no sense.
     #[error(transparent)]
     Sort(#[from] SortError),
@@ -275,6 +279,7 @@ fn hint(problem: &Problem) -> Option<String> {
         Problem::Resource(error) => error.hint(),
         Problem::Transform(error) => error.hint(),
         Problem::Generate(error) => error.hint(),
+        Problem::Vars(error) => error.hint(),
         Problem::Tables(_) => Some("give both the same `create`, or remove one".to_owned()),
         Problem::Plugin(error) => error.hint(),
         Problem::Provenance(_) => Some("remove that annotation: the build writes it".to_owned()),

@@ -1,17 +1,17 @@
-//! What is done once, at the very end, to the whole: hashes into names, present names into references, (vars,) what is for
+//! What is done once, at the very end, to the whole: hashes into names, present names into references, values into vars, what is for
 //! local use only out, order, books closed. Must not be part of the recursion through bases.
 
 use krm::{Mapping, Node, Tag};
 
 use crate::draft::{Conflict, Draft, DraftSet, INTERNAL_ANNOTATIONS};
 use crate::error::{BuildError, Place, Problem};
-use crate::fieldspec::Spec;
+use crate::fieldspec::{Section, Spec};
 use crate::kustomization::Kustomization;
 use crate::provenance::{ORIGIN, TRANSFORMATIONS};
 use crate::reference;
 use crate::resources::ResourceError;
 use crate::sort;
-use crate::tables::Tables;
+use crate::target::Accumulated;
 use crate::transform::{hashes, labels};
 use crate::{Options, resources};
 
@@ -23,14 +23,14 @@ const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "kustomize-v5.
 /// Takes the accumulated drafts of the top to what is printed.
 ///
 /// # Errors
-/// A reference is ambiguous, two resources end up with one name, or the wanted order makes no sense.
+/// A reference is ambiguous, a var has no value, two resources end up with one name, or the wanted order makes no sense.
 pub(crate) fn finish(
-    set: &mut DraftSet,
-    tables: &Tables,
+    all: &mut Accumulated,
     top: &Kustomization,
     options: &Options,
     file: &str,
 ) -> Result<(), BuildError> {
+    let Accumulated { drafts: set, tables, vars, warnings } = all;
     hashes::append(set).map_err(|error| {
         let place = Place::origin(&error.origin);
         BuildError::new(Problem::Transform(error.into()), place)
@@ -39,6 +39,8 @@ pub(crate) fn finish(
         let place = Place::origin(&error.origin);
         BuildError::new(error, place)
     })?;
+    let resolved = vars.resolve(set, tables.specs(Section::VarReference));
+    warnings.extend(resolved.map_err(|failed| BuildError::new(failed.error, failed.place))?);
     drop_local(set)?;
     let order = sort::sort(set, top.sort_options.as_ref(), options.reorder);
     let mark = top.sort_options.as_ref().map(|options| options.mark).unwrap_or_default();

@@ -15,6 +15,7 @@ pub mod fieldspec;
 mod finish;
 pub mod generate;
 mod go_json;
+mod go_number;
 pub mod hash;
 pub mod json_patch;
 pub mod kustomization;
@@ -32,6 +33,7 @@ pub mod sort;
 pub mod tables;
 mod target;
 pub mod transform;
+pub mod vars;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -118,8 +120,7 @@ pub fn build(files: &dyn Files, outside: &dyn Outside, root: &Path, options: &Op
     let loader = session.loader();
     let target = Target::top(&loader, options)?;
     let mut all = target.accumulate(Accumulated::default())?;
-    finish::finish(&mut all.drafts, &all.tables, target.kustomization(), options, target.file())
-        .map_err(|error| target.located(error))?;
+    finish::finish(&mut all, target.kustomization(), options, target.file()).map_err(|error| target.located(error))?;
     all.warnings.extend(session.take_warnings());
     let metadata = target.kustomization().metadata.as_ref();
     let annotations = metadata.into_iter().flat_map(|m| &m.annotations).map(|(k, v)| (k.into(), v.into())).collect();

@@ -16,6 +16,7 @@ use crate::plugin::{self, Context};
 use crate::provenance::Provenance;
 use crate::resources::{ResourceError, read_drafts};
 use crate::tables::Tables;
+use crate::vars::Vars;
 
 /// What the recursion gathers.
 #[derive(Debug, Default)]
@@ -24,6 +25,8 @@ pub(crate) struct Accumulated {
     pub(crate) drafts: DraftSet,
     /// What is known about fields: at the end of a kustomization, its own and that of all its bases.
     pub(crate) tables: Tables,
+    /// The vars that were declared so far.
+    pub(crate) vars: Vars,
     /// What the user should know.
     pub(crate) warnings: Vec<String>,
 }
@@ -81,6 +84,7 @@ impl<'a> Target<'a> {
         so_far = self.run_components(so_far)?;
         self.transform(&mut so_far)?;
         self.validate(&mut so_far)?;
+        self.declare_vars(&mut so_far)?;
         Ok(so_far)
     }
 
@@ -126,7 +130,8 @@ impl<'a> Target<'a> {
         demand_kind(&target, "Kustomization", path, &place)?;
         let base = target.accumulate(Accumulated::default()).map_err(|error| error.through(through()))?;
         so_far.drafts.append_all(base.drafts).map_err(|error| BuildError::new(error, place.clone()))?;
-        so_far.tables.merge(&base.tables).map_err(|error| BuildError::new(error, place))?;
+        so_far.tables.merge(&base.tables).map_err(|error| BuildError::new(error, place.clone()))?;
+        so_far.vars.merge(base.vars).map_err(|error| BuildError::new(error, place))?;
         so_far.warnings.extend(base.warnings);
         Ok(())
     }
@@ -251,7 +256,7 @@ impl<'a> Target<'a> {
         };
         let files = FromFiles::read(k, self.loader).map_err(failed)?;
         let configs = self.read_configs(so_far, "transformers", &k.transformers)?;
-        let Accumulated { drafts, tables, warnings: _ } = so_far;
+        let Accumulated { drafts, tables, .. } = so_far;
         let context = Context { loader: self.loader, tables, options: self.options };
         let transformers = plugin::transformers(configs, &context)?;
         let note = |drafts: &mut DraftSet, kind: &str| match &self.provenance {
@@ -262,9 +267,15 @@ impl<'a> Target<'a> {
         transformers.iter().try_for_each(|transformer| transformer.run(drafts, &context))
     }
 
+    fn declare_vars(&self, so_far: &mut Accumulated) -> Result<(), BuildError> {
+        let Accumulated { drafts, vars, .. } = so_far;
+        let declared = vars.declare(&self.kustomization().vars, self.file(), drafts);
+        declared.map_err(|failed| BuildError::new(failed.error, failed.place))
+    }
+
     fn validate(&self, so_far: &mut Accumulated) -> Result<(), BuildError> {
         let configs = self.read_configs(so_far, "validators", &self.kustomization().validators)?;
-        let Accumulated { drafts, tables, warnings: _ } = so_far;
+        let Accumulated { drafts, tables, .. } = so_far;
         let context = Context { loader: self.loader, tables, options: self.options };
         let validators = plugin::transformers(configs, &context)?;
         validators.iter().try_for_each(|validator| plugin::validate(validator, drafts, &context))

@@ -95,7 +95,6 @@ fn fields_of_later_versions_are_refused_by_name() {
         ("crds", "[a.json]"),
         ("configurations", "[a.yaml]"),
         ("openapi", "{path: a.json}"),
-        ("vars", "[{name: A, objref: {kind: Pod, name: p}}]"),
         ("helmCharts", "[{name: a}]"),
     ] {
         let kustomization = format!("resources: [pod.yaml]\n{field}: {content}");

@@ -43,7 +43,7 @@ impl Path {
             };
             match next {
                 Some(next) => node = next,
-                None => return self.error(at, PathProblem::Missing { candidates: candidates(node, at, self) }),
+                None => return self.error(at, nothing_there(node, at, self)),
             }
         }
         self.error(self.parts.len(), PathProblem::Missing { candidates: Vec::new() })
@@ -56,6 +56,13 @@ fn is_meant(item: &ItemWay, node: &Node, compared: Compared) -> bool {
         Compared::Exactly => raw_text(value) == item.value,
         Compared::ByPattern => item.is_found_in(value).unwrap_or(false),
     })
+}
+
+fn nothing_there(node: &Node, at: usize, path: &Path) -> PathProblem {
+    match (&path.parts[at].way, node) {
+        (Way::Index(index), Node::Seq(seq)) => PathProblem::BeyondEnd { index: *index, length: seq.items.len() },
+        _ => PathProblem::Missing { candidates: candidates(node, at, path) },
+    }
 }
 
 /// What there is at a step, nearest first.

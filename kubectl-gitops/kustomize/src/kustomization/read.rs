@@ -210,7 +210,6 @@ fn check(kustomization: &Kustomization, empty: bool) -> Result<(), Kustomization
 }
 
 fn unsupported(k: &Kustomization) -> Result<(), KustomizationError> {
-    const PATCHES: &str = "use `patches` instead";
     let fields = [
         (
             k.openapi.is_empty(),
@@ -219,7 +218,6 @@ fn unsupported(k: &Kustomization) -> Result<(), KustomizationError> {
         ),
         (k.crds.is_empty(), "crds", "remove it and write final names into references from custom resources"),
         (k.configurations.is_empty(), "configurations", "remove it and use `patches` for what it configured"),
-        (k.vars.is_empty(), "vars", PATCHES),
         (
             k.helm_charts.is_empty(),
             "helmCharts",
