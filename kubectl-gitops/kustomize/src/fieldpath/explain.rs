@@ -69,9 +69,10 @@ fn nothing_there(node: &Node, at: usize, path: &Path) -> PathProblem {
 fn candidates(node: &Node, at: usize, path: &Path) -> Vec<String> {
     let part = &path.parts[at];
     let (wanted, mut names): (&str, Vec<&str>) = match (&part.way, node) {
-        (Way::Item(item), Node::Seq(seq)) => {
-            let value = |node| if item.field.is_empty() { Some(node) } else { Node::get(node, &item.field) };
-            (item.value.as_str(), seq.items.iter().filter_map(value).map(raw_text).collect())
+        // Names only: other values may be nobody's business.
+        (Way::Item(item), Node::Seq(seq)) if item.field == "name" => {
+            let names = seq.items.iter().filter_map(|node| node.get("name"));
+            (item.value.as_str(), names.map(raw_text).collect())
         }
         (_, Node::Map(map)) => (part.text.as_str(), map.iter().map(|(key, _)| key).collect()),
         _ => return Vec::new(),

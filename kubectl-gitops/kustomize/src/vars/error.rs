@@ -65,7 +65,7 @@ pub enum VarsError {
         source: PathError,
     },
     /// The field holds a number or a boolean that kustomize does not read.
-    #[error("var `{name}` cannot read `{text}`, which is `{path}` of `{id}`, as {expected}")]
+    #[error("var `{name}` cannot read `{path}` of `{id}`, which is not {expected}")]
     NotReadable {
         /// Its name.
         name: String,
@@ -73,8 +73,6 @@ pub enum VarsError {
         id: String,
         /// The path.
         path: String,
-        /// What is there.
-        text: String,
         /// What it should be.
         expected: &'static str,
     },

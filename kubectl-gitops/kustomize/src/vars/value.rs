@@ -34,7 +34,6 @@ impl Value {
             name: name.to_owned(),
             id: id(),
             path: text(),
-            text: scalar.text.to_string(),
             expected,
         })
     }
