@@ -32,7 +32,7 @@ pub(crate) fn finish(
 ) -> Result<(), BuildError> {
     let Accumulated { drafts: set, tables, vars, warnings } = all;
     hashes::append(set).map_err(|error| {
-        let place = Place::origin(&error.origin);
+        let place = Place::origin(error.origin());
         BuildError::new(Problem::Transform(error.into()), place)
     })?;
     reference::fix(set, tables.rules()).map_err(|error| {

@@ -9,12 +9,16 @@ use krm::{Node, Scalar, Style, Text};
 use crate::draft::{Draft, DraftSet};
 use crate::fieldspec::Spec;
 use crate::kustomization::decode::{Decode as _, Place, record};
+use crate::load::RepositoryRequest;
 use crate::transform::{TransformError, annotations};
 
 /// Where a resource came from.
 pub(crate) const ORIGIN: &str = "config.kubernetes.io/origin";
 /// What it went through.
 pub(crate) const TRANSFORMATIONS: &str = "alpha.config.kubernetes.io/transformations";
+
+/// What kustomize calls the top of a repository in annotations: its stand-in for a directory that is not there yet.
+const TOP_OF_REPOSITORY: &str = "notCloned";
 
 /// The API version of everything that is built in.
 pub(crate) const BUILTIN: &str = "builtin";
@@ -64,9 +68,14 @@ record! {
 }
 
 impl Provenance {
-    /// Of something that lies at `path` as seen from here.
+    /// Of something that lies at `path` as seen from here, or in a repository.
     pub(crate) fn below(&self, path: &str) -> Self {
-        Self { path: join(&self.path, path), ..self.clone() }
+        let Ok(repository) = RepositoryRequest::parse(path) else {
+            return Self { path: join(&self.path, path), ..self.clone() };
+        };
+        let RepositoryRequest { clone_url, path, reference, .. } = repository;
+        let path = if path.is_empty() { TOP_OF_REPOSITORY.to_owned() } else { join("", &path) };
+        Self { path, repo: clone_url, git_ref: reference, ..self.clone() }
     }
 
     /// Of a built-in generator or transformer that the kustomization `file` of this directory configures.
@@ -239,6 +248,34 @@ pub(crate) fn join(base: &str, path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_repository_is_told_with_the_path_within_it() {
+        let here = Provenance { path: "../base".to_owned(), ..Provenance::default() };
+        for (path, expected) in [
+            ("x.yaml", ("../base/x.yaml", "", "")),
+            ("https://example.com/org/repo//dir/sub?ref=v1", ("dir/sub", "https://example.com/org/repo", "v1")),
+            ("file:///srv/repo", ("notCloned", "file:///srv/repo", "")),
+        ] {
+            let below = here.below(path);
+            assert_eq!((below.path.as_str(), below.repo.as_str(), below.git_ref.as_str()), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_old_readers_take_for_something_else_is_quoted() {
+        for (text, expected) in [
+            ("yes", "path: \"yes\"\n"),
+            ("12:30", "path: \"12:30\"\n"),
+            ("12:3x", "path: 12:3x\n"),
+            ("12", "path: \"12\"\n"),
+            ("a: b", "path: 'a: b'\n"),
+            ("a.yaml", "path: a.yaml\n"),
+        ] {
+            let origin = Provenance { path: text.to_owned(), ..Provenance::default() };
+            assert_eq!(text_of(&origin.to_node()), expected);
+        }
+    }
 
     #[test]
     fn paths_are_joined_by_their_texts() {

@@ -100,7 +100,7 @@ impl TransformError {
             Self::Image(error) => Some(error.hint().to_owned()),
             Self::Field { source, .. } => Some(source.problem.hint().to_owned()),
             Self::Subject(_) => Some("write each subject as a map of texts: kind, name and namespace".to_owned()),
-            Self::Hash(error) => error.source.hint().map(str::to_owned),
+            Self::Hash(error) => error.hint(),
             Self::Provenance(_) => Some("remove that annotation: the build writes it".to_owned()),
         }
     }
