@@ -42,6 +42,8 @@ pub(crate) fn build(settings: &BuildSettings, rendered: bool, output: Option<&Pa
     }
     console.warn_all(&built.warnings);
     deliver::deliver(&built.objects, output, console)?;
+    // The process ends here: taking a large tree apart, node by node, would be for nothing.
+    std::mem::forget(built);
     Ok(exit::DONE)
 }
 

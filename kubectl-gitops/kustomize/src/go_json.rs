@@ -99,28 +99,45 @@ fn write_number(out: &mut String, number: &Number, numbers: Numbers) {
     }
 }
 
-/// Writes a text in quotes.
+/// Writes a text in quotes. What needs no care is copied in one piece: generated texts are large.
 pub(crate) fn write_string(out: &mut String, text: &str) {
+    out.reserve(text.len() + 2);
     out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
-                let digits =
-                    [12, 8, 4, 0].map(|shift| char::from_digit((u32::from(c) >> shift) & 15, 16).expect("below 16"));
-                out.push_str("\\u");
-                out.extend(digits);
-            }
-            c => out.push(c),
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(needs_care) {
+        out.push_str(&rest[..at]);
+        let mut chars = rest[at..].chars();
+        if let Some(c) = chars.next() {
+            write_char(out, c);
         }
+        rest = chars.as_str();
     }
+    out.push_str(rest);
     out.push('"');
+}
+
+/// May a character that starts with this byte be escaped?
+const fn needs_care(byte: u8) -> bool {
+    matches!(byte, 0..0x20 | b'"' | b'\\' | b'<' | b'>' | b'&' | 0xE2)
+}
+
+fn write_char(out: &mut String, c: char) {
+    match c {
+        '"' => out.push_str("\\\""),
+        '\\' => out.push_str("\\\\"),
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        '\u{8}' => out.push_str("\\b"),
+        '\u{c}' => out.push_str("\\f"),
+        '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
+            let digits =
+                [12, 8, 4, 0].map(|shift| char::from_digit((u32::from(c) >> shift) & 15, 16).expect("below 16"));
+            out.push_str("\\u");
+            out.extend(digits);
+        }
+        c => out.push(c),
+    }
 }
 
 #[cfg(test)]

@@ -128,25 +128,33 @@ pub fn build(files: &dyn Files, outside: &dyn Outside, root: &Path, options: &Op
     Ok(Built { objects: objects.collect(), warnings: all.warnings, annotations, files_read: session.files_read() })
 }
 
+/// The documents of `objects` as `kustomize build` prints them.
+///
+/// # Errors
+/// An object cannot be written, for example because a key of it is a number.
+pub fn to_yaml(objects: &[Object]) -> Result<String, BuildError> {
+    let mut text = String::new();
+    for (index, object) in objects.iter().enumerate() {
+        if index > 0 {
+            text.push_str("---\n");
+        }
+        emit_build(&object.node, &mut text).map_err(|source| {
+            let id = format!("{} {}", object.node.kind(), object.node.name());
+            let mark = krm::Mark { line: object.origin.line, column: 1 };
+            let place = Place { file: object.origin.file.clone(), mark, field: String::new() };
+            BuildError::new(Problem::Emit { id, source }, place)
+        })?;
+    }
+    Ok(text)
+}
+
 impl Built {
     /// The documents as `kustomize build` prints them.
     ///
     /// # Errors
     /// An object cannot be written, for example because a key of it is a number.
     pub fn to_yaml(&self) -> Result<String, BuildError> {
-        let mut text = String::new();
-        for (index, object) in self.objects.iter().enumerate() {
-            if index > 0 {
-                text.push_str("---\n");
-            }
-            emit_build(&object.node, &mut text).map_err(|source| {
-                let id = format!("{} {}", object.node.kind(), object.node.name());
-                let mark = krm::Mark { line: object.origin.line, column: 1 };
-                let place = Place { file: object.origin.file.clone(), mark, field: String::new() };
-                BuildError::new(Problem::Emit { id, source }, place)
-            })?;
-        }
-        Ok(text)
+        to_yaml(&self.objects)
     }
 
     /// The objects as resources with an identity.

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use krm::Gvk;
-use kustomize::{Built, Object};
+use kustomize::Object;
 
 use crate::error::{CliError, Code, Result};
 use crate::report::Console;
@@ -36,9 +36,7 @@ pub(super) fn deliver(objects: &[Object], output: Option<&Path>, console: &Conso
 }
 
 fn text(objects: &[Object]) -> Result<String> {
-    let built =
-        Built { objects: objects.to_vec(), warnings: Vec::new(), files_read: BTreeSet::new(), annotations: Vec::new() };
-    Ok(built.to_yaml()?)
+    Ok(kustomize::to_yaml(objects)?)
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {

@@ -29,7 +29,7 @@ pub(super) struct Rendered {
     pub(super) shown: String,
     /// The directory, absolute.
     pub(super) directory: Option<PathBuf>,
-    /// The Git checkout around it.
+    /// The Git checkout around it, where somebody asks for it.
     pub(super) checkout: Option<Checkout>,
 }
 
@@ -43,6 +43,7 @@ impl Rendered {
 /// All stages before the cluster: source → build → functions.
 pub(super) fn render(settings: &BuildSettings, console: &Console) -> Result<Rendered> {
     let mut rendered = build(source::open(settings, true)?, settings)?;
+    rendered.checkout = rendered.directory.as_deref().and_then(Checkout::around);
     functions(&mut rendered)?;
     rendered.objects = checked(std::mem::take(&mut rendered.objects))?;
     console.warn_all(&rendered.warnings);
@@ -78,7 +79,7 @@ impl Headline {
 
 /// Runs the build.
 pub(super) fn build(input: Input, settings: &BuildSettings) -> Result<Rendered> {
-    let Input { material, shown, directory, checkout } = input;
+    let Input { material, shown, directory } = input;
     let (objects, warnings, annotations) = match material {
         Material::Kustomization { files, root, generated } => {
             let options = Options { restriction: restriction(settings.load_restrictor), ..Options::default() };
@@ -94,7 +95,7 @@ pub(super) fn build(input: Input, settings: &BuildSettings) -> Result<Rendered> 
         }
         Material::Manifests(files) => (parse(&files)?, Vec::new(), Vec::new()),
     };
-    Ok(Rendered { objects, warnings, annotations, shown, directory, checkout })
+    Ok(Rendered { objects, warnings, annotations, shown, directory, checkout: None })
 }
 
 /// Runs our functions over the objects. Hashes come last: they digest final contents.

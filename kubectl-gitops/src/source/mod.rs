@@ -52,8 +52,6 @@ pub struct Input {
     pub shown: String,
     /// The directory, absolute, if the input is one.
     pub directory: Option<PathBuf>,
-    /// The Git checkout that the directory lies in.
-    pub checkout: Option<Checkout>,
 }
 
 /// Contents may be Secrets: they stay out.
@@ -120,7 +118,7 @@ pub fn open(settings: &BuildSettings, plain: bool) -> Result<Input, SourceError>
         parts => {
             let files = manifests::read_all(parts, settings.input.recursive)?;
             let shown = parts.iter().map(shown_part).collect::<Vec<_>>().join(", ");
-            Ok(Input { material: Material::Manifests(files), shown, directory: None, checkout: None })
+            Ok(Input { material: Material::Manifests(files), shown, directory: None })
         }
     }
 }
@@ -138,7 +136,6 @@ fn open_directory(path: &Path, plain: bool) -> Result<Input, SourceError> {
     if files.kind(&root) != kustomize::load::Kind::Directory {
         return Err(SourceError::Directory { path: shown, nearby: Vec::new(), source: FilesError::NotADirectory });
     }
-    let checkout = Checkout::around(&root);
     let material = if plain && !has_kustomization(&root) {
         let content = generate(&root)?;
         let files = WithGenerated::new(files, root.join(KUSTOMIZATION_NAMES[0]), content);
@@ -146,7 +143,7 @@ fn open_directory(path: &Path, plain: bool) -> Result<Input, SourceError> {
     } else {
         Material::Kustomization { files: Box::new(files), root: root.clone(), generated: false }
     };
-    Ok(Input { material, shown, directory: Some(root), checkout })
+    Ok(Input { material, shown, directory: Some(root) })
 }
 
 fn shown_part(part: &InputPart) -> String {

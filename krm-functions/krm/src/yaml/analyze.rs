@@ -51,7 +51,7 @@ pub(super) fn analyze(text: &str, dialect: Dialect) -> Analysis {
         let next = at + char_len(byte);
         if byte.is_ascii_alphanumeric() {
             (previous_space, previous_break, preceded) = (false, false, false);
-            at = next;
+            at = next + bytes[next..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
             continue;
         }
         let followed = next >= bytes.len() || is_blank(bytes[next]);

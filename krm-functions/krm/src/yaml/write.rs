@@ -288,10 +288,7 @@ impl<'o> Writer<'o> {
                 self.copy_break(text, &mut at);
                 continue;
             }
-            let mut end = at;
-            while end < bytes.len() && break_len(bytes, end) == 0 {
-                end += 1;
-            }
+            let end = line_end(bytes, at);
             self.write_indent();
             self.out.push_str(&text[at..end]);
             self.column += end - at;
@@ -329,5 +326,15 @@ impl<'o> Writer<'o> {
             self.indention = false;
             breaks = false;
         }
+    }
+}
+
+/// Where the line that holds `at` ends: at a break of any kind, or at the end.
+fn line_end(bytes: &[u8], at: usize) -> usize {
+    let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |len| at + len);
+    // The first bytes of all other breaks.
+    match memchr::memchr3(b'\r', 0xC2, 0xE2, &bytes[at..end]) {
+        None => end,
+        Some(odd) => (at + odd..end).find(|&at| break_len(bytes, at) > 0).unwrap_or(end),
     }
 }

@@ -209,8 +209,9 @@ fn encoded(bytes: &[u8]) -> String {
         return text;
     }
     let mut lines = String::with_capacity(text.len() + text.len() / LINE + 1);
-    for line in text.as_bytes().chunks(LINE) {
-        lines.extend(line.iter().map(|byte| char::from(*byte)));
+    // All of it is ASCII.
+    for start in (0..text.len()).step_by(LINE) {
+        lines.push_str(&text[start..text.len().min(start + LINE)]);
         lines.push('\n');
     }
     lines
