@@ -4,18 +4,18 @@
 use serde_json::{Value, json};
 
 use crate::dice::Dice;
+use crate::fields;
 use crate::model::{Layer, Tree};
-use crate::objects::{NAMES, image, object, words};
-use crate::patches;
-use crate::render::{FILE, LAYER, TEXT};
+use crate::objects::{object, words};
+use crate::render::{FILE, LAYER};
 
 /// Layers of a tree, at most.
 const LAYERS: usize = 6;
 
 /// What the layers below and the layer itself have to offer: objects to patch and to merge into.
 #[derive(Debug, Clone, Default)]
-struct Known {
-    objects: Vec<Value>,
+pub(crate) struct Known {
+    pub(crate) objects: Vec<Value>,
 }
 
 impl Known {
@@ -23,7 +23,7 @@ impl Known {
         self.objects.extend(more.objects);
     }
 
-    fn has(&self, object: &Value) -> bool {
+    pub(crate) fn has(&self, object: &Value) -> bool {
         self.objects
             .iter()
             .any(|known| known["kind"] == object["kind"] && known["metadata"]["name"] == object["metadata"]["name"])
@@ -75,18 +75,24 @@ impl Grower {
             let below = self.tree.layers.len();
             self.tree.layers.push(Layer::default());
             known.absorb(self.grow(dice, below, depth + 1));
-            layer.push("resources", json!([{LAYER: below}]));
+            let field = if dice.chance(8) { "bases" } else { "resources" };
+            layer.push(field, json!([{LAYER: below}]));
         }
     }
 
     fn component(&mut self, dice: &mut Dice, known: &mut Known) -> usize {
         let index = self.tree.layers.len();
         let mut layer = Layer { component: true, ..Layer::default() };
+        self.tree.layers.push(Layer::default());
         if dice.chance(50) {
             resource_file(dice, &mut layer, known);
         }
+        if dice.chance(20) && self.tree.layers.len() < LAYERS {
+            let inner = self.component(dice, known);
+            layer.push("components", json!([{LAYER: inner}]));
+        }
         decorate(dice, &mut layer, known);
-        self.tree.layers.push(layer);
+        self.tree.layers[index] = layer;
         index
     }
 }
@@ -97,9 +103,21 @@ fn resource_file(dice: &mut Dice, layer: &mut Layer, known: &mut Known) {
     let content = match dice.roll(12) {
         0 => json!([{"apiVersion": "v1", "kind": "List", "items": objects}]),
         1 => json!([{"apiVersion": "v1", "kind": "List", "items": objects}, fresh_object(dice, known)]),
+        2 => typed_list(dice, objects),
         _ => json!(objects),
     };
     layer.push("resources", json!([{FILE: content}]));
+}
+
+/// A list of one kind; what is in it may lack what the list says.
+fn typed_list(dice: &mut Dice, objects: Vec<Value>) -> Value {
+    let kind = format!("{}List", objects[0]["kind"].as_str().unwrap_or_default());
+    let api = objects[0]["apiVersion"].clone();
+    let mut items = objects;
+    if dice.chance(10) {
+        items = vec![json!({"apiVersion": "v1", "kind": "List", "items": items})];
+    }
+    json!([{"apiVersion": api, "kind": kind, "metadata": {"resourceVersion": ""}, "items": items}])
 }
 
 /// Mostly of an id that is not there yet, since two of one id are an error.
@@ -126,120 +144,46 @@ fn decorate(dice: &mut Dice, layer: &mut Layer, known: &mut Known) {
     if dice.chance(15) {
         layer.push("nameSuffix", json!(dice.pick(&["-s", "-2"])));
     }
-    if dice.chance(25) {
-        let mut entry = json!({"pairs": words(dice)});
-        if dice.chance(40) {
-            entry["includeSelectors"] = json!(dice.chance(70));
+    fields::generators::add(dice, layer, known);
+    if dice.chance(6) {
+        fields::plugins::add_generator(dice, layer, known);
+    }
+    for (percent, add) in SIMPLE {
+        if dice.chance(percent) {
+            add(dice, layer);
         }
-        if dice.chance(40) {
-            entry["includeTemplates"] = json!(dice.chance(70));
+    }
+    for (percent, add) in KNOWING {
+        if dice.chance(percent) {
+            add(dice, layer, known);
         }
-        if dice.chance(20) {
-            entry["fields"] = json!([{"path": dice.pick(&["spec/labels", "spec/template/labels", "spec/list[]/map"]), "create": dice.chance(50)}]);
-        }
-        layer.push("labels", json!([entry]));
     }
-    if dice.chance(15) {
-        layer.push("commonLabels", words(dice));
-    }
-    if dice.chance(15) {
-        layer.push("commonAnnotations", words(dice));
-    }
-    if dice.chance(20) {
-        let rules = dice.some(2, |dice, _| image_rule(dice));
-        layer.push("images", json!(rules));
-    }
-    if dice.chance(12) {
-        replicas(dice, layer, known);
-    }
-    generators(dice, layer, known);
-    patches(dice, layer, known);
-    if dice.chance(12) {
-        let order = match dice.roll(3) {
-            0 => json!({"order": "fifo"}),
-            1 => json!({"order": "legacy"}),
-            _ => {
-                json!({"order": "legacy", "legacySortOptions": {"orderFirst": ["Secret", "Thing"], "orderLast": ["Namespace", "Pod"]}})
-            }
-        };
-        layer.push("sortOptions", order);
+    if dice.chance(3) {
+        layer.push("metadata", json!({"name": "layer", "annotations": words(dice)}));
     }
 }
 
-/// Mostly of a workload that is there, since all else is an error.
-fn replicas(dice: &mut Dice, layer: &mut Layer, known: &Known) {
-    let scalable = |object: &&Value| matches!(object["kind"].as_str(), Some("Deployment" | "StatefulSet"));
-    let mut names: Vec<Value> =
-        known.objects.iter().filter(scalable).map(|object| object["metadata"]["name"].clone()).collect();
-    if dice.chance(5) {
-        names.push(json!(dice.pick(&NAMES)));
-    }
-    if !names.is_empty() {
-        layer.push("replicas", json!([{"name": dice.pick(&names), "count": dice.roll(9)}]));
-    }
-}
+type Simple = fn(&mut Dice, &mut Layer);
+type Knowing = fn(&mut Dice, &mut Layer, &Known);
 
-fn image_rule(dice: &mut Dice) -> Value {
-    let whole = image(dice);
-    let name = whole.split_once('@').map_or(whole.as_str(), |(name, _)| name);
-    let name = if dice.chance(90) { name.trim_end_matches(":1").trim_end_matches(":v1.2-rc") } else { name };
-    let mut rule = json!({"name": name});
-    for (field, value) in [("newTag", "9"), ("newName", "other/name"), ("digest", "sha256:new"), ("tagSuffix", "-x")] {
-        if dice.chance(if field == "tagSuffix" { 8 } else { 40 }) {
-            rule[field] = json!(value);
-        }
-    }
-    rule
-}
+/// Fields that need not know what is there, and in how many of a hundred layers they are.
+const SIMPLE: [(usize, Simple); 8] = [
+    (25, fields::labels::add),
+    (20, fields::labels::add_common),
+    (20, fields::images::add),
+    (12, fields::sort_options::add),
+    (8, fields::configurations::add),
+    (5, fields::crds::add),
+    (5, fields::openapi::add),
+    (6, fields::build_metadata::add),
+];
 
-fn generators(dice: &mut Dice, layer: &mut Layer, known: &mut Known) {
-    for field in ["configMapGenerator", "secretGenerator"] {
-        if !dice.chance(25) {
-            continue;
-        }
-        let name = dice.pick(&["web", "db", "gen", "cfg"]);
-        let mut entry = json!({"name": name, "literals": dice.some(3, |dice, index| format!("{}{index}={}", dice.pick(&["a", "B", "c.d"]), dice.pick(&["1", "x y", "", "\"q\"", "a=b"])))});
-        let kind = if field == "secretGenerator" { "Secret" } else { "ConfigMap" };
-        let made = json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name}, "data": {"k": "v"}});
-        if known.has(&made) && dice.chance(95) {
-            entry["behavior"] = json!(dice.pick(&["merge", "merge", "replace"]));
-        }
-        if dice.chance(30) {
-            entry["files"] =
-                json!([{TEXT: dice.pick(&["text\n", "", "a\nb", "  x\n", "tab\t\n", "line one\nline two\n\n"])}]);
-        }
-        if dice.chance(20) {
-            entry["envs"] = json!([{TEXT: dice.pick(&["E=1\n# c\nF=x=y\n", "G=\"q\"\n\n", "H= x \n"])}]);
-        }
-        if dice.chance(30) {
-            entry["options"] = json!({"disableNameSuffixHash": dice.chance(50), "labels": words(dice)});
-        }
-        if dice.chance(10) {
-            entry["namespace"] = json!("one");
-        }
-        known.objects.push(made);
-        layer.push(field, json!([entry]));
-    }
-    if dice.chance(8) {
-        layer.push("generatorOptions", json!({"disableNameSuffixHash": dice.chance(60), "annotations": words(dice)}));
-    }
-}
-
-fn patches(dice: &mut Dice, layer: &mut Layer, known: &Known) {
-    if known.objects.is_empty() {
-        return;
-    }
-    for _ in 0..dice.roll(3) {
-        let victim = dice.pick(&known.objects);
-        match dice.roll(12) {
-            0 => layer.push("patchesStrategicMerge", json!([patches::legacy_merge(dice, &victim)])),
-            1 => {
-                let mut patch = patches::json_patch(dice, &victim);
-                patch["target"]["name"] = victim["metadata"]["name"].clone();
-                layer.push("patchesJson6902", json!([patch]));
-            }
-            2..=5 => layer.push("patches", json!([patches::json_patch(dice, &victim)])),
-            _ => layer.push("patches", json!([patches::merge_patch(dice, &victim)])),
-        }
-    }
-}
+/// Fields that aim at what is there.
+const KNOWING: [(usize, Knowing); 6] = [
+    (12, fields::replicas::add),
+    (100, fields::patches::add),
+    (18, fields::replacements::add),
+    (12, fields::vars::add),
+    (8, fields::plugins::add_transformer),
+    (2, fields::plugins::add_validator),
+];

@@ -5,15 +5,18 @@ use serde_json::{Map, Value, json};
 
 use crate::dice::Dice;
 use crate::render::RAW;
+use crate::shapes;
 
 pub(crate) const NAMES: [&str; 5] = ["web", "db", "api", "web-2", "gen"];
+/// Names of variables: they stand in texts as `$(A)`.
+pub(crate) const VARS: [&str; 4] = ["A", "B", "C", "SOME_VAR"];
 const SPACES: [&str; 3] = ["one", "two", "default"];
 const LABELS: [&str; 5] = ["app", "tier", "app.kubernetes.io/name", "a/b", "team"];
 
 type Maker = fn(&mut Dice) -> Value;
 
 /// `apiVersion`, `kind` and what makes the rest.
-const KINDS: [(&str, &str, Maker); 31] = [
+const KINDS: [(&str, &str, Maker); 44] = [
     ("v1", "ConfigMap", data),
     ("v1", "Secret", data),
     ("v1", "Service", service),
@@ -45,6 +48,19 @@ const KINDS: [(&str, &str, Maker); 31] = [
     ("argoproj.io/v1alpha1", "Rollout", workload),
     ("serving.knative.dev/v1", "Service", workload),
     ("apiextensions.k8s.io/v1", "CustomResourceDefinition", thing),
+    ("apps/v1", "Deployment", shapes::deployment::make),
+    ("apps/v1", "Deployment", shapes::deployment::make),
+    ("argoproj.io/v1alpha1", "Rollout", shapes::deployment::make),
+    ("apps/v1", "StatefulSet", shapes::stateful_set::make),
+    ("batch/v1", "CronJob", shapes::cron_job::make),
+    ("rbac.authorization.k8s.io/v1", "ClusterRole", shapes::rbac::role),
+    ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding", shapes::rbac::binding),
+    ("rbac.authorization.k8s.io/v1", "RoleBinding", shapes::rbac::binding),
+    ("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration", shapes::webhooks::make),
+    ("apiextensions.k8s.io/v1", "CustomResourceDefinition", shapes::definition::make),
+    ("autoscaling/v2", "HorizontalPodAutoscaler", shapes::autoscaler::make),
+    ("networking.k8s.io/v1", "Ingress", shapes::ingress::make),
+    ("v1", "ConfigMap", binary_data),
 ];
 
 /// One object with an identity.
@@ -57,7 +73,7 @@ pub(crate) fn object(dice: &mut Dice) -> Value {
     object
 }
 
-fn name(dice: &mut Dice) -> Value {
+pub(crate) fn name(dice: &mut Dice) -> Value {
     json!(dice.pick(&NAMES))
 }
 
@@ -124,6 +140,26 @@ pub(crate) fn scalar(dice: &mut Dice) -> Value {
             }
         }
     }
+}
+
+/// A text, often one with variables in it.
+pub(crate) fn text(dice: &mut Dice) -> Value {
+    let var = dice.pick(&VARS);
+    json!(match dice.roll(5) {
+        0 => format!("$({var})"),
+        1 => format!("--x=$({var})/y $(C)"),
+        2 => format!("$$({var}) $(MISSING)"),
+        _ => dice.pick(&["plain", "10", "true", "a b", "8080/tcp"]).to_owned(),
+    })
+}
+
+fn binary_data(dice: &mut Dice) -> Value {
+    let mut map = data(dice);
+    map["binaryData"] = json!({"b": "AAEC", "long": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw=="});
+    if dice.chance(50) {
+        map["immutable"] = json!(true);
+    }
+    map
 }
 
 fn nothing(_: &mut Dice) -> Value {

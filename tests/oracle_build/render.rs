@@ -1,8 +1,11 @@
-//! From the model of a tree to its files. Owns the four special values by which the model says what JSON cannot.
+//! From the model of a tree to its files. Owns the special values by which the model says what JSON cannot.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use crate::model::Tree;
@@ -15,11 +18,28 @@ pub(crate) const INLINE: &str = "\u{1}inline";
 pub(crate) const FILE: &str = "\u{1}file";
 /// `{TEXT: "..."}` is the name of a file with this text.
 pub(crate) const TEXT: &str = "\u{1}text";
+/// `{BINARY: "..."}` is the name of a file with the bytes that this base64 text stands for; its name ends in `.bin`.
+pub(crate) const BINARY: &str = "\u{1}binary";
+/// `{KEYED: [key, file]}` is the name of the file with a key before it.
+pub(crate) const KEYED: &str = "\u{1}keyed";
 /// `{LAYER: n}` is the path to another layer.
 pub(crate) const LAYER: &str = "\u{1}layer";
 
 /// The files of a tree by path.
 pub(crate) type Files = BTreeMap<String, String>;
+
+/// Is the text of this file the base64 form of its bytes?
+pub(crate) fn is_binary(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|end| end == "bin")
+}
+
+/// The bytes of a file.
+pub(crate) fn bytes(name: &str, text: &str) -> Vec<u8> {
+    if !is_binary(name) {
+        return text.as_bytes().to_vec();
+    }
+    STANDARD.decode(text).expect("the generator writes base64")
+}
 
 /// Writes every layer into a directory of its own; the first is the root.
 pub(crate) fn files(tree: &Tree) -> Files {
@@ -29,6 +49,8 @@ pub(crate) fn files(tree: &Tree) -> Files {
         let mut text = String::new();
         if layer.component {
             text.push_str("apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n");
+        } else if index % 2 == 1 {
+            text.push_str("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n");
         }
         for (field, value) in layer.fields() {
             let value = writer.resolve(&value);
@@ -64,8 +86,12 @@ impl Writer<'_> {
         if let Some(layer) = inner.as_u64().filter(|_| key == LAYER) {
             return format!("../l{layer}").into();
         }
+        if let Some([name, file]) = inner.as_array().map(Vec::as_slice).filter(|_| key == KEYED) {
+            let file = self.resolve(file);
+            return format!("{}={}", name.as_str().unwrap_or_default(), file.as_str().unwrap_or_default()).into();
+        }
         let text = match inner {
-            Value::String(text) if key == TEXT => text.clone(),
+            Value::String(text) if key == TEXT || key == BINARY => text.clone(),
             // A JSON patch is recognised by its first character, so it is written as a block.
             Value::Array(items) if items.iter().all(|item| item.get("op").is_some()) => operations(items),
             Value::Array(items) => documents(items),
@@ -75,7 +101,7 @@ impl Writer<'_> {
             return text.into();
         }
         self.next += 1;
-        let name = format!("f{}.yaml", self.next);
+        let name = format!("f{}.{}", self.next, if key == BINARY { "bin" } else { "yaml" });
         self.files.insert(format!("{}/{name}", self.directory), text);
         name.into()
     }

@@ -111,7 +111,12 @@ fn change_map(dice: &mut Dice, map: &Map<String, Value>, depth: usize) -> Value 
         patch.insert(dice.pick(&["new", "replicas", "labels", "zz"]).to_owned(), scalar(dice));
     }
     if dice.chance(4) {
-        patch.insert("$patch".to_owned(), json!(dice.pick(&["delete", "replace", "merge"])));
+        patch.insert("$patch".to_owned(), json!(dice.pick(&["delete", "replace", "merge", "other"])));
+    }
+    if dice.chance(2) {
+        // Directives of kubectl that kustomize takes for fields.
+        let keys: Vec<&String> = map.keys().collect();
+        patch.insert("$retainKeys".to_owned(), json!(keys));
     }
     Value::Object(patch)
 }
