@@ -74,4 +74,4 @@ $(BIN)/cargo-fuzz:
 	$(CARGO) install --locked --quiet --root $(CACHE) cargo-fuzz@0.13.2
 
 $(BIN)/oracle-dump: $(wildcard tests/oracle/dump/*.go) tests/oracle/dump/go.mod
-	cd tests/oracle/dump && CGO_ENABLED=0 go build -ldflags '-s -w' -o $@ .
+	cd tests/oracle/dump && CGO_ENABLED=0 go build -ldflags '-s -w -X sigs.k8s.io/kustomize/api/provenance.version=$(KUSTOMIZE_VERSION)' -o $@ .

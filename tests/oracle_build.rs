@@ -1,8 +1,8 @@
 //! Random trees of kustomizations through the real kustomize and through our engine: the same bytes, or both a failure.
 //!
-//! `make oracle` runs it. `ORACLE_CASES` is the number of trees (default 2000), `ORACLE_SEED` the first seed. A tree on which
-//! the two disagree is made small and written as a fixture directory below `target/oracle-build/`, ready to be moved to
-//! `fixtures/build/`.
+//! `make oracle` runs it. `ORACLE_CASES` is the number of trees (default 2000), `ORACLE_SEED` the first seed; with
+//! `ORACLE_WHY` the real tool's refusals are told. A tree on which the two disagree is made small and written as a fixture
+//! directory below `target/oracle-build/`, ready to be moved to `fixtures/build/`.
 
 #![allow(
     clippy::disallowed_methods,
@@ -58,10 +58,14 @@ fn random_trees_build_as_kustomize_builds_them() {
             fatal += 1;
             continue;
         };
-        if theirs.is_ok() {
-            built += 1;
-        } else {
-            refused += 1;
+        match &theirs {
+            Ok(_) => built += 1,
+            Err(error) => {
+                refused += 1;
+                if std::env::var_os("ORACLE_WHY").is_some() {
+                    println!("{seed}: {error}");
+                }
+            }
         }
         if !agree(&theirs, ours(&content).as_ref()) && oracle.is_sure(&content, &theirs) {
             failures.push(report(seed, tree, &mut oracle));

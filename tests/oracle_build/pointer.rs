@@ -34,8 +34,8 @@ fn collect(value: &Value, way: &mut Way, all: &mut Vec<Way>) {
     }
 }
 
-/// `spec.template.spec.containers.[name=main].image`, in one of the spellings of lists.
-pub(crate) fn dotted(dice: &mut Dice, object: &Value, way: &[String]) -> String {
+/// `spec.template.spec.containers.[name=main].image`, in one of the spellings of lists; `*` only where `stars` may be.
+pub(crate) fn dotted(dice: &mut Dice, object: &Value, way: &[String], stars: bool) -> String {
     let mut at = object;
     let mut parts: Vec<String> = Vec::new();
     for step in way {
@@ -45,7 +45,7 @@ pub(crate) fn dotted(dice: &mut Dice, object: &Value, way: &[String]) -> String 
                 let name = items[index].get("name").and_then(Value::as_str);
                 parts.push(match (name, dice.roll(4)) {
                     (Some(name), 0 | 1) => format!("[name={name}]"),
-                    (_, 2) => "*".to_owned(),
+                    (_, 2) if stars => "*".to_owned(),
                     _ => step.clone(),
                 });
                 at = &items[index];

@@ -90,6 +90,8 @@ impl Writer<'_> {
             let file = self.resolve(file);
             return format!("{}={}", name.as_str().unwrap_or_default(), file.as_str().unwrap_or_default()).into();
         }
+        // What it holds may be files of its own.
+        let inner = &self.resolve(inner);
         let text = match inner {
             Value::String(text) if key == TEXT || key == BINARY => text.clone(),
             // A JSON patch is recognised by its first character, so it is written as a block.

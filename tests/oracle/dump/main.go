@@ -34,6 +34,7 @@ import (
 	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/kustomize/kyaml/kio"
+	"sigs.k8s.io/kustomize/kyaml/openapi"
 )
 
 type request struct {
@@ -122,6 +123,10 @@ func build(r request) (string, error) {
 	fs, err := tree(r)
 	if err != nil {
 		return "", err
+	}
+	// The real tool builds once in its life; a schema of one tree must not reach the next.
+	if strings.Contains(fmt.Sprint(r.Files), "openapi") {
+		defer openapi.ResetOpenAPI()
 	}
 	options := krusty.MakeDefaultOptions()
 	options.Reorder = krusty.ReorderOptionUnspecified

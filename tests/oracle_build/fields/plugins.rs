@@ -69,7 +69,9 @@ fn transformer(dice: &mut Dice, known: &Known) -> Option<Value> {
             json!({"replica": {"name": dice.pick(&NAMES), "count": 3}, "fieldSpecs": specs(dice, "spec/replicas")}),
         ),
         6 => ("HashTransformer", json!({})),
-        7 => ("SortOrderTransformer", json!({"sortOptions": {"order": dice.pick(&["legacy", "fifo"])}})),
+        7 if dice.chance(10) => {
+            ("SortOrderTransformer", json!({"sortOptions": {"order": dice.pick(&["legacy", "fifo"])}}))
+        }
         8 => return Some(namespace(dice)),
         9 => ("ValueAddTransformer", value_add(dice)),
         10 => ("ReplacementTransformer", json!({"replacements": [replacements::entry(dice, known)?]})),

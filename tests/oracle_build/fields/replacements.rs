@@ -50,7 +50,8 @@ fn source(dice: &mut Dice, known: &Known) -> Value {
         if dice.chance(15) {
             way.pop();
         }
-        source["fieldPath"] = json!(pointer::dotted(dice, &object, &way));
+        let stars = dice.chance(3);
+        source["fieldPath"] = json!(pointer::dotted(dice, &object, &way, stars));
     }
     if dice.chance(20) {
         source["options"] = options(dice);
@@ -61,20 +62,26 @@ fn source(dice: &mut Dice, known: &Known) -> Value {
 fn target(dice: &mut Dice, known: &Known) -> Value {
     let object = dice.pick(&known.objects);
     let mut select = json!({"kind": object["kind"]});
-    if dice.chance(60) {
+    if dice.chance(85) {
         select["name"] = object["metadata"]["name"].clone();
     }
-    if dice.chance(10) {
+    if dice.chance(5) {
         select = json!({dice.pick(&["labelSelector", "annotationSelector"]): dice.pick(&["app", "app=x", "tier!=y"])});
     }
-    let leaves = pointer::leaves(&object);
+    let create = dice.chance(35);
+    let mut leaves = pointer::leaves(&object);
+    // Of other kinds the real tool hashes where in which file each value stands.
+    leaves.retain(|way| way[0] != "kind");
     let paths = dice.some(2, |dice, _| {
         let way = dice.pick(&leaves);
-        let mut path = pointer::dotted(dice, &object, &way);
+        let stars = !create || dice.chance(5);
+        let mut path = pointer::dotted(dice, &object, &way, stars);
         match dice.roll(10) {
-            0 => path.push_str(".new"),
-            1 => "metadata.annotations.new".clone_into(&mut path),
-            2 => "spec.template.spec.containers.*.image".clone_into(&mut path),
+            0 if dice.chance(20) => path.push_str(".new"),
+            0 | 1 if create => "metadata.annotations.new".clone_into(&mut path),
+            2 if matches!(object["kind"].as_str(), Some("Deployment" | "StatefulSet" | "Rollout")) => {
+                "spec.template.spec.containers.*.image".clone_into(&mut path)
+            }
             _ => {}
         }
         path
@@ -83,8 +90,11 @@ fn target(dice: &mut Dice, known: &Known) -> Value {
     if dice.chance(20) {
         target["reject"] = json!([{"name": dice.pick(&known.objects)["metadata"]["name"]}]);
     }
-    if dice.chance(45) {
+    if dice.chance(30) {
         target["options"] = options(dice);
+    }
+    if create {
+        target["options"]["create"] = json!(true);
     }
     target
 }

@@ -22,7 +22,7 @@ pub(crate) fn add(dice: &mut Dice, layer: &mut Layer, known: &Known) {
     if dice.chance(60) {
         let leaves = pointer::leaves(&source);
         let path = dice.pick(&leaves);
-        var["fieldref"] = json!({"fieldpath": pointer::dotted(dice, &source, &path)});
+        var["fieldref"] = json!({"fieldpath": pointer::dotted(dice, &source, &path, false)});
     }
     layer.push("vars", json!([var]));
 }

@@ -74,7 +74,7 @@ fn main_container(dice: &mut Dice) -> Value {
         "image": image(dice),
         "imagePullPolicy": "IfNotPresent",
         "command": ["/app"],
-        "args": ["serve", format!("--addr=:{}", 8080), text(dice), scalar(dice)],
+        "args": ["serve", "--addr=:8080", text(dice), text(dice)],
         "ports": [
             {"name": "http", "containerPort": 8080, "protocol": "TCP"},
             {"name": "metrics", "containerPort": 9090},
