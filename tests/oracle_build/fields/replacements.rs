@@ -80,7 +80,7 @@ fn target(dice: &mut Dice, known: &Known) -> Value {
             0 if dice.chance(20) => path.push_str(".new"),
             0 | 1 if create => "metadata.annotations.new".clone_into(&mut path),
             2 if matches!(object["kind"].as_str(), Some("Deployment" | "StatefulSet" | "Rollout")) => {
-                "spec.template.spec.containers.*.image".clone_into(&mut path)
+                "spec.template.spec.containers.*.image".clone_into(&mut path);
             }
             _ => {}
         }
