@@ -160,9 +160,11 @@ fn no_test_file_is_forgotten() {
         .into_iter()
         .filter(|(path, _)| !path.starts_with("tests/testkit/") && !path.starts_with("tests/fuzz/"))
         .filter(|(path, _)| {
-            let name = Path::new(path).file_stem().expect("a file name").to_string_lossy().into_owned();
             let declared = manifests.contains(&format!("../{path}\""));
-            let folder = Path::new(path).parent().expect("below tests");
+            // `a/b/mod.rs` is the module `b` of `a`.
+            let module = path.strip_suffix("/mod.rs").unwrap_or(path);
+            let name = Path::new(module).file_stem().expect("a file name").to_string_lossy().into_owned();
+            let folder = Path::new(module).parent().expect("below tests");
             let parents = [folder.join("main.rs"), folder.join("mod.rs"), folder.with_extension("rs")];
             let is_module = parents
                 .iter()
