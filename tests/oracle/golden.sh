@@ -30,7 +30,7 @@ build() {
   fi
   rm "$out/expected.yaml"
   # of a crash only the first line, and no addresses of Go objects: they differ from run to run
-  sed -n -e "/^Error: /,\$p" -e "/^panic: /p" "$out/stderr" |
+  sed -n -e "/^Error: /,\$p" -e "/^panic: /p" -e "/^fatal error: /p" "$out/stderr" |
     sed -E "s#$(cd "$case" && pwd -P)#/case#g; s/0x[0-9a-f]{6,}/0xADDRESS/g" >"$out/expected-error.txt"
   [ -s "$out/expected-error.txt" ] || { cp "$out/stderr" "$out/expected-error.txt"; }
 }

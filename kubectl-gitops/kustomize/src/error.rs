@@ -17,8 +17,9 @@ use crate::plugin::PluginError;
 use crate::provenance::ProvenanceError;
 use crate::reference::ReferenceError;
 use crate::resources::ResourceError;
+use crate::schema::{SchemaError, UnknownVersion};
 use crate::sort::SortError;
-use crate::tables::TablesError;
+use crate::tables::{CrdError, TablesError};
 use crate::transform::TransformError;
 use crate::vars::VarsError;
 
@@ -78,6 +79,15 @@ pub enum Problem {
     /// A transformer cannot do what it is told.
     #[error(transparent)]
     Transform(#[from] TransformError),
+    /// A file of `crds` is of no use.
+    #[error(transparent)]
+    Crd(#[from] CrdError),
+    /// A user's schema is of no use.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    /// A version of the built-in schema that there is not.
+    #[error(transparent)]
+    SchemaVersion(#[from] UnknownVersion),
     /// Two tables of fields disagree.
     #[error(transparent)]
     Tables(#[from] TablesError),
@@ -280,6 +290,7 @@ fn hint(problem: &Problem) -> Option<String> {
         Problem::Transform(error) => error.hint(),
         Problem::Generate(error) => error.hint(),
         Problem::Vars(error) => error.hint(),
+        Problem::Crd(error) => error.hint(),
         Problem::Tables(_) => Some("give both the same `create`, or remove one".to_owned()),
         Problem::Plugin(error) => error.hint(),
         Problem::Provenance(_) => Some("remove that annotation: the build writes it".to_owned()),
@@ -288,5 +299,9 @@ fn hint(problem: &Problem) -> Option<String> {
         Problem::Reference(error) => Some(error.problem.hint().to_owned()),
         Problem::Sort(error) => Some(error.hint().to_owned()),
         Problem::Emit { source, .. } => source.hint().map(str::to_owned),
+        Problem::Schema(_) => {
+            Some("`openapi.path` takes a Swagger document, as `kubectl get --raw /openapi/v2` prints it".to_owned())
+        }
+        Problem::SchemaVersion(_) => Some("remove it, or name a file of your own with `path`".to_owned()),
     }
 }

@@ -28,7 +28,6 @@ pub mod reference;
 pub mod replacement;
 pub mod resources;
 pub mod schema;
-pub mod scope;
 pub mod sort;
 pub mod tables;
 mod target;
@@ -121,6 +120,10 @@ pub fn build(files: &dyn Files, outside: &dyn Outside, root: &Path, options: &Op
     let target = Target::top(&loader, options)?;
     let mut all = target.accumulate(Accumulated::default())?;
     finish::finish(&mut all, target.kustomization(), options, target.file()).map_err(|error| target.located(error))?;
+    session.loader().schema().check().map_err(|error| {
+        let place = Place::file(&error.file);
+        BuildError::new(error, place)
+    })?;
     all.warnings.extend(session.take_warnings());
     let metadata = target.kustomization().metadata.as_ref();
     let annotations = metadata.into_iter().flat_map(|m| &m.annotations).map(|(k, v)| (k.into(), v.into())).collect();

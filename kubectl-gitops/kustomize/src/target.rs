@@ -15,7 +15,7 @@ use crate::load::{Around, FilesError, Kind, LoadError, Loader, RepositoryRequest
 use crate::plugin::{self, Context};
 use crate::provenance::Provenance;
 use crate::resources::{ResourceError, read_drafts};
-use crate::tables::Tables;
+use crate::tables::{self, Tables};
 use crate::vars::Vars;
 
 /// What the recursion gathers.
@@ -45,6 +45,7 @@ impl<'a> Target<'a> {
     /// Reads the kustomization of the directory that is built. Of all `buildMetadata` only its own counts.
     pub(crate) fn top(loader: &'a Loader<'a>, options: &'a Options) -> Result<Self, BuildError> {
         let read = kustomization::read(loader)?;
+        choose_schema(loader, &read).map_err(|error| error.located(&read.file, &read.root))?;
         let provenance = (!read.kustomization.build_metadata.is_empty()).then(Provenance::default);
         Ok(Self { loader, read, options, provenance })
     }
@@ -54,8 +55,10 @@ impl<'a> Target<'a> {
     where
         'a: 'b,
     {
+        let read = kustomization::read(loader)?;
+        choose_schema(loader, &read).map_err(|error| error.located(&read.file, &read.root))?;
         let provenance = self.provenance.as_ref().map(|here| here.below(path));
-        Ok(Target { loader, read: kustomization::read(loader)?, options: self.options, provenance })
+        Ok(Target { loader, read, options: self.options, provenance })
     }
 
     pub(crate) fn kustomization(&self) -> &Kustomization {
@@ -77,6 +80,8 @@ impl<'a> Target<'a> {
     }
 
     fn work(&self, mut so_far: Accumulated) -> Result<Accumulated, BuildError> {
+        so_far.drafts.use_schema(self.loader.schema());
+        so_far.tables.use_schema(self.loader.schema());
         so_far.warnings.extend(self.read.warnings.iter().cloned());
         self.read_resources(&mut so_far)?;
         self.read_tables(&mut so_far)?;
@@ -150,8 +155,7 @@ impl<'a> Target<'a> {
 
     /// Its own tables go over those of its bases.
     fn read_tables(&self, so_far: &mut Accumulated) -> Result<(), BuildError> {
-        let merged = so_far.tables.merge(&Tables::builtin());
-        merged.map_err(|error| BuildError::new(error, Place::file(self.file())))
+        tables::gather(&mut so_far.tables, self.kustomization(), self.loader, self.file())
     }
 
     fn run_components(&self, mut so_far: Accumulated) -> Result<Accumulated, BuildError> {
@@ -301,6 +305,31 @@ impl<'a> Target<'a> {
 
     fn origin(&self, field: &str, line: u32) -> Origin {
         Origin { file: format!("{field} in {}", self.file()), document: 0, line }
+    }
+}
+
+/// The first kustomization that names a schema chooses for the whole build; a file that is named must be there all the same.
+fn choose_schema(loader: &Loader<'_>, read: &ReadKustomization) -> Result<(), BuildError> {
+    let fields = &read.kustomization.openapi;
+    let place = |field: &str| Place::field(&read.file, format!("openapi.{field}"), read.kustomization.mark);
+    let (path, version) = (fields.get("path"), fields.get("version"));
+    let text = match path {
+        Some(path) => Some(loader.read_text(path).map_err(|error| BuildError::new(error, place("path")))?),
+        None => None,
+    };
+    if loader.schema().is_chosen() {
+        return Ok(());
+    }
+    match (path, text, version) {
+        (Some(_), Some(_), Some(_)) => Err(BuildError::new(KustomizationError::TwoSchemas, place("version"))),
+        (Some(path), Some(text), None) => {
+            loader.schema().choose_custom(&text, loader.shown(path));
+            Ok(())
+        }
+        (.., Some(version)) if !version.is_empty() => {
+            loader.schema().choose_version(version).map_err(|error| BuildError::new(error, place("version")))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -90,18 +90,11 @@ fn deprecated_fields_are_warned_about_wherever_they_are() {
 }
 
 #[test]
-fn fields_of_later_versions_are_refused_by_name() {
-    for (field, content) in [
-        ("crds", "[a.json]"),
-        ("configurations", "[a.yaml]"),
-        ("openapi", "{path: a.json}"),
-        ("helmCharts", "[{name: a}]"),
-    ] {
-        let kustomization = format!("resources: [pod.yaml]\n{field}: {content}");
-        let error = built(&[("kustomization.yaml", &kustomization), ("pod.yaml", POD)], "").unwrap_err();
-        assert!(error.problem.to_string().contains(field), "{error}");
-        assert!(error.hint().is_some(), "{field}");
-    }
+fn a_field_of_a_later_version_is_refused_by_name() {
+    let kustomization = "resources: [pod.yaml]\nhelmCharts: [{name: a}]";
+    let error = built(&[("kustomization.yaml", kustomization), ("pod.yaml", POD)], "").unwrap_err();
+    assert!(error.problem.to_string().contains("helmCharts"), "{error}");
+    assert!(error.hint().is_some());
 }
 
 #[test]

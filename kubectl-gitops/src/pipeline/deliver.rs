@@ -47,7 +47,7 @@ fn write(path: &Path, text: &str) -> Result<()> {
 /// The namespace that kustomize groups by: none for what it knows to be cluster-scoped.
 fn namespace(object: &Object) -> Option<&str> {
     let written = Some(object.node.namespace()).filter(|namespace| !namespace.is_empty());
-    (!kustomize::scope::is_cluster_scoped(&object.node.gvk())).then(|| written.unwrap_or("default"))
+    (!kustomize::schema::Schema::builtin().is_cluster_scoped(&object.node.gvk())).then(|| written.unwrap_or("default"))
 }
 
 /// `apps_v1_deployment_web.yaml`, with the namespace in front where objects of several are written.

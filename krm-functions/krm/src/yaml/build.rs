@@ -105,6 +105,11 @@ impl Builder {
         }
     }
 
+    /// Reads as go-yaml v2 does where it fills a structure strictly: other booleans, and a key that comes twice is an error.
+    pub(super) fn strict(self) -> Self {
+        Self { dialect: Dialect::V2, last_key_wins: false, ..self }
+    }
+
     /// The document's node. Its own comments are those of the document: go-yaml gives a block collection at the top none.
     pub(super) fn into_root(self, comments: DocumentComments) -> Option<Node> {
         let mut root = self.root?;

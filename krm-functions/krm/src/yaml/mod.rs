@@ -84,10 +84,18 @@ pub fn parse_documents(text: &str, file: &str, limits: &Limits) -> Result<Vec<Do
 /// Reads the first document of `text` as kustomize reads its own file, with go-yaml v2: `yes` and `on` are booleans, a key that
 /// comes twice takes the last value, and what follows the document does not count. No document is a null.
 pub fn parse_first_document(text: &str, file: &str, limits: &Limits) -> Result<Node, ParseError> {
+    parse_first(text, file, limits, build::Builder::new(*limits, 1).lenient())
+}
+
+/// The same, but a key that comes twice is an error: as kustomize reads the files that configure its transformers.
+pub fn parse_first_document_strict(text: &str, file: &str, limits: &Limits) -> Result<Node, ParseError> {
+    parse_first(text, file, limits, build::Builder::new(*limits, 1).strict())
+}
+
+fn parse_first(text: &str, file: &str, limits: &Limits, builder: build::Builder) -> Result<Node, ParseError> {
     let failed = |(mark, problem)| ParseError::new(file, 0, mark, problem);
     check_size(text, limits).map_err(failed)?;
-    let text = unix_breaks(text);
-    let root = parse_text(&text, 1, build::Builder::new(*limits, 1).lenient()).map_err(failed)?;
+    let root = parse_text(&unix_breaks(text), 1, builder).map_err(failed)?;
     Ok(root.unwrap_or_else(Node::null))
 }
 

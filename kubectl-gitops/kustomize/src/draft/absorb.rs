@@ -7,7 +7,7 @@ use krm::{Mapping, Node, Origin, ResId};
 use crate::provenance::ORIGIN;
 
 use super::set::{Conflict, List};
-use super::{Behavior, Draft, DraftSet, map_mut, normalised, push_bare};
+use super::{Behavior, Draft, DraftSet, map_mut, push_bare};
 
 /// A generated resource cannot be taken into the set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -112,7 +112,7 @@ impl DraftSet {
                 return Err(AbsorbError::AlreadyThere { id, behavior, first });
             }
         }
-        if normalised(draft.id()) != normalised(old.id()) {
+        if self.schema().normalised(draft.id()) != self.schema().normalised(old.id()) {
             return Err(AbsorbError::Renamed { now: old.id(), id });
         }
         self.change(position, |old| *old = draft);

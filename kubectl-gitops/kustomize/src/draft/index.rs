@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 
 use krm::{ResId, Text};
 
-use super::{Draft, normalised};
+use super::Draft;
+use crate::schema::Schema;
 
 /// Made when first asked for, kept up while drafts are added or changed one at a time. Never decides equality of sets.
 #[derive(Debug, Clone, Default)]
@@ -24,8 +25,9 @@ impl PartialEq for Index {
 
 impl Index {
     /// Position of each current id.
-    pub(super) fn ids(&mut self, items: &[Draft]) -> &mut HashMap<ResId, usize> {
-        self.ids.get_or_init(|| items.iter().enumerate().map(|(at, draft)| (normalised(draft.id()), at)).collect());
+    pub(super) fn ids(&mut self, items: &[Draft], schema: &Schema) -> &mut HashMap<ResId, usize> {
+        self.ids
+            .get_or_init(|| items.iter().enumerate().map(|(at, draft)| (schema.normalised(draft.id()), at)).collect());
         self.ids.get_mut().expect("made just above")
     }
 

@@ -11,15 +11,13 @@ mod set;
 use krm::node::Entry;
 use krm::{Gvk, Mapping, Node, Origin, ResId, Scalar, Style, Tag, Text};
 
+pub use crate::schema::NOT_NAMESPACED;
 pub use absorb::AbsorbError;
 pub use bookkeeping::{INTERNAL_ANNOTATIONS, take_bookkeeping, with_bookkeeping};
 pub use set::{Conflict, DraftSet, LookupError};
 
 use crate::fieldspec::set::quote_if_ambiguous;
-use crate::scope;
-
-/// The namespace of what lives outside of namespaces, in ids of the past: no name of a namespace can be equal to it.
-pub const NOT_NAMESPACED: &str = "_non_namespaceable_";
+use crate::schema::Schema;
 
 /// What a generated resource does when its id is already there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -75,6 +73,8 @@ pub struct Draft {
     pub node: Node,
     /// Where it came from.
     pub origin: Origin,
+    /// What is known about its kind: that of the set it is in.
+    schema: Schema,
     history: Vec<FormerId>,
     /// Name prefixes it was given, innermost first.
     pub prefixes: Vec<Text>,
@@ -109,6 +109,7 @@ impl Draft {
         Self {
             node,
             origin,
+            schema: Schema::builtin(),
             history: Vec::new(),
             prefixes: Vec::new(),
             suffixes: Vec::new(),
@@ -184,7 +185,7 @@ impl Draft {
     /// Notes what it is called now; to be done before its name, namespace or kind changes.
     pub fn remember_id(&mut self) {
         let id = self.id();
-        let namespace = effective_namespace(&id).into();
+        let namespace = self.schema.effective_namespace(&id).into();
         self.history.push(FormerId { kind: id.gvk.kind, namespace, name: id.name });
         self.keep_annotations();
     }
@@ -218,9 +219,9 @@ impl Draft {
         self.from_helm = false;
     }
 
-    /// The namespace in which it lives for comparisons (see [`effective_namespace`]).
+    /// The namespace in which it lives for comparisons (see [`Schema::effective_namespace`]).
     pub fn effective_namespace(&self) -> Text {
-        effective_namespace(&self.id()).into()
+        self.schema.effective_namespace(&self.id()).into()
     }
 
     /// Is `id` what it is called now, or was called before?
@@ -229,7 +230,7 @@ impl Draft {
         if !name_matches(self.name()) && !self.history.iter().any(|former| name_matches(&former.name)) {
             return false;
         }
-        same_id(&self.id(), id) || self.former_ids().any(|former| same_id(&former, id))
+        self.schema.same_id(&self.id(), id) || self.former_ids().any(|former| self.schema.same_id(&former, id))
     }
 
     /// Sets `metadata.name`.
@@ -306,21 +307,4 @@ fn map_mut(node: &mut Node) -> &mut Mapping {
         *node = Node::map();
     }
     node.as_map_mut().expect("made a map just above")
-}
-
-/// The namespace that decides whether two ids are the same: [`NOT_NAMESPACED`] for what is certainly cluster-scoped, else
-/// `default` for none, else the namespace.
-pub fn effective_namespace(id: &ResId) -> &str {
-    if scope::is_cluster_scoped(&id.gvk) { NOT_NAMESPACED } else { id.effective_namespace() }
-}
-
-/// The id with the namespace that decides equality.
-fn normalised(mut id: ResId) -> ResId {
-    id.namespace = effective_namespace(&id).into();
-    id
-}
-
-/// Are they the same resource, in kustomize's eyes?
-pub fn same_id(a: &ResId, b: &ResId) -> bool {
-    a.name == b.name && a.gvk == b.gvk && effective_namespace(a) == effective_namespace(b)
 }

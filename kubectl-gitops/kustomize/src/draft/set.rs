@@ -5,8 +5,9 @@ use std::collections::hash_map::Entry;
 
 use krm::{Origin, ResId};
 
+use super::Draft;
 use super::index::Index;
-use super::{Draft, normalised};
+use crate::schema::Schema;
 
 /// Drafts in the order in which they came; no two are called the same now.
 ///
@@ -14,6 +15,8 @@ use super::{Draft, normalised};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DraftSet {
     items: Vec<Draft>,
+    /// What is known about kinds; each draft knows the same.
+    schema: Schema,
     index: Index,
     /// May one have been deleted since the last time they were dropped?
     deleted: bool,
@@ -94,6 +97,20 @@ impl DraftSet {
         Self::default()
     }
 
+    /// Identity is judged by `schema` from now on.
+    pub fn use_schema(&mut self, schema: &Schema) {
+        if self.schema != *schema {
+            self.schema = schema.clone();
+            self.items.iter_mut().for_each(|draft| draft.schema = schema.clone());
+            self.index.forget();
+        }
+    }
+
+    /// What is known about kinds.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
     /// Number of drafts.
     pub fn len(&self) -> usize {
         self.items.len()
@@ -123,11 +140,12 @@ impl DraftSet {
     /// Changes the draft at a position. Unlike the other ways to change drafts this keeps what is known of the others.
     pub fn change<R>(&mut self, position: usize, deed: impl FnOnce(&mut Draft) -> R) -> R {
         let draft = &mut self.items[position];
-        let before = normalised(draft.id());
+        let before = self.schema.normalised(draft.id());
         let result = deed(draft);
+        draft.schema = self.schema.clone();
         let gone = draft.is_empty();
         self.deleted |= gone;
-        self.index.changed(draft, position, gone || normalised(draft.id()) != before);
+        self.index.changed(draft, position, gone || self.schema.normalised(draft.id()) != before);
         result
     }
 
@@ -152,9 +170,10 @@ impl DraftSet {
     ///
     /// # Errors
     /// One that is called the same is already there.
-    pub fn append(&mut self, draft: Draft) -> Result<(), Conflict> {
+    pub fn append(&mut self, mut draft: Draft) -> Result<(), Conflict> {
         let next = self.items.len();
-        match self.index.ids(&self.items).entry(normalised(draft.id())) {
+        draft.schema = self.schema.clone();
+        match self.index.ids(&self.items, &self.schema).entry(self.schema.normalised(draft.id())) {
             Entry::Occupied(there) => {
                 let first = self.items[*there.get()].origin.clone();
                 return Err(Conflict { id: draft.id(), first, second: draft.origin });
@@ -171,7 +190,7 @@ impl DraftSet {
     /// # Errors
     /// The first one that is called like one that is already there.
     pub fn append_all(&mut self, other: Self) -> Result<(), Conflict> {
-        if self.is_empty() {
+        if self.is_empty() && self.schema == other.schema {
             *self = other;
             return Ok(());
         }
@@ -189,7 +208,7 @@ impl DraftSet {
 
     /// Position of the one that is called `id` now.
     pub fn position_now(&mut self, id: &ResId) -> Option<usize> {
-        self.index.ids(&self.items).get(&normalised(id.clone())).copied()
+        self.index.ids(&self.items, &self.schema).get(&self.schema.normalised(id.clone())).copied()
     }
 
     /// Positions of all that may be or may have been called `name`, ascending: who asks looks at each again.

@@ -86,7 +86,7 @@ struct Named<'a>(&'a str);
 
 impl fmt::Display for Named<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() { f.write_str("a kustomization") } else { write!(f, "`{}`", self.0) }
+        if self.0.is_empty() { f.write_str("the file") } else { write!(f, "`{}`", self.0) }
     }
 }
 
@@ -360,6 +360,25 @@ pub(crate) fn known_field(
 fn boolean(scalar: &Scalar) -> Option<bool> {
     let truthy = ["y", "yes", "true", "on"].iter().any(|word| scalar.text.eq_ignore_ascii_case(word));
     (scalar.tag == Tag::Bool).then_some(truthy)
+}
+
+/// The text that a number or a boolean becomes where a text belongs.
+pub(crate) fn scalar_text(node: &Node) -> Option<String> {
+    let Node::Scalar(scalar) = node else { return None };
+    if let Some(value) = boolean(scalar) {
+        return Some(value.to_string());
+    }
+    match scalar.tag {
+        Tag::Int => Some(whole_number(&scalar.text).map_or_else(|| scalar.text.to_string(), |n| n.to_string())),
+        Tag::Float => Some(
+            scalar
+                .text
+                .replace('_', "")
+                .parse::<f32>()
+                .map_or_else(|_| scalar.text.to_string(), |value| value.to_string()),
+        ),
+        _ => None,
+    }
 }
 
 fn is_string(scalar: &Scalar) -> bool {

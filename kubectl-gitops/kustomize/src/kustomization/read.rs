@@ -65,6 +65,9 @@ pub enum KustomizationError {
         /// What belongs there.
         expected: &'static str,
     },
+    /// Both a schema of one's own and a version of the built-in one.
+    #[error("`openapi` has both `path` and `version`")]
+    TwoSchemas,
     /// A field that is known but not supported by this version.
     #[error("`{field}` is not supported by this version")]
     Unsupported {
@@ -82,6 +85,7 @@ impl KustomizationError {
             Self::Kind { .. } => "kind",
             Self::ApiVersion { .. } => "apiVersion",
             Self::Unsupported { field, .. } => field,
+            Self::TwoSchemas => "openapi.version",
             Self::Missing { .. } | Self::Several { .. } | Self::Empty | Self::OtherKind { .. } => "",
         }
     }
@@ -101,6 +105,9 @@ impl KustomizationError {
                     .to_owned(),
             ),
             Self::ApiVersion { expected, .. } => Some(format!("write `apiVersion: {expected}`")),
+            Self::TwoSchemas => {
+                Some("remove `version`: a schema of one's own takes the built-in one's place".to_owned())
+            }
         }
     }
 }
@@ -210,20 +217,11 @@ fn check(kustomization: &Kustomization, empty: bool) -> Result<(), Kustomization
 }
 
 fn unsupported(k: &Kustomization) -> Result<(), KustomizationError> {
-    let fields = [
-        (
-            k.openapi.is_empty(),
-            "openapi",
-            "remove it; lists of kinds that Kubernetes 1.21 did not have are replaced by patches",
-        ),
-        (k.crds.is_empty(), "crds", "remove it and write final names into references from custom resources"),
-        (k.configurations.is_empty(), "configurations", "remove it and use `patches` for what it configured"),
-        (
-            k.helm_charts.is_empty(),
-            "helmCharts",
-            "render the chart with `helm template` and name the file in `resources`",
-        ),
-    ];
+    let fields = [(
+        k.helm_charts.is_empty(),
+        "helmCharts",
+        "render the chart with `helm template` and name the file in `resources`",
+    )];
     match fields.into_iter().find(|(empty, ..)| !empty) {
         Some((_, field, instead)) => Err(KustomizationError::Unsupported { field, instead }),
         None => Ok(()),

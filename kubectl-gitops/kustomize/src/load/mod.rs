@@ -24,6 +24,7 @@ pub use memory::MemoryFiles;
 pub use remote::{InvalidUrl, NotARepository, RepositoryRequest, UnsafeRequest, is_remote_file, without_credentials};
 
 use crate::outside::Outside;
+use crate::schema::Schema;
 use around::View;
 use elsewhere::{Fetched, Repository};
 
@@ -53,6 +54,7 @@ pub struct Session<'a> {
     uses: AtomicUsize,
     fetched: Mutex<Fetched>,
     warnings: Mutex<Vec<String>>,
+    schema: Schema,
 }
 
 impl std::fmt::Debug for Session<'_> {
@@ -98,6 +100,7 @@ impl<'a> Session<'a> {
             uses: AtomicUsize::new(0),
             fetched: Mutex::default(),
             warnings: Mutex::default(),
+            schema: Schema::of_build(),
         })
     }
 
@@ -126,6 +129,11 @@ impl<'a> Loader<'a> {
     /// Who acts where the engine must not.
     pub fn outside(&self) -> &'a dyn Outside {
         self.session.outside
+    }
+
+    /// What this build knows about kinds.
+    pub fn schema(&self) -> &'a Schema {
+        &self.session.schema
     }
 
     /// Tells the user something that is no reason to fail.

@@ -255,7 +255,7 @@ impl<'s> Walk<'s> {
     /// The types of a map's fields: by the type known from above, else by the `apiVersion` and `kind` that it holds.
     fn fields(&self, known: Option<Type<'s>>, maps: &[&Mapping]) -> Fields<'s> {
         let found = known.or_else(|| maps.iter().find_map(|map| self.type_by_kind(map)));
-        found.map_or(Fields::None, Type::fields)
+        found.map_or(Fields::NONE, Type::fields)
     }
 
     fn type_by_kind(&self, map: &Mapping) -> Option<Type<'s>> {

@@ -68,6 +68,11 @@ impl Rules {
         Ok(())
     }
 
+    /// All of them, taken out.
+    pub fn into_vec(self) -> Vec<Rule> {
+        self.rules
+    }
+
     /// Puts them in the order in which they apply.
     pub fn sort(&mut self) {
         self.rules.sort_by(|a, b| by_type(&a.target, &b.target));
@@ -87,6 +92,13 @@ impl Rules {
     pub fn applying_to(&self, gvk: &Gvk) -> Vec<(&Gvk, &Spec)> {
         let pairs = self.rules.iter().flat_map(|rule| rule.referrers.iter().map(move |spec| (&rule.target, spec)));
         pairs.filter(|(_, spec)| spec.selects(&gvk.group, &gvk.version, &gvk.kind)).collect()
+    }
+}
+
+/// As they are, in this order.
+impl From<Vec<Rule>> for Rules {
+    fn from(rules: Vec<Rule>) -> Self {
+        Self { rules }
     }
 }
 

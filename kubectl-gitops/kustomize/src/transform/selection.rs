@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::label_selector::{LabelSelector, SelectorError};
 use super::pattern;
-use crate::draft::{Draft, effective_namespace};
+use crate::draft::Draft;
 use crate::kustomization::Selector;
 
 /// A selector, compiled once.
@@ -106,7 +106,7 @@ impl Selection {
     fn matches_namespace(&self, draft: &Draft) -> bool {
         let first = draft.history().first();
         matches!(self.namespace, Pattern::Any)
-            || self.namespace.matches(effective_namespace(&draft.id()))
+            || self.namespace.matches(&draft.effective_namespace())
             || first.is_some_and(|former| self.namespace.matches(former_namespace(&former.namespace)))
     }
 }

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use krm::{Gvk, ResId};
 
-use crate::draft::{Draft, DraftSet, FormerId, effective_namespace};
+use crate::draft::{Draft, DraftSet, FormerId};
 use crate::error::Place;
 use crate::fieldpath::Path;
 use crate::fieldspec::Spec;
@@ -175,7 +175,7 @@ impl Var {
         let former = |former: &FormerId| {
             former.name == wanted.name && former.kind == wanted.gvk.kind && in_namespace(&former.namespace)
         };
-        draft.name() == wanted.name && gvk.kind == wanted.gvk.kind && in_namespace(effective_namespace(&draft.id()))
+        draft.name() == wanted.name && gvk.kind == wanted.gvk.kind && in_namespace(&draft.effective_namespace())
             || draft.history().iter().any(former)
     }
 
