@@ -221,9 +221,7 @@ impl<'a> Target<'a> {
         place: &Place,
     ) -> Result<(), BuildError> {
         for mut draft in drafts {
-            self.file().clone_into(&mut draft.origin.file);
-            // The text starts on the line below its `|`.
-            draft.origin.line += text.mark.line;
+            plugin::place_inline(&mut draft, self.file(), text);
             if let Some(here) = &self.provenance {
                 here.below(self.read.file_name).set_origin(&mut draft);
             }

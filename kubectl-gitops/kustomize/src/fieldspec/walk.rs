@@ -52,6 +52,9 @@ pub enum FieldProblem {
         /// What is there.
         found: &'static str,
     },
+    /// What should be put into a map has no key.
+    #[error("the key is empty")]
+    EmptyKey,
 }
 
 impl FieldProblem {
@@ -61,6 +64,7 @@ impl FieldProblem {
             Self::BadStep { .. } => {
                 "a path is made of the names of fields joined by `/`; a list is passed through by itself"
             }
+            Self::EmptyKey => "give the label or annotation a name",
             Self::NotACollection { .. } | Self::WrongKind { .. } => "write the field as the kind's schema has it",
         }
     }
@@ -171,6 +175,13 @@ pub fn set_scalar(node: &mut Node, scalar: Scalar) -> Result<Option<(u32, Scalar
 /// No map is there.
 pub fn set_entry(node: &mut Node, key: &str, scalar: &mut Scalar) -> Result<Option<(u32, Scalar)>, FieldProblem> {
     match node {
+        // Without a key kustomize sets the field itself, which is no scalar where keys belong: nearly always an error.
+        Node::Scalar(_) if key.is_empty() => {
+            quote_if_ambiguous(scalar);
+            restyle(scalar, style_of(node));
+            Ok(put_over(node, Node::Scalar(scalar.clone())))
+        }
+        _ if key.is_empty() => Err(FieldProblem::EmptyKey),
         Node::Map(map) => {
             quote_if_ambiguous(scalar);
             if let Some(old) = map.get_mut(key) {

@@ -6,7 +6,7 @@ use krm::{Node, Tag};
 
 use crate::draft::Draft;
 use crate::kustomization::decode::{Decode, Place, go_float, record};
-use crate::kustomization::{DecodeError, ObjectMeta};
+use crate::kustomization::{DecodeError, Located, ObjectMeta};
 use crate::load::LoadError;
 
 /// A plugin's configuration is wrong.
@@ -158,6 +158,32 @@ pub(super) fn through_json(node: &Node) -> Result<Node, ConfigError> {
     let mut json = from_json(&to_json(node).map_err(ConfigError::Json)?);
     copy_marks(&mut json, node);
     Ok(json)
+}
+
+/// Tells an object that stands in the kustomization's own text where it stands in that file.
+pub(crate) fn place_inline(draft: &mut Draft, file: &str, text: &Located) {
+    // A text of several lines starts on the line below its `|`.
+    let lines = if text.contains('\n') { text.mark.line } else { text.mark.line.saturating_sub(1) };
+    file.clone_into(&mut draft.origin.file);
+    draft.origin.line += lines;
+    shift_marks(&mut draft.node, lines);
+}
+
+fn shift_marks(node: &mut Node, lines: u32) {
+    match node {
+        Node::Scalar(scalar) => scalar.mark.line += lines,
+        Node::Seq(seq) => {
+            seq.mark.line += lines;
+            seq.items.iter_mut().for_each(|item| shift_marks(item, lines));
+        }
+        Node::Map(map) => {
+            map.mark.line += lines;
+            for entry in &mut map.entries {
+                entry.key.mark.line += lines;
+                shift_marks(&mut entry.value, lines);
+            }
+        }
+    }
 }
 
 fn copy_marks(to: &mut Node, from: &Node) {

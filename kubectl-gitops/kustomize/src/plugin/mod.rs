@@ -22,6 +22,7 @@ use crate::load::Loader;
 use crate::provenance::{BUILTIN, Provenance};
 use crate::tables::Tables;
 
+pub(crate) use config::place_inline;
 pub(crate) use validate::validate;
 
 /// What a plugin may use of the kustomization that names it.
