@@ -1,7 +1,7 @@
 //! What is done once, at the very end, to the whole: hashes into names, present names into references, values into vars, what is for
 //! local use only out, order, books closed. Must not be part of the recursion through bases.
 
-use krm::{Mapping, Node, Tag};
+use krm::{Mapping, Node, Style, Tag};
 
 use crate::draft::{Conflict, Draft, DraftSet, INTERNAL_ANNOTATIONS};
 use crate::error::{BuildError, Place, Problem};
@@ -112,6 +112,7 @@ pub(crate) fn strings_only(map: &mut Mapping) {
     for entry in &mut map.entries {
         // Written anew, a key loses its quotes.
         entry.key.tag = Tag::Unset;
+        entry.key.style = Style::Plain;
         let text = match &entry.value {
             Node::Scalar(scalar) if scalar.tag == Tag::Str => continue,
             Node::Scalar(scalar) => scalar.text.clone(),

@@ -3,7 +3,7 @@
 use krm::{Node, Scalar};
 
 use super::{Cut, ReplacementError};
-use crate::draft::DraftSet;
+use crate::draft::{Draft, DraftSet, with_bookkeeping};
 use crate::fieldpath::{Compared, Location, Path, PathError, PathProblem, node_at};
 
 /// A value, and the node that it still is.
@@ -39,7 +39,11 @@ impl Value {
             let found = if node.is_null() { "null" } else { "an empty collection" };
             return Err(refused(PathError { step: path.text().to_owned(), problem: PathProblem::Empty { found } }));
         }
-        let Some(cut) = cut else { return Ok(Self { node: node.clone(), home: Some((position, location)) }) };
+        let Some(cut) = cut else {
+            let mut value = Self { node: Node::null(), home: Some((position, location)) };
+            value.read_again(draft);
+            return Ok(value);
+        };
         let Node::Scalar(scalar) = node else {
             let (id, path) = named();
             return Err(ReplacementError::CutOfCollection { id, path, found: node.kind_name() });
@@ -63,18 +67,30 @@ impl Value {
     }
 
     /// Fields were made in the resource at `position`, perhaps in this.
-    pub(super) fn see_made(&mut self, position: usize, root: &Node) {
-        let Some((home, location)) = &self.home else { return };
-        if *home == position
-            && !matches!(self.node, Node::Scalar(_))
-            && let Some(node) = node_at(root, location)
-        {
+    pub(super) fn see_made(&mut self, position: usize, draft: &Draft) {
+        let here = self.home.as_ref().is_some_and(|(home, _)| *home == position);
+        if here && !matches!(self.node, Node::Scalar(_)) {
+            self.read_again(draft);
+        }
+    }
+
+    /// Takes what the node is now. kustomize keeps its books in annotations: who copies those copies the books.
+    fn read_again(&mut self, draft: &Draft) {
+        let Some((_, location)) = &self.home else { return };
+        let with_books;
+        let root = if draft.has_books() && holds_books(&draft.node, location) {
+            with_books = with_bookkeeping(draft);
+            &with_books
+        } else {
+            &draft.node
+        };
+        if let Some(node) = node_at(root, location) {
             self.node = node.clone();
         }
     }
 
     /// Something was written into the resource at `position`: was it this?
-    pub(super) fn see_written(&mut self, position: usize, written: &[usize], root: &Node, twins: bool) {
+    pub(super) fn see_written(&mut self, position: usize, written: &[usize], draft: &Draft, twins: bool) {
         let Some((home, location)) = &self.home else { return };
         if *home != position {
             return;
@@ -82,12 +98,23 @@ impl Value {
         if written.len() < location.len() && location.starts_with(written) {
             // What held the node is another one now.
             self.home = None;
-        } else if (twins || written.starts_with(location))
-            && let Some(node) = node_at(root, location)
-        {
-            self.node = node.clone();
+        } else if twins || written.starts_with(location) {
+            self.read_again(draft);
         }
     }
+}
+
+/// Is it the whole object, its metadata or its annotations?
+pub(super) fn holds_books(root: &Node, location: &[usize]) -> bool {
+    let mut node = root;
+    location.len() <= 2
+        && location.iter().zip(["metadata", "annotations"]).all(|(index, name)| {
+            let entry = node.as_map().and_then(|map| map.entries.get(*index));
+            entry.is_some_and(|entry| {
+                node = &entry.value;
+                entry.key.text == name
+            })
+        })
 }
 
 fn is_empty(node: &Node) -> bool {

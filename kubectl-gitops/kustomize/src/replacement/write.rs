@@ -2,9 +2,9 @@
 
 use krm::{Node, Text};
 
-use super::value::Value;
+use super::value::{Value, holds_books};
 use super::{Cut, ReplacementError, embedded};
-use crate::draft::{Draft, DraftSet};
+use crate::draft::{Draft, DraftSet, take_bookkeeping};
 use crate::fieldpath::{Compared, Kind, Location, Match, Path, PathError, node_at, node_at_mut};
 use crate::fieldspec::shared;
 
@@ -36,7 +36,7 @@ pub(super) fn write(
         };
         let found = how.path.matches(0, &mut draft.node, create).map_err(|source| refused(draft, source))?;
         if how.create {
-            value.see_made(position, &draft.node);
+            value.see_made(position, draft);
         }
         if found.is_empty() {
             return Err(refused(draft, how.path.explain(&draft.node, Compared::ByPattern)));
@@ -98,7 +98,7 @@ fn put_text(draft: &mut Draft, position: usize, location: &Location, text: Text,
         let scalar = scalar.clone();
         shared::write(&mut draft.node, twins, &scalar);
     }
-    value.see_written(position, location, &draft.node, twins > 0);
+    written(draft, position, location, value, twins > 0);
 }
 
 /// A collection becomes the value as it is, style and tag included.
@@ -108,5 +108,14 @@ fn put_node(draft: &mut Draft, position: usize, location: &Location, value: &mut
     if let Some(node) = node_at_mut(&mut draft.node, location) {
         *node = copy;
     }
-    value.see_written(position, location, &draft.node, false);
+    written(draft, position, location, value, false);
+}
+
+/// Who writes over the annotations writes over the books that kustomize keeps there, perhaps with those of another object.
+fn written(draft: &mut Draft, position: usize, location: &Location, value: &mut Value, twins: bool) {
+    if holds_books(&draft.node, location) {
+        draft.forget_books();
+        take_bookkeeping(draft);
+    }
+    value.see_written(position, location, draft, twins);
 }
