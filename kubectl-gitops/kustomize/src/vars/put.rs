@@ -74,7 +74,8 @@ impl Filler<'_> {
             Node::Map(map) => {
                 for entry in &mut map.entries {
                     if !is_text(&entry.key) {
-                        return Err(FieldProblem::WrongKind { expected: "a map with texts as keys", found: "another" });
+                        let found = Node::Scalar(entry.key.clone()).kind_name();
+                        return Err(FieldProblem::WrongKind { expected: "a text as key", found });
                     }
                     if let Node::Scalar(scalar) = &mut entry.value
                         && is_text(scalar)
@@ -89,7 +90,7 @@ impl Filler<'_> {
                         Node::Scalar(scalar) if is_text(scalar) => self.scalar(scalar),
                         other => {
                             let found = other.kind_name();
-                            return Err(FieldProblem::WrongKind { expected: "a list of texts", found });
+                            return Err(FieldProblem::WrongKind { expected: "a text", found });
                         }
                     }
                 }
