@@ -18,13 +18,11 @@ pub(crate) fn validate(validator: &Transformer, set: &mut DraftSet, context: &Co
     let changed = |id| failed(&validator.config, PluginProblem::Validator { id });
     if !is_builtin(&validator.config) {
         // What a function returns was written again. What it leaves out or adds does not count: it gets a list of its own.
-        return match before.iter().map(Draft::id).find(|id| set.position_now(id).is_some()) {
-            Some(id) => Err(changed(id)),
-            None => {
-                *set = before;
-                Ok(())
-            }
-        };
+        if let Some(id) = before.iter().map(Draft::id).find(|id| set.position_now(id).is_some()) {
+            return Err(changed(id));
+        }
+        *set = before;
+        return Ok(());
     }
     if set.len() != before.len() {
         let gone = before.iter().find(|draft| set.iter().all(|other| other.id() != draft.id()));
