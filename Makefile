@@ -8,6 +8,7 @@ PREFIX ?= /usr/local
 CACHE := $(CURDIR)/.cache
 BIN := $(CACHE)/bin
 KUSTOMIZE_VERSION := v5.8.1
+HELM_VERSION := v3.22.0
 export PATH := $(BIN):$(PATH)
 
 include tests/cluster/cluster.mk
@@ -34,6 +35,7 @@ check: ## what a change must pass: format, lints, units, golden builds, tidy
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) test --locked --workspace --lib --bins --quiet
 	$(CARGO) test --locked --quiet -p krm --test yaml_fixtures --test yaml_laws
+	@command -v helm >/dev/null || echo "skipped: charts in make check: there is no helm yet (make oracle installs one and runs them)"
 	$(CARGO) test --locked --quiet -p kustomize --test golden --test fuzz_regressions
 	$(CARGO) test --locked --quiet -p krm-functions --test functions
 	$(CARGO) test --locked --quiet -p kubectl-gitops --test health --test plugin --test tidy
@@ -47,11 +49,12 @@ test-full: ## test, then what takes longer: more seeds, distribution twice, benc
 e2e: cluster-tools ## one behaviour per test against a real Kubernetes
 	@tests/e2e.sh
 
-golden: $(BIN)/kustomize ## let the real kustomize write what fixtures/build expects
+golden: $(BIN)/kustomize $(BIN)/helm ## let the real kustomize write what fixtures/build expects
 	tests/oracle/golden.sh
 
-oracle: $(BIN)/kustomize $(BIN)/oracle-dump ## generated inputs through the real tools and ours
+oracle: $(BIN)/kustomize $(BIN)/helm $(BIN)/oracle-dump ## generated inputs through the real tools and ours
 	tests/oracle/golden.sh --check
+	GOLDEN_HELM=1 $(CARGO) test --locked --quiet -p kustomize --test golden -- helmCharts
 	tests/oracle/remote.sh --check
 	cd tests/oracle/schema && go run . -check
 	$(CARGO) test --locked -p krm --test oracle_yaml
@@ -72,6 +75,9 @@ $(BIN)/kustomize:
 
 $(BIN)/cargo-fuzz:
 	$(CARGO) install --locked --quiet --root $(CACHE) cargo-fuzz@0.13.2
+
+$(BIN)/helm:
+	GOBIN=$(BIN) CGO_ENABLED=0 go install -ldflags '-s -w' helm.sh/helm/v3/cmd/helm@$(HELM_VERSION)
 
 $(BIN)/oracle-dump: $(wildcard tests/oracle/dump/*.go) tests/oracle/dump/go.mod
 	cd tests/oracle/dump && CGO_ENABLED=0 go build -ldflags '-s -w -X sigs.k8s.io/kustomize/api/provenance.version=$(KUSTOMIZE_VERSION)' -o $@ .

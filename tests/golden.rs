@@ -1,6 +1,7 @@
 //! Golden builds: every directory `fixtures/build/TOPIC/CASE` is one test of that name.
 //!
-//! `in/` is the tree, `case.toml` says where the build starts and with which flags if that is not plain. `expected.yaml` and
+//! `in/` is the tree, `case.toml` says where the build starts and with which flags if that is not
+//! plain; programs in `bin/` stand for the machine's, `plugins/` is the plugin home. `expected.yaml` and
 //! `expected-error.txt` are written by the real kustomize (`make golden`), never by us:
 //! - where `expected.yaml` stands, our build prints these bytes, or `deviation.diff` holds exactly how ours differs and `why.md`
 //!   why; a deviation that is no longer needed fails the test;
@@ -14,9 +15,10 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use kustomize::{BuildError, MemoryFiles, Nowhere, Options, Reorder, Restriction};
+use kustomize::{BuildError, Files as _, MemoryFiles, Nowhere, Options, Reorder, Restriction};
 use libtest_mimic::{Arguments, Failed, Trial};
 use testkit::disk::Disk;
+use testkit::outside::{self, Programs};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -34,7 +36,8 @@ fn main() -> ExitCode {
                 let check = move || check_again(&expected).map_err(Failed::from);
                 trials.push(Trial::test(format!("again::{name}"), check));
             }
-            trials.push(Trial::test(name, move || check(&case).map_err(Failed::from)));
+            let ignored = file_name(&topic) == "helmCharts" && outside::lacks_helm(&case);
+            trials.push(Trial::test(name, move || check(&case).map_err(Failed::from)).with_ignored_flag(ignored));
         }
     }
     assert!(!trials.is_empty(), "no cases under {}", root.display());
@@ -106,29 +109,40 @@ fn build(directory: &Path) -> Result<Result<String, BuildError>, String> {
             _ => return Err(format!("case.toml: cannot understand `{line}`")),
         }
     }
-    Ok(kustomize::build(&Disk, &Nowhere, &entry, &options).and_then(|built| built.to_yaml()))
+    options.functions.plugin_home =
+        Some(directory.join("plugins")).filter(|home| Disk.kind(home) == kustomize::Kind::Directory);
+    Ok(kustomize::build(&Disk, &Programs::of_case(directory), &entry, &options).and_then(|built| built.to_yaml()))
 }
 
+/// kustomize's flags. Of words without blanks, so that a shell reads them too.
 fn set_options(options: &mut Options, words: &str) -> Result<(), String> {
-    let mut words: Vec<&str> =
-        words.trim_matches(['[', ']']).split(',').map(|word| word.trim().trim_matches('"')).collect();
-    words.retain(|word| match *word {
-        "--enable-managedby-label" => {
-            options.managed_by_label = true;
-            false
-        }
-        "--enable-alpha-plugins" => {
-            options.alpha_plugins = true;
-            false
-        }
-        _ => true,
-    });
-    for pair in words.chunks(2) {
-        match pair {
-            ["--load-restrictor", "LoadRestrictionsNone"] => options.restriction = Restriction::None,
-            ["--reorder", "none"] => options.reorder = Reorder::None,
-            ["--reorder", "legacy"] => options.reorder = Reorder::Legacy,
-            other => return Err(format!("case.toml: unknown arguments {other:?}")),
+    let words = words.trim_matches(['[', ']']).split(',').map(|word| word.trim().trim_matches('"').to_owned());
+    let mut words = words.collect::<Vec<String>>().into_iter();
+    while let Some(flag) = words.next() {
+        let mut value = || words.next().ok_or_else(|| format!("case.toml: `{flag}` needs a value"));
+        match flag.as_str() {
+            "--load-restrictor" => match value()?.as_str() {
+                "LoadRestrictionsNone" => options.restriction = Restriction::None,
+                other => return Err(format!("case.toml: unknown restriction `{other}`")),
+            },
+            "--reorder" => match value()?.as_str() {
+                "none" => options.reorder = Reorder::None,
+                "legacy" => options.reorder = Reorder::Legacy,
+                other => return Err(format!("case.toml: unknown order `{other}`")),
+            },
+            "--enable-managedby-label" => options.managed_by_label = true,
+            // As the plugin has it: who enables plugins enables helm.
+            "--enable-alpha-plugins" => (options.alpha_plugins, options.helm.enabled) = (true, true),
+            "--enable-exec" => options.functions.exec = true,
+            "--network" => options.functions.network = true,
+            "--network-name" => drop(value()?),
+            "-e" | "--env" => options.functions.env.push(value()?),
+            "--enable-helm" => options.helm.enabled = true,
+            "--helm-command" => options.helm.command = value()?,
+            "--helm-kube-version" => options.helm.kube_version = value()?,
+            "--helm-api-versions" => options.helm.api_versions.push(value()?),
+            "--helm-debug" => options.helm.debug = true,
+            _ => return Err(format!("case.toml: unknown argument `{flag}`")),
         }
     }
     Ok(())
@@ -160,7 +174,9 @@ fn check_error(case: &Case<'_>, built: &Result<String, BuildError>) -> Result<()
         }
         Err(_) if case.deviation.is_some() => Err("deviation.diff is no longer needed".to_owned()),
         Err(error) => {
-            let text = error.report().replace(&case.directory.display().to_string(), "/case");
+            let resolved = Disk.canonical(case.directory).unwrap_or_default().display().to_string();
+            let text =
+                error.report().replace(&case.directory.display().to_string(), "/case").replace(&resolved, "/case");
             snapshot(case.directory, "our-error.txt", case.our_error.as_deref(), &text, true)
         }
     }

@@ -246,3 +246,124 @@ fn completion_works_for_shells_and_for_kubectl() {
     assert!(complete(&["apply", "--ado"]).starts_with("--adopt\t"));
     assert!(complete(&["apply", "--adopt", ""]).starts_with("auto\nnever\nall\n"));
 }
+
+const FUNCTION: &str = "apiVersion: example.com/v1
+kind: Fn
+metadata:
+  name: fn
+  annotations:
+    config.kubernetes.io/function: |
+      SPEC
+";
+
+/// A kustomization whose only object comes from the function that `spec` specifies.
+fn with_function(spec: &str) -> Hermetic {
+    let here = hermetic();
+    here.write("app/kustomization.yaml", "generators: [fn.yaml]\n")
+        .write("app/fn.yaml", &FUNCTION.replace("SPEC", spec));
+    here
+}
+
+fn script(here: &Hermetic, path: &str, text: &str) {
+    here.write(path, &format!("#!/bin/sh\n{text}\n"));
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(here.dir().join(path), mode).expect("a program");
+}
+
+#[test]
+fn functions_run_with_leave_only_and_tell_what_they_say() {
+    let here = with_function("exec: {path: ./fn.sh, args: [a b]}");
+    script(&here, "app/fn.sh", "echo careful >&2; echo \"{kind: ConfigMap, metadata: {name: '$1-$V'}}\"");
+    let all = ["build", "app", "--enable-alpha-plugins", "--enable-exec", "-e", "V=x"];
+    here.run(&all[..2]).exit(2).says("plugins that are not built in are disabled").says("--enable-alpha-plugins");
+    let without = here.run(&all[..3]).exit(0);
+    assert_eq!(without.stdout, "", "{without}");
+    let without = without.says("warning").says("`--enable-exec` runs it");
+    assert!(!without.stderr.contains("careful"), "{without}");
+    let ran = here.run(&all).exit(0).says("careful");
+    assert_eq!(ran.stdout, "kind: ConfigMap\nmetadata:\n  name: a b-x\n");
+    script(&here, "app/fn.sh", "echo 'no host given' >&2; exit 3");
+    here.run(&all).exit(2).says("exit code 3").says("no host given").says("fn.yaml:1:1");
+}
+
+#[test]
+fn diff_and_apply_build_with_the_same_leave() {
+    let here = with_function("exec: {path: ./fn.sh}");
+    script(&here, "app/fn.sh", "echo '{apiVersion: v1, kind: ConfigMap, metadata: {name: made}}'");
+    for command in ["diff", "apply"] {
+        here.run(&[command, "app"]).exit(2).says("--enable-alpha-plugins");
+        assert!(!here.was_contacted());
+        here.run(&[command, "app", "--enable-alpha-plugins", "--enable-exec"]).exit(6);
+        assert!(here.was_contacted(), "it was built");
+    }
+}
+
+#[test]
+fn containers_run_by_whatever_runtime_is_there() {
+    let here =
+        with_function("container: {image: example.com/fn, mounts: [{type: bind, src: data, dst: /d}], envs: [A=1]}");
+    let run = |path: &str, more: &[&str]| {
+        let mut args = vec!["build", "app", "--enable-alpha-plugins"];
+        args.extend(more);
+        let output = here.command(&args).env("PATH", here.dir().join(path)).output().expect("the program starts");
+        testkit::cluster::Ran::from_output(args.join(" "), &output)
+    };
+    run("none", &[]).exit(2).says("neither docker nor podman nor nerdctl is installed");
+    let tell = "printf 'kind: ConfigMap\\nmetadata: {name: called}\\ndata:\\n  by: \"%s\"\\n  args: \"%s\"\\n' \"${0##*/}\" \"$*\"";
+    script(&here, "nerdctl/nerdctl", tell);
+    script(&here, "both/nerdctl", "exit 1");
+    script(&here, "both/podman", tell);
+    let data = here.dir().canonicalize().expect("a directory").join("app/data");
+    let args = format!(
+        "run --rm -i -a STDIN -a STDOUT -a STDERR --network none --user nobody --security-opt=no-new-privileges \
+         --mount type=bind,source={},target=/d,readonly --mount type=tmpfs,source=/t,target=/t \
+         -e A=1 -e LOG_TO_STDERR=true -e STRUCTURED_RESULTS=true example.com/fn",
+        data.display()
+    );
+    for (path, name) in [("nerdctl", "nerdctl"), ("both", "podman")] {
+        let ran = run(path, &["--mount", "type=tmpfs,src=/t,dst=/t,rw=true"]).exit(0);
+        // Long texts are folded.
+        let printed = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(printed.contains(&format!("by: {name}")) && printed.contains(&args), "{ran}");
+    }
+    let ran = run("nerdctl", &["--as-current-user"]).exit(0);
+    assert!(!ran.stdout.contains("nobody") && ran.stdout.contains("--user"), "{ran}");
+}
+
+#[test]
+fn charts_need_leave_and_helm() {
+    let here = hermetic();
+    here.write("app/kustomization.yaml", "helmCharts: [{name: mini, releaseName: r}]\n")
+        .write("app/charts/mini/values.yaml", "a: 1\n");
+    here.run(&["build", "app"]).exit(2).says("--enable-helm");
+    here.run(&["build", "app", "--enable-helm"]).exit(2).says("there is no program `helm`").says("--helm-command");
+    script(
+        &here,
+        "fake-helm",
+        "case $1 in version) echo v3.1.0; exit;; esac
+        while [ $# -gt 0 ]; do [ \"$1\" = -f ] && values=$2; shift; done
+        echo 'kind: ConfigMap'; echo 'metadata: {name: rendered}'; echo 'data:'; while read -r l; do echo \"  $l\"; done <\"$values\"",
+    );
+    let ran = here.run(&["build", "app", "--enable-helm", "--helm-command", "./fake-helm"]).exit(0);
+    assert_eq!(ran.stdout, "data:\n  a: 1\nkind: ConfigMap\nmetadata:\n  name: rendered\n");
+    let left = std::fs::read_dir(std::env::temp_dir()).expect("a directory").flatten();
+    let ours = left.filter(|entry| entry.file_name().to_string_lossy().starts_with("kubectl-gitops-"));
+    assert_eq!(ours.filter(|entry| entry.path().join("values.yaml").exists()).count(), 0, "values are gone");
+}
+
+#[test]
+fn deprecated_flags_work_and_say_so() {
+    let here = hermetic();
+    here.write("app/kustomization.yaml", "resources: [all.yaml]\n").write(
+        "app/all.yaml",
+        "{kind: Z, metadata: {name: z}}\n---\n{kind: Namespace, apiVersion: v1, metadata: {name: a}}\n",
+    );
+    let ran = here.run(&["build", "app", "--reorder", "none"]).exit(0).says("`--reorder` is deprecated");
+    assert!(ran.stdout.starts_with("kind: Z"), "{ran}");
+    let ran = here.run(&["build", "app", "--enable-managedby-label"]).exit(0).says("is deprecated");
+    assert_eq!(ran.stdout.matches("app.kubernetes.io/managed-by: kustomize-v5.8.1").count(), 2, "{ran}");
+    let on = here.command(&["build", "app"]).env("KUSTOMIZE_ENABLE_MANAGEDBY_LABEL", "on").output().expect("it starts");
+    assert_eq!(String::from_utf8_lossy(&on.stdout), ran.stdout);
+    here.run(&["build", "app", "other"]).exit(2).says("unexpected argument");
+    here.run(&["build", "app", "--load-restrictor", "none"]).exit(2).says("LoadRestrictionsNone");
+}

@@ -7,6 +7,7 @@
 mod carry;
 mod compare;
 mod deliver;
+mod engine;
 mod find;
 mod identity;
 mod judge;

@@ -4,11 +4,13 @@
 # entry is deeper or flags differ, a case.toml:
 #   entry = "overlays/prod"                                  # below in/; default in/ itself
 #   args = ["--load-restrictor", "LoadRestrictionsNone"]     # words without blanks
+# Programs in bin/ stand for those of the machine (docker), plugins/ is the plugin home.
 # It gets expected.yaml, or expected-error.txt with the real tool's message (the case's own
 # path written as /case) when the build fails. --check compares and changes nothing.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 export KUSTOMIZE=${KUSTOMIZE:-$root/.cache/bin/kustomize}
+export PATH=$PATH:$root/.cache/bin
 
 check=
 [ "${1:-}" = --check ] && { check=1; shift; }
@@ -25,13 +27,13 @@ build() {
     args=$(value args "$case/case.toml")
   fi
   # shellcheck disable=SC2086 # the arguments are words
-  if (cd "$case" && "$KUSTOMIZE" build "${entry%/}" $args) >"$out/expected.yaml" 2>"$out/stderr"; then
+  if (cd "$case" && PATH="$PWD/bin:$PATH" HOME=/nowhere XDG_CONFIG_HOME= KUSTOMIZE_PLUGIN_HOME="$PWD/plugins" "$KUSTOMIZE" build "${entry%/}" $args) >"$out/expected.yaml" 2>"$out/stderr"; then
     return
   fi
   rm "$out/expected.yaml"
-  # of a crash only the first line, and no addresses of Go objects: they differ from run to run
+  # of a crash only the first line, and no addresses of Go objects, no temporary names: they differ from run to run
   sed -n -e "/^Error: /,\$p" -e "/^panic: /p" -e "/^fatal error: /p" "$out/stderr" |
-    sed -E "s#$(cd "$case" && pwd -P)#/case#g; s/0x[0-9a-f]{6,}/0xADDRESS/g" >"$out/expected-error.txt"
+    sed -E "s#$(cd "$case" && pwd -P)#/case#g; s/0x[0-9a-f]{6,}/0xADDRESS/g; s#(/[^ ]*)?/kust(-plugin-config|omize-helm)-[0-9]+#/TEMPORARY#g" >"$out/expected-error.txt"
   [ -s "$out/expected-error.txt" ] || { cp "$out/stderr" "$out/expected-error.txt"; }
 }
 

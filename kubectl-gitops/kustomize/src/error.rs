@@ -11,6 +11,7 @@ use krm::{Mark, Node, Origin};
 
 use crate::draft::{AbsorbError, Conflict};
 use crate::generate::GenerateError;
+use crate::helm::HelmError;
 use crate::kustomization::{DecodeError, KustomizationError, locate};
 use crate::load::{Around, LoadError};
 use crate::plugin::PluginError;
@@ -76,6 +77,9 @@ pub enum Problem {
     /// A generator's configuration is wrong.
     #[error(transparent)]
     Generate(#[from] GenerateError),
+    /// A chart cannot be rendered.
+    #[error(transparent)]
+    Helm(#[from] HelmError),
     /// A transformer cannot do what it is told.
     #[error(transparent)]
     Transform(#[from] TransformError),
@@ -288,6 +292,7 @@ fn hint(problem: &Problem) -> Option<String> {
         Problem::Kustomization(error) => error.hint(),
         Problem::Resource(error) => error.hint(),
         Problem::Transform(error) => error.hint(),
+        Problem::Helm(error) => error.hint(),
         Problem::Generate(error) => error.hint(),
         Problem::Vars(error) => error.hint(),
         Problem::Crd(error) => error.hint(),

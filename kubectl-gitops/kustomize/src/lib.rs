@@ -17,6 +17,7 @@ pub mod generate;
 mod go_json;
 mod go_number;
 pub mod hash;
+pub mod helm;
 pub mod json_patch;
 pub mod kustomization;
 pub mod load;
@@ -41,8 +42,10 @@ use krm::yaml::emit_build;
 use krm::{DuplicateId, InvalidResource, Node, Origin, Resource, ResourceSet, Text};
 
 pub use error::{BuildError, Place, Problem};
+pub use helm::HelmOptions;
 pub use load::{Files, FilesError, Kind, MemoryFiles, RepositoryRequest, Restriction};
 pub use outside::{Checkout, Nowhere, Outside, OutsideError};
+pub use plugin::FunctionOptions;
 pub use sort::Reorder;
 
 use load::Session;
@@ -59,6 +62,10 @@ pub struct Options {
     pub managed_by_label: bool,
     /// May plugins run that are not built in?
     pub alpha_plugins: bool,
+    /// What functions may do, and what they get.
+    pub functions: FunctionOptions,
+    /// How charts are rendered.
+    pub helm: HelmOptions,
 }
 
 /// One object of the output.

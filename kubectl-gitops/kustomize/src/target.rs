@@ -3,6 +3,8 @@
 //! `accumulate` is the whole order of work; everything it calls does one step. Must not know how a step is done, nor what is
 //! done once at the end (see `finish`).
 
+mod charts;
+
 use krm::Origin;
 
 use crate::Options;
@@ -39,6 +41,8 @@ pub(crate) struct Target<'a> {
     options: &'a Options,
     /// Where what lies here comes from, if the top wants anything to be known about it.
     provenance: Option<Provenance>,
+    /// The nearest namespace that a kustomization above sets: charts are rendered for it.
+    namespace_above: String,
 }
 
 impl<'a> Target<'a> {
@@ -47,7 +51,7 @@ impl<'a> Target<'a> {
         let read = kustomization::read(loader)?;
         choose_schema(loader, &read).map_err(|error| error.located(&read.file, &read.root))?;
         let provenance = (!read.kustomization.build_metadata.is_empty()).then(Provenance::default);
-        Ok(Self { loader, read, options, provenance })
+        Ok(Self { loader, read, options, provenance, namespace_above: String::new() })
     }
 
     /// Reads the kustomization of the loader's directory, to which this one refers by `path`.
@@ -58,7 +62,8 @@ impl<'a> Target<'a> {
         let read = kustomization::read(loader)?;
         choose_schema(loader, &read).map_err(|error| error.located(&read.file, &read.root))?;
         let provenance = self.provenance.as_ref().map(|here| here.below(path));
-        Ok(Target { loader, read, options: self.options, provenance })
+        let namespace_above = self.namespace_of_charts().to_owned();
+        Ok(Target { loader, read, options: self.options, provenance, namespace_above })
     }
 
     pub(crate) fn kustomization(&self) -> &Kustomization {
@@ -184,6 +189,7 @@ impl<'a> Target<'a> {
             let draft = generate::secret(self.loader, args, global, self.origin(&field, args.mark.line));
             self.absorb(so_far, draft, "SecretGenerator", field, args.mark)?;
         }
+        self.render_charts(so_far)?;
         let configs = self.read_configs(so_far, "generators", &k.generators)?;
         let context = Context { loader: self.loader, tables: &so_far.tables, options: self.options };
         for generator in plugin::generators(configs, &context)? {

@@ -90,14 +90,6 @@ fn deprecated_fields_are_warned_about_wherever_they_are() {
 }
 
 #[test]
-fn a_field_of_a_later_version_is_refused_by_name() {
-    let kustomization = "resources: [pod.yaml]\nhelmCharts: [{name: a}]";
-    let error = built(&[("kustomization.yaml", kustomization), ("pod.yaml", POD)], "").unwrap_err();
-    assert!(error.problem.to_string().contains("helmCharts"), "{error}");
-    assert!(error.hint().is_some());
-}
-
-#[test]
 fn what_a_cluster_cannot_take_is_built_but_no_resource() {
     let tree: MemoryFiles =
         [("/r/kustomization.yaml", "resources: [a.yaml]"), ("/r/a.yaml", "{kind: Pod, metadata: {name: p}}")]

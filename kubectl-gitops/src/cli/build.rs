@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use crate::error::Result;
 use crate::report::Console;
+use crate::settings::Reorder;
 
+use super::flags::choice;
 use super::global::GlobalArgs;
 use super::input::InputArgs;
 
@@ -17,21 +19,45 @@ use super::input::InputArgs;
   # One file per object
   kubectl gitops build overlays/prod -o out/
 
+  # Charts of helmCharts, and functions that are programs
+  kubectl gitops build overlays/prod --enable-helm
+  kubectl gitops build overlays/prod --enable-alpha-plugins --enable-exec
+
   # What `apply` would send: plain directories work too, content hashes are in
   kubectl gitops build overlays/prod --rendered")]
 pub(super) struct Args {
     #[command(flatten)]
     input: InputArgs,
     /// File to write, or an existing directory to write one file per object into
-    #[arg(short, long, value_name = "FILE|DIR")]
+    #[arg(short, long, value_name = "FILE|DIR", help_heading = "Output")]
     output: Option<PathBuf>,
+    /// Order of the output; deprecated, as in kustomize: `sortOptions` of the kustomization says it
+    #[arg(long, value_name = "ORDER", value_parser = choice::<Reorder>(Reorder::WORDS), hide_short_help = true)]
+    reorder: Option<Reorder>,
+    /// Label every object as managed by kustomize; deprecated, as in kustomize: `buildMetadata: [managedByLabel]` says it
+    #[arg(long, hide_short_help = true)]
+    enable_managedby_label: bool,
     /// Run the stages of ours that `diff` and `apply` run after the build
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     rendered: bool,
 }
 
+/// Says as `on` what `--enable-managedby-label` says.
+const MANAGED_BY_VARIABLE: &str = "KUSTOMIZE_ENABLE_MANAGEDBY_LABEL";
+
 pub(super) fn run(args: Args, _global: GlobalArgs, console: &Console) -> Result<u8> {
-    let Args { input, output, rendered } = args;
-    let settings = input.into_settings(Some("."))?;
+    let Args { input, output, reorder, enable_managedby_label, rendered } = args;
+    let mut settings = input.into_settings(Some("."))?;
+    if reorder.is_some() {
+        console.warn("`--reorder` is deprecated, use `sortOptions` of the kustomization");
+    }
+    if enable_managedby_label {
+        console.warn(
+            "`--enable-managedby-label` is deprecated, use `buildMetadata: [managedByLabel]` of the kustomization",
+        );
+    }
+    settings.engine.reorder = reorder;
+    settings.engine.managed_by_label =
+        enable_managedby_label || std::env::var_os(MANAGED_BY_VARIABLE).is_some_and(|value| value == "on");
     crate::pipeline::build(&settings, rendered, output.as_deref(), console)
 }

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use crate::error::{CliError, Code, Result};
-use crate::settings::{BuildSettings, Input, InputPart, LoadRestrictor};
+use crate::settings::{BuildSettings, Input, InputPart};
 
-use super::flags::choice;
+use super::engine::EngineArgs;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct InputArgs {
@@ -21,15 +21,14 @@ pub(super) struct InputArgs {
     /// Descend into the directories given with -f
     #[arg(short = 'R', long, help_heading = "Input")]
     recursive: bool,
-    /// May a kustomization read files outside its own directory?
-    #[arg(long, value_name = "MODE", value_parser = choice::<LoadRestrictor>(LoadRestrictor::WORDS), default_value = LoadRestrictor::RootOnly.word(), hide_default_value = true, hide_short_help = true, help_heading = "Input")]
-    load_restrictor: LoadRestrictor,
+    #[command(flatten)]
+    engine: EngineArgs,
 }
 
 impl InputArgs {
     /// The settings; without any input, `fallback` is read, where the command has one.
     pub(super) fn into_settings(self, fallback: Option<&str>) -> Result<BuildSettings> {
-        let Self { directory, filename, kustomize, recursive, load_restrictor } = self;
+        let Self { directory, filename, kustomize, recursive, engine } = self;
         // clap lets a requirement pass where the required flag would conflict with another argument.
         if recursive && filename.is_empty() {
             return Err(CliError::new(Code::Usage, "`-R` needs `--filename`: other input is recursive by itself"));
@@ -46,7 +45,7 @@ impl InputArgs {
             return Err(CliError::new(Code::NoInput, "nothing to work on was given")
                 .hint("give a directory (`kubectl gitops apply DIR`), `-k DIR` or `-f FILE`"));
         }
-        Ok(BuildSettings { input: Input { parts, recursive }, load_restrictor })
+        Ok(BuildSettings { input: Input { parts, recursive }, engine: engine.into_settings() })
     }
 }
 

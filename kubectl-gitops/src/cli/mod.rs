@@ -5,6 +5,7 @@ mod build;
 mod completion;
 mod delete;
 mod diff;
+mod engine;
 mod explain;
 mod flags;
 mod global;

@@ -8,12 +8,13 @@ use jiff::Timestamp;
 use krm::yaml::{Limits, parse_documents};
 use krm::{Node, Origin, Resource, ResourceSet, Text};
 use krm_functions::{ContentHash, FunctionError, Severity};
-use kustomize::{Object, Options, Restriction};
+use kustomize::Object;
 
+use super::engine;
 use crate::error::{CliError, Code, Place, Result};
 use crate::inventory::Inventory;
 use crate::report::{self, Console};
-use crate::settings::{BuildSettings, LoadRestrictor};
+use crate::settings::BuildSettings;
 use crate::source::{self, Beyond, Checkout, Input, ManifestFile, Material};
 
 /// Objects with what is known of where they came from.
@@ -82,7 +83,7 @@ pub(super) fn build(input: Input, settings: &BuildSettings) -> Result<Rendered> 
     let Input { material, shown, directory } = input;
     let (objects, warnings, annotations) = match material {
         Material::Kustomization { files, root, generated } => {
-            let options = Options { restriction: restriction(settings.load_restrictor), ..Options::default() };
+            let options = engine::options(&settings.engine);
             match kustomize::build(files.as_ref(), &Beyond, &root, &options) {
                 Ok(built) => (built.objects, built.warnings, built.annotations),
                 Err(error) if generated => {
@@ -135,13 +136,6 @@ fn checked(objects: Vec<Object>) -> Result<Vec<Object>> {
 impl From<FunctionError> for CliError {
     fn from(error: FunctionError) -> Self {
         Self::new(Code::Function, error)
-    }
-}
-
-const fn restriction(restrictor: LoadRestrictor) -> Restriction {
-    match restrictor {
-        LoadRestrictor::RootOnly => Restriction::RootOnly,
-        LoadRestrictor::None => Restriction::None,
     }
 }
 

@@ -121,6 +121,17 @@ choice! {
     }
 }
 
+choice! {
+    /// kustomize's order of the output.
+    Reorder {
+        /// Namespaces and definitions first, webhooks last.
+        #[default]
+        Legacy = "legacy",
+        /// As it came.
+        None = "none",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

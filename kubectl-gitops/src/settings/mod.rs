@@ -3,6 +3,7 @@
 
 mod choice;
 mod duration;
+mod engine;
 mod input;
 
 use std::path::PathBuf;
@@ -10,8 +11,9 @@ use std::time::Duration;
 
 use krm::Masked;
 
-pub use choice::{Adopt, ColorChoice, DryRun, LoadRestrictor, OutputFormat, ParseChoiceError, ProgressMode};
+pub use choice::{Adopt, ColorChoice, DryRun, LoadRestrictor, OutputFormat, ParseChoiceError, ProgressMode, Reorder};
 pub use duration::{ParseDurationError, format_duration, parse_duration};
+pub use engine::EngineSettings;
 pub use input::{Input, InputPart};
 
 /// How to reach the cluster: kubectl's global flags.
@@ -60,8 +62,8 @@ pub struct Connection {
 pub struct BuildSettings {
     /// What to read.
     pub input: Input,
-    /// May a kustomization read files outside its own directory?
-    pub load_restrictor: LoadRestrictor,
+    /// How a kustomization is built.
+    pub engine: EngineSettings,
 }
 
 /// What of a run may be decided by the user: `apply`, `diff` and `delete` share it, so that they plan alike.

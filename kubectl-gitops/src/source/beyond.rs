@@ -1,12 +1,15 @@
-//! What a build asks for from beyond its tree, done for real: files over http and https. Owns the limits that apply there; must
+//! What a build asks for from beyond its tree, done for real: files over http and https, and
+//! processes. Owns the limits that apply there; must
 //! not know what an answer means. Git repositories are refused with what to do instead, in the one place where they will be
 //! fetched.
 
+use kustomize::outside::{Finished, Process, ProcessError};
 use kustomize::{Checkout, Outside, OutsideError, RepositoryRequest};
 
 use super::download::{self, DownloadError};
+use super::process::{self, Limits};
 
-/// This machine's network.
+/// This machine's network and programs.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Beyond;
 
@@ -31,5 +34,9 @@ impl Outside for Beyond {
             "clone it beside the kustomization (`git clone --depth 1{reference} {url}`) and name the directory, or name a \
              file of it by its raw https URL"
         )))
+    }
+
+    fn run(&self, process: &Process) -> Result<Finished, ProcessError> {
+        process::run(process, Limits::default())
     }
 }

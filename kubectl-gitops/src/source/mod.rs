@@ -8,6 +8,7 @@ mod download;
 mod generate;
 mod manifests;
 mod name;
+mod process;
 mod repository;
 
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ pub use disk::DiskFiles;
 pub use generate::{GenerateError, WithGenerated, generate};
 pub use manifests::{ManifestError, ManifestFile};
 pub use name::{InvalidName, NAME_MAX, derive_name, validate_name};
+pub use process::{current_user, plugin_home};
 pub use repository::Checkout;
 
 use crate::settings::{BuildSettings, InputPart};

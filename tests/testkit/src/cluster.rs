@@ -97,7 +97,7 @@ impl Cluster {
 
 #[expect(clippy::return_self_not_must_use, reason = "a demand is complete without its result")]
 impl Ran {
-    pub(crate) fn from_output(line: String, output: &Output) -> Self {
+    pub fn from_output(line: String, output: &Output) -> Self {
         Self {
             line,
             code: output.status.code().unwrap_or(-1),

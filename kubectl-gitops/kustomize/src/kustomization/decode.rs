@@ -381,6 +381,35 @@ pub(crate) fn scalar_text(node: &Node) -> Option<String> {
     }
 }
 
+/// The tree as JSON has it, for those who read YAML otherwise: booleans are `true` and `false`, dates are texts.
+pub(crate) fn in_json_words(mut node: Node) -> Node {
+    match &mut node {
+        Node::Scalar(scalar) if scalar.tag == Tag::Bool => {
+            return Node::bool(boolean(scalar).unwrap_or_default());
+        }
+        Node::Scalar(scalar) if scalar.tag == Tag::Timestamp => {
+            return Node::string(scalar.text.clone());
+        }
+        Node::Scalar(_) => {}
+        Node::Seq(seq) => seq.items = std::mem::take(&mut seq.items).into_iter().map(in_json_words).collect(),
+        Node::Map(map) => {
+            let entries = std::mem::take(&mut map.entries).into_iter();
+            *map = Mapping::default();
+            for mut entry in entries {
+                if entry.key.tag == Tag::Bool {
+                    entry.key = match in_json_words(Node::Scalar(entry.key)) {
+                        Node::Scalar(key) => Scalar::string(key.text),
+                        Node::Seq(_) | Node::Map(_) => unreachable!("a boolean is a scalar"),
+                    };
+                }
+                entry.value = in_json_words(entry.value);
+                map.entries.push(entry);
+            }
+        }
+    }
+    node
+}
+
 fn is_string(scalar: &Scalar) -> bool {
     let other = matches!(scalar.tag, Tag::Null | Tag::Bool | Tag::Int | Tag::Float);
     !other && boolean(scalar).is_none()

@@ -68,14 +68,6 @@ pub enum KustomizationError {
     /// Both a schema of one's own and a version of the built-in one.
     #[error("`openapi` has both `path` and `version`")]
     TwoSchemas,
-    /// A field that is known but not supported by this version.
-    #[error("`{field}` is not supported by this version")]
-    Unsupported {
-        /// The field.
-        field: &'static str,
-        /// What to do instead.
-        instead: &'static str,
-    },
 }
 
 impl KustomizationError {
@@ -84,7 +76,6 @@ impl KustomizationError {
         match self {
             Self::Kind { .. } => "kind",
             Self::ApiVersion { .. } => "apiVersion",
-            Self::Unsupported { field, .. } => field,
             Self::TwoSchemas => "openapi.version",
             Self::Missing { .. } | Self::Several { .. } | Self::Empty | Self::OtherKind { .. } => "",
         }
@@ -99,7 +90,6 @@ impl KustomizationError {
             Self::OtherKind { field: "resources", .. } => Some("name it in `components`".to_owned()),
             Self::OtherKind { field: "components", .. } => Some("name it in `resources`".to_owned()),
             Self::OtherKind { .. } => Some("make it a Kustomization".to_owned()),
-            Self::Unsupported { instead, .. } => Some((*instead).to_owned()),
             Self::Kind { .. } => Some(
                 "a resource belongs in a file of its own, named in `resources`; Flux's Kustomization is such a resource"
                     .to_owned(),
@@ -213,19 +203,7 @@ fn check(kustomization: &Kustomization, empty: bool) -> Result<(), Kustomization
     if found != expected {
         return Err(KustomizationError::ApiVersion { kind: kind.to_owned(), expected, found: found.clone() });
     }
-    unsupported(kustomization)
-}
-
-fn unsupported(k: &Kustomization) -> Result<(), KustomizationError> {
-    let fields = [(
-        k.helm_charts.is_empty(),
-        "helmCharts",
-        "render the chart with `helm template` and name the file in `resources`",
-    )];
-    match fields.into_iter().find(|(empty, ..)| !empty) {
-        Some((_, field, instead)) => Err(KustomizationError::Unsupported { field, instead }),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// The annotation of a kustomization's metadata, for those who embed the engine.

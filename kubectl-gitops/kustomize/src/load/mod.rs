@@ -13,7 +13,7 @@ mod remote;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 pub use around::Around;
@@ -55,6 +55,7 @@ pub struct Session<'a> {
     fetched: Mutex<Fetched>,
     warnings: Mutex<Vec<String>>,
     schema: Schema,
+    helm_known: AtomicBool,
 }
 
 impl std::fmt::Debug for Session<'_> {
@@ -101,6 +102,7 @@ impl<'a> Session<'a> {
             fetched: Mutex::default(),
             warnings: Mutex::default(),
             schema: Schema::of_build(),
+            helm_known: AtomicBool::new(false),
         })
     }
 
@@ -139,6 +141,16 @@ impl<'a> Loader<'a> {
     /// Tells the user something that is no reason to fail.
     pub fn warn(&self, sentence: String) {
         self.session.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(sentence);
+    }
+
+    /// Was helm found to be one that can be used?
+    pub fn knows_helm(&self) -> bool {
+        self.session.helm_known.load(Ordering::Relaxed)
+    }
+
+    /// Remembers that helm can be used.
+    pub fn remember_helm(&self) {
+        self.session.helm_known.store(true, Ordering::Relaxed);
     }
 
     /// What stands at an absolute path, wherever that is: for programs and charts, which are not read as files of the build.

@@ -17,8 +17,8 @@ pub struct Process {
     pub env: Vec<(String, Word)>,
     /// What it reads from standard input.
     pub stdin: Vec<u8>,
-    /// Where it runs, absolute. A program with a slash in its path is found from there.
-    pub directory: PathBuf,
+    /// Where it runs, absolute; `None` is where the caller does. A program with a slash in its path is found from there.
+    pub directory: Option<PathBuf>,
     /// Files that must be there while it runs, in a directory of its own that is gone afterwards.
     pub scratch: Vec<ScratchFile>,
 }
@@ -123,16 +123,9 @@ pub enum ProcessError {
 }
 
 impl Process {
-    /// A program in a directory, without anything else.
-    pub fn new(program: Program, directory: impl Into<PathBuf>) -> Self {
-        Self {
-            program,
-            args: Vec::new(),
-            env: Vec::new(),
-            stdin: Vec::new(),
-            directory: directory.into(),
-            scratch: Vec::new(),
-        }
+    /// A program, without anything else.
+    pub fn new(program: Program, directory: Option<PathBuf>) -> Self {
+        Self { program, args: Vec::new(), env: Vec::new(), stdin: Vec::new(), directory, scratch: Vec::new() }
     }
 }
 

@@ -6,6 +6,7 @@ use super::builtin::ValueError;
 use super::config::ConfigError;
 use super::function::FunctionError;
 use crate::generate::{self, GenerateError};
+use crate::helm::HelmError;
 use crate::load::LoadError;
 use crate::provenance::ProvenanceError;
 use crate::transform::TransformError;
@@ -44,6 +45,7 @@ impl std::fmt::Display for Headline<'_> {
             | PluginProblem::Selection(_)
             | PluginProblem::Value(_)
             | PluginProblem::Provenance(_)
+            | PluginProblem::Helm(_)
             | PluginProblem::Function(_) => write!(f, "`{plugin}` fails"),
         }
     }
@@ -99,6 +101,9 @@ pub enum PluginProblem {
     /// A function cannot be run, or fails.
     #[error(transparent)]
     Function(#[from] FunctionError),
+    /// A chart cannot be rendered.
+    #[error(transparent)]
+    Helm(#[from] HelmError),
     /// A validator that changes something.
     #[error("`{id}` is not what it was")]
     Validator {
@@ -144,6 +149,7 @@ impl PluginError {
             PluginProblem::Generate(failed) => failed.error.hint(),
             PluginProblem::Generated { .. } | PluginProblem::Selection(_) | PluginProblem::Value(_) => None,
             PluginProblem::Function(error) => error.hint(),
+            PluginProblem::Helm(error) => error.hint(),
             PluginProblem::Provenance(_) => Some("remove that annotation: the build writes it".to_owned()),
             PluginProblem::Validator { .. } => {
                 Some("name it in `transformers`; a validator may only add the label `validated-by`".to_owned())

@@ -13,7 +13,7 @@ mod validate;
 pub use builtin::ValueError;
 pub use config::ConfigError;
 pub use error::{PluginError, PluginProblem};
-pub use function::FunctionError;
+pub use function::{ArgumentsProblem, FunctionError, FunctionOptions, ReplyProblem};
 
 use crate::Options;
 use crate::draft::{Draft, DraftSet};

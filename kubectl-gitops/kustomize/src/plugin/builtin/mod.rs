@@ -4,6 +4,7 @@
 mod annotations;
 mod config_map;
 mod hash;
+mod helm_chart;
 mod iam_policy;
 mod image_tag;
 mod labels;
@@ -46,10 +47,11 @@ const TRANSFORMERS: [&str; 14] = [
 ];
 
 /// The generator that an object configures.
-pub(super) fn generator(config: &Draft, _context: &Context<'_>) -> Result<Box<dyn Generate>, PluginProblem> {
+pub(super) fn generator(config: &Draft, context: &Context<'_>) -> Result<Box<dyn Generate>, PluginProblem> {
     Ok(match config.kind() {
         "ConfigMapGenerator" => Box::new(config_map::ConfigMapGenerator::configure(config)?),
         "SecretGenerator" => Box::new(secret::SecretGenerator::configure(config)?),
+        "HelmChartInflationGenerator" => Box::new(helm_chart::HelmChartInflationGenerator::configure(config, context)?),
         "IAMPolicyGenerator" => Box::new(iam_policy::IamPolicyGenerator::configure(config)?),
         kind if TRANSFORMERS.contains(&kind) => return Err(PluginProblem::NotAGenerator),
         kind => return Err(unknown(kind)),
