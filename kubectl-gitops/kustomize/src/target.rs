@@ -172,6 +172,7 @@ impl<'a> Target<'a> {
             let target = self.below(&loader, path).map_err(|error| error.or_at(&place).through(through()))?;
             demand_kind(&target, "Component", path, &place)?;
             so_far = target.accumulate(so_far).map_err(|error| error.through(through()))?;
+            so_far.tables.settle().map_err(|error| BuildError::new(error, place))?;
         }
         Ok(so_far)
     }

@@ -125,6 +125,18 @@ impl Tables {
         self.merge_rules(other).map_err(|source| TablesError { section: "nameReference", source })
     }
 
+    /// Merges them into empty ones, as kustomize does with what a component has gathered: a specification is dropped whose
+    /// fields a less general one before it has.
+    ///
+    /// # Errors
+    /// See [`Tables::merge`].
+    pub fn settle(&mut self) -> Result<(), TablesError> {
+        let mut fresh = Self { schema: self.schema.clone(), ..Self::default() };
+        fresh.merge(self)?;
+        *self = fresh;
+        Ok(())
+    }
+
     fn merge_section(&mut self, section: Section, other: &Self) -> Result<(), Conflict> {
         let new = &other.sections[section as usize];
         if let Some(taken) = taken_whole(&self.sections[section as usize], new) {
