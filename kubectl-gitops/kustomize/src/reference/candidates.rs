@@ -6,16 +6,22 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use krm::{Gvk, Text};
 
 use super::ReferenceProblem;
-use super::rules::selects;
 use crate::draft::{Draft, DraftSet, FormerId, NOT_NAMESPACED};
 
 /// Every resource that was called otherwise before, by its former names.
 #[derive(Debug)]
 pub(super) struct Candidates {
     all: Vec<Candidate>,
-    by_former_name: HashMap<Text, Vec<usize>>,
+    by_former_name: HashMap<Text, Named>,
     /// Where the resources of each original namespace are now.
     moved: BTreeMap<Text, BTreeSet<Home>>,
+}
+
+/// Positions of all that were called so, ascending: in all and by where they live, since a name can be in every namespace.
+#[derive(Debug, Default)]
+struct Named {
+    all: Vec<usize>,
+    by_home: HashMap<Text, Vec<usize>>,
 }
 
 /// Where a resource lives.
@@ -72,8 +78,9 @@ impl Candidates {
             let index = candidates.all.len();
             for former in &candidate.former {
                 let named = candidates.by_former_name.entry(former.name.clone()).or_default();
-                if named.last() != Some(&index) {
-                    named.push(index);
+                if named.all.last() != Some(&index) {
+                    named.all.push(index);
+                    named.by_home.entry(candidate.home.effective.clone()).or_default().push(index);
                 }
             }
             candidates.all.push(candidate);
@@ -87,8 +94,8 @@ impl Candidates {
         name: &str,
         wanted: &Wanted<'_>,
     ) -> Result<Option<&Candidate>, ReferenceProblem> {
-        let reachable = self.named(name).filter(|c| wanted.referrer.reaches(&c.home));
-        select(name, reachable.collect(), wanted, |a, b| a.name == b.name)
+        let reachable = self.reachable(name, wanted.referrer);
+        select(name, reachable, wanted, |a, b| a.name == b.name)
     }
 
     /// The one that a name in a namespace means; without a namespace in any.
@@ -98,9 +105,9 @@ impl Candidates {
         namespace: Option<&str>,
         wanted: &Wanted<'_>,
     ) -> Result<Option<&Candidate>, ReferenceProblem> {
-        let reachable = self.named(name).filter(|c| wanted.referrer.reaches(&c.home));
+        let mut reachable = self.reachable(name, wanted.referrer);
         let same = |a: &Candidate, b: &Candidate| a.name == b.name && a.namespace == b.namespace;
-        let Some(namespace) = namespace else { return select(name, reachable.collect(), wanted, same) };
+        let Some(namespace) = namespace else { return select(name, reachable, wanted, same) };
         if namespace == NOT_NAMESPACED {
             return Ok(None);
         }
@@ -110,12 +117,23 @@ impl Candidates {
         let in_it = |c: &&Candidate| {
             if was_one { c.original_namespace == namespace } else { c.home.effective == namespace }
         };
-        select(name, reachable.filter(in_it).collect(), wanted, same)
+        reachable.retain(in_it);
+        select(name, reachable, wanted, same)
     }
 
-    fn named(&self, name: &str) -> impl Iterator<Item = &Candidate> {
-        let indices = self.by_former_name.get(name).map(Vec::as_slice).unwrap_or_default();
-        indices.iter().map(|index| &self.all[*index])
+    /// Those that were called so and that `referrer` can refer to, in their order.
+    fn reachable(&self, name: &str, referrer: &Referrer) -> Vec<&Candidate> {
+        let named = self.by_former_name.get(name);
+        let at_home = |home: &str| named.and_then(|named| named.by_home.get(home)).map_or(&[][..], Vec::as_slice);
+        // Most look into their own namespace and at what is in none.
+        let (here, nowhere) = if referrer.namespace == NOT_NAMESPACED || !referrer.subject_namespaces.is_empty() {
+            (named.map_or(&[][..], |named| &named.all), &[][..])
+        } else {
+            (at_home(&referrer.namespace), at_home(NOT_NAMESPACED))
+        };
+        let mut positions: Vec<usize> = here.iter().chain(nowhere).copied().collect();
+        positions.sort_unstable();
+        positions.into_iter().map(|position| &self.all[position]).filter(|c| referrer.reaches(&c.home)).collect()
     }
 }
 
@@ -167,11 +185,10 @@ impl Candidate {
 
     /// Was it ever of a type that the selector matches? Only its kind can have changed.
     fn was_selected_by(&self, selector: &Gvk) -> bool {
-        let mut gvk = self.gvk.clone();
-        self.former.iter().any(|former| {
-            gvk.kind.clone_from(&former.kind);
-            selects(selector, &gvk)
-        })
+        let part = |wanted: &Text, is: &Text| wanted.is_empty() || wanted == is;
+        part(&selector.group, &self.gvk.group)
+            && part(&selector.version, &self.gvk.version)
+            && self.former.iter().any(|former| part(&selector.kind, &former.kind))
     }
 
     fn shown(&self) -> String {

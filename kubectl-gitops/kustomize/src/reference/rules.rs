@@ -102,12 +102,6 @@ impl From<Vec<Rule>> for Rules {
     }
 }
 
-/// Does a selector whose empty parts match anything match?
-pub(super) fn selects(selector: &Gvk, gvk: &Gvk) -> bool {
-    let part = |wanted: &Text, is: &Text| wanted.is_empty() || wanted == is;
-    part(&selector.group, &gvk.group) && part(&selector.version, &gvk.version) && part(&selector.kind, &gvk.kind)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
