@@ -90,6 +90,8 @@ impl ResourceError {
             Self::Missing { field: "metadata.name", .. } => {
                 Some("kustomize tells resources apart by name: `generateName` alone is not enough".to_owned())
             }
+            Self::Parse(error) => error.problem.hint().map(str::to_owned),
+            Self::List { source, .. } => source.hint().map(str::to_owned),
             Self::Missing { field: "kind", .. } => Some(
                 "only Kubernetes objects belong in `resources`; other files go to `configMapGenerator` or `patches`"
                     .to_owned(),

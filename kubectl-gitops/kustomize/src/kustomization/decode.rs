@@ -52,6 +52,10 @@ impl DecodeError {
     pub fn hint(&self) -> Option<String> {
         match &self.problem {
             DecodeProblem::UnknownField { suggestion: Some(_), .. } => None,
+            DecodeProblem::UnknownField { name, .. } if name == "spec" || name == "data" => Some(
+                "a kustomization has none: a resource, like Flux's Kustomization, belongs in a file of its own"
+                    .to_owned(),
+            ),
             DecodeProblem::UnknownField { known, .. } => Some(format!("known here are {}", known.join(", "))),
             DecodeProblem::WrongType { field, expected, found } => wrong_type_hint(field, expected, found),
         }

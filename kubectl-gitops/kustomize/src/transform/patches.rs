@@ -107,7 +107,7 @@ pub enum PatchError {
         source: SelectionError,
     },
     /// Nothing, or more than one thing, is called as it is.
-    #[error("{patch} is for no resource")]
+    #[error("{patch} is for {} resource", if matches!(source, LookupError::Ambiguous { .. }) { "more than one" } else { "no" })]
     NoResource {
         /// The patch.
         patch: String,
@@ -145,6 +145,9 @@ impl PatchError {
             Self::NoResource { source: LookupError::NoMatch { candidates, .. }, .. } if !candidates.is_empty() => {
                 Some(format!("there is {}", candidates.join(", ")))
             }
+            Self::NoResource { source: LookupError::Ambiguous { .. }, .. } => {
+                Some("name it as it is called now, or say which with a `target`".to_owned())
+            }
             Self::NoResource { .. } => {
                 Some("apiVersion, kind, name and namespace must be those that the resource has or had".to_owned())
             }
@@ -157,6 +160,7 @@ impl PatchError {
                 "a strategic merge is part of an object, with apiVersion, kind and name; a JSON patch is a list of operations"
                     .to_owned(),
             ),
+            Self::NotJson { source: ReadError::NoJsonForm(error), .. } => error.hint().map(str::to_owned),
             Self::NotJson { .. } => Some("write the list with `- op: …` lines, or as strict JSON with quotes".to_owned()),
             Self::Load(error) => error.hint(),
             Self::PathOrPatch { both: true } => Some("keep one of them".to_owned()),
@@ -184,7 +188,7 @@ impl Loaded {
             (Ok(drafts), _) => Content::Merge(with_options(drafts, patch.options.as_ref())),
             (Err(_), Ok(patch)) if patch.is_empty() => Content::Nothing,
             (Err(_), Ok(patch)) => Content::Json(patch),
-            (Err(merge), Err(json)) => return Err(PatchError::Neither { patch: source, merge, json }),
+            (Err(merge), Err(json)) => return Err(neither(source, merge, json)),
         };
         Ok(Self { source, content, target: patch.target.clone(), remembers: true })
     }
@@ -200,7 +204,7 @@ impl Loaded {
             let file = loader.shown(text);
             let content = loader.read_text(text)?;
             let drafts = read_drafts(&content, &file);
-            (drafts.map_err(|source| PatchError::NotAMerge { patch: file.clone(), source })?, file)
+            (drafts.map_err(|source| PatchError::NotAMerge { patch: named(&file), source })?, named(&file))
         };
         Ok(Self::merges(drafts, &source))
     }
@@ -353,7 +357,11 @@ impl Loaded {
 const INLINE: &str = "the inline patch";
 
 fn source_of(patch: &Patch) -> String {
-    if patch.path.is_empty() { INLINE.to_owned() } else { format!("the patch `{}`", patch.path.text) }
+    if patch.path.is_empty() { INLINE.to_owned() } else { named(&patch.path.text) }
+}
+
+fn named(file: &str) -> String {
+    format!("the patch `{file}`")
 }
 
 /// The patch's text and the name of its file.
@@ -366,6 +374,15 @@ fn text_of(patch: &Patch, inline: &str, loader: &Loader<'_>) -> Result<(String, 
             let text = loader.read_text(&patch.path)?;
             Ok((text.into_owned(), loader.shown(&patch.path)))
         }
+    }
+}
+
+/// What it looks like is what it was meant to be.
+fn neither(patch: String, merge: ResourceError, json: ReadError) -> PatchError {
+    match (&merge, &json) {
+        (ResourceError::NotAMap { found: "a list", .. }, _) => PatchError::NotJson { patch, source: json },
+        (_, ReadError::NotAList { found: "a map" }) => PatchError::NotAMerge { patch, source: merge },
+        _ => PatchError::Neither { patch, merge, json },
     }
 }
 
