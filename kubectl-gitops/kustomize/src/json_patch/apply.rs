@@ -1,5 +1,7 @@
 //! The six operations. Owns what each does to the tree and when it is refused.
 
+use std::cell::Cell;
+
 use krm::Node;
 
 use super::operation::{JsonPatch, Operation};
@@ -85,6 +87,22 @@ pub enum ApplyError {
         /// What it leaves.
         found: &'static str,
     },
+    /// It would make the object deeper than anything that can be written.
+    #[error("operation {index}: the object would be nested deeper than {max} levels")]
+    TooDeep {
+        /// Its position, from 0.
+        index: usize,
+        /// The limit.
+        max: usize,
+    },
+    /// Copies of copies.
+    #[error("operation {index} (copy): the patch copies more than {max} nodes")]
+    TooMuchCopied {
+        /// Its position, from 0.
+        index: usize,
+        /// The limit.
+        max: usize,
+    },
     /// The object has no JSON form.
     #[error(transparent)]
     NotJson(#[from] NotJson),
@@ -109,7 +127,7 @@ impl ApplyError {
             Self::MissingField { .. } => "`path` and `from` begin with a slash: `/spec/replicas`",
             Self::UnknownVerb { .. } => "write `op: replace`, for example",
             Self::NoObjectLeft { .. } => "to remove the object, use a strategic merge with `$patch: delete`",
-            Self::NotJson(_) => return None,
+            Self::TooDeep { .. } | Self::TooMuchCopied { .. } | Self::NotJson(_) => return None,
         })
     }
 }
@@ -155,12 +173,35 @@ fn items(count: usize) -> String {
 }
 
 pub(super) fn operations(patch: &JsonPatch, root: &mut Node) -> Result<(), ApplyError> {
-    patch.operations.iter().enumerate().try_for_each(|(index, operation)| Step { index, operation }.apply(root))
+    let copied = Cell::new(0);
+    let step = |(index, operation)| Step { index, operation, copied: &copied }.apply(root);
+    patch.operations.iter().enumerate().try_for_each(step)
+}
+
+/// Nodes that the operations of one patch may copy: each copy of a thing into itself doubles it.
+const COPIED_MAX: usize = 1_000_000;
+
+/// As deep as the YAML reader goes; what is deeper cannot be written.
+const DEPTH_MAX: usize = 1000;
+
+/// How many nodes there are, and how deep they lie in each other.
+fn extent(node: &Node) -> (usize, usize) {
+    let around = |(count, depth): (usize, usize), inner: &Node| {
+        let (inner_count, inner_depth) = extent(inner);
+        (count + inner_count, depth.max(inner_depth + 1))
+    };
+    match node {
+        Node::Scalar(_) => (1, 0),
+        Node::Seq(seq) => seq.items.iter().fold((1, 1), around),
+        Node::Map(map) => map.iter().map(|(_, value)| value).fold((1, 1), around),
+    }
 }
 
 struct Step<'p> {
     index: usize,
     operation: &'p Operation,
+    /// Nodes copied so far, by all operations.
+    copied: &'p Cell<usize>,
 }
 
 impl Step<'_> {
@@ -174,8 +215,17 @@ impl Step<'_> {
                 self.add(root, self.path()?, moved)
             }
             "copy" => {
-                let copied = self.read(root, self.from()?)?.cloned();
-                self.add(root, self.path()?, copied.unwrap_or_else(Node::null))
+                let copied = match self.read(root, self.from()?)? {
+                    Some(node) => {
+                        self.copied.set(self.copied.get() + extent(node).0);
+                        if self.copied.get() > COPIED_MAX {
+                            return Err(ApplyError::TooMuchCopied { index: self.index, max: COPIED_MAX });
+                        }
+                        node.clone()
+                    }
+                    None => Node::null(),
+                };
+                self.add(root, self.path()?, copied)
             }
             "test" => self.test(root),
             _ => Err(ApplyError::UnknownVerb { index: self.index, verb: self.verb() }),
@@ -183,6 +233,7 @@ impl Step<'_> {
     }
 
     fn add(&self, root: &mut Node, path: &str, value: Node) -> Result<(), ApplyError> {
+        self.check_depth(path, &value)?;
         let (holder, last) = self.holder(root, path)?;
         match holder {
             Node::Map(map) => {
@@ -230,6 +281,7 @@ impl Step<'_> {
                 _ => Ok(()),
             };
         }
+        self.check_depth(path, &value)?;
         let (holder, last) = self.holder(root, path)?;
         match holder {
             Node::Map(map) => {
@@ -244,6 +296,14 @@ impl Step<'_> {
             }
             Node::Scalar(_) => Err(self.missing_place(path, holder)),
         }
+    }
+
+    fn check_depth(&self, path: &str, value: &Node) -> Result<(), ApplyError> {
+        let depth = path.matches('/').count() + extent(value).1;
+        if depth > DEPTH_MAX {
+            return Err(ApplyError::TooDeep { index: self.index, max: DEPTH_MAX });
+        }
+        Ok(())
     }
 
     fn test(&self, root: &mut Node) -> Result<(), ApplyError> {
