@@ -93,6 +93,14 @@ impl From<SourceError> for CliError {
             }
             SourceError::NoKustomization { .. } => Self::new(Code::FileMissing, error)
                 .hint("without -k, the directory's manifests are applied as they are"),
+            SourceError::Repository { url, source } => {
+                let hint = source.hint().map(str::to_owned);
+                let converted = Self::new(Code::Download, SourceError::Repository { url, source });
+                match hint {
+                    Some(hint) => converted.hint(hint),
+                    None => converted,
+                }
+            }
             SourceError::Manifest(error) => error.into(),
             SourceError::Generate(error) => error.into(),
         }

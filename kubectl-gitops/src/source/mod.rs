@@ -14,6 +14,7 @@ mod repository;
 use std::path::{Path, PathBuf};
 
 use kustomize::load::{Files, FilesError};
+use kustomize::{Outside as _, OutsideError, RepositoryRequest};
 
 pub use beyond::Beyond;
 pub use disk::DiskFiles;
@@ -97,6 +98,15 @@ pub enum SourceError {
         /// As given.
         path: String,
     },
+    /// A repository in place of a directory.
+    #[error("cannot fetch `{url}`")]
+    Repository {
+        /// Without credentials.
+        url: String,
+        /// Why.
+        #[source]
+        source: OutsideError,
+    },
     /// A file of the input.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
@@ -133,6 +143,13 @@ pub fn has_kustomization(directory: &Path) -> bool {
 fn open_directory(path: &Path, plain: bool) -> Result<Input, SourceError> {
     let files = DiskFiles::new();
     let shown = path.display().to_string();
+    // What can be a repository is one, whatever lies on the disk: so kustomize has it.
+    if let Ok(request) = RepositoryRequest::parse(&shown) {
+        let url = kustomize::load::without_credentials(&shown);
+        let fetched = Beyond.fetch_repository(&request);
+        let checkout = fetched.map_err(|source| SourceError::Repository { url, source })?;
+        return open_directory(&checkout.top.join(&request.path), plain);
+    }
     let refused = |source| SourceError::Directory { path: shown.clone(), nearby: nearby(path), source };
     let root = files.canonical(path).map_err(refused)?;
     if files.kind(&root) != kustomize::load::Kind::Directory {

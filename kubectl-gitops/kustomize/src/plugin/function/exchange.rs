@@ -160,13 +160,14 @@ fn unwrap(text: &str) -> Result<Vec<Node>, ReplyProblem> {
 }
 
 fn items_of(items: Option<Node>) -> Result<Vec<Node>, ReplyProblem> {
-    let items = match items {
+    let mut items = match items {
         // To kyaml a scalar is a list of nothing.
         None | Some(Node::Scalar(_)) => return Ok(Vec::new()),
         Some(Node::Seq(items)) => items.items,
         Some(Node::Map(map)) if map.is_empty() => return Ok(Vec::new()),
         Some(other) => return Err(wrong("`items`".to_owned(), "a list", &other)),
     };
+    items.retain(|item| !item.is_null());
     for (index, item) in items.iter().enumerate() {
         if item.as_map().is_none() {
             return Err(wrong(format!("`items[{index}]`"), "a map", item));
