@@ -42,13 +42,14 @@ pub fn round_trip(data: &[u8]) {
     }
 }
 
-/// Characters that kustomize's way through JSON turns into others, keys that come back as a merge, and indented lines in
-/// folded text, which gain an empty line each time, do not survive there either.
+/// Characters that kustomize's way through JSON turns into others, keys that come back as a merge, and indented lines or
+/// outer empty lines in folded text, which become one more each time, do not survive there either.
 fn survives(node: &Node) -> bool {
     let text = |text: &str| !text.contains(['\u{85}', '\r', '\u{2028}', '\u{2029}', '\u{feff}']);
     match node {
         Node::Scalar(scalar) if scalar.style == Style::Folded => {
-            text(&scalar.text) && !scalar.text.lines().any(|line| line.starts_with([' ', '\t']))
+            let lossy = scalar.text.starts_with('\n') || scalar.text.ends_with("\n\n");
+            text(&scalar.text) && !lossy && !scalar.text.lines().any(|line| line.starts_with([' ', '\t']))
         }
         Node::Scalar(scalar) => text(&scalar.text),
         Node::Seq(seq) => seq.items.iter().all(survives),
