@@ -37,7 +37,7 @@ impl Oracle {
         Self { child, questions, answers }
     }
 
-    /// What kustomize builds from the tree; `None` when it died of it.
+    /// What kustomize builds from the tree; `None` when it died or panicked of it.
     pub(crate) fn build(&mut self, files: &Files) -> Option<Outcome> {
         let binary: Vec<&String> = files.keys().filter(|name| is_binary(name)).collect();
         let question = json!({"files": files, "base64": binary, "dir": "l0"}).to_string() + "\n";
@@ -49,10 +49,11 @@ impl Oracle {
             return None;
         }
         let answer: Value = serde_json::from_str(&line).expect("the oracle answers in JSON");
-        Some(match answer["out"].as_str() {
-            Some(text) => Ok(text.to_owned()),
-            None => Err(answer["err"].as_str().unwrap_or_default().to_owned()),
-        })
+        match (answer["out"].as_str(), answer["err"].as_str().unwrap_or_default()) {
+            (Some(text), _) => Some(Ok(text.to_owned())),
+            (None, error) if error.starts_with("panic: ") => None,
+            (None, error) => Some(Err(error.to_owned())),
+        }
     }
 
     /// Does the real tool give the same answer again? What it draws from the order of a Go map, it does not.

@@ -29,6 +29,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"syscall"
 
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/types"
@@ -50,8 +51,15 @@ type answer struct {
 	Err *string `json:"err,omitempty"`
 }
 
+// memoryMax ends this program before a tree that the real tool cannot stop at takes the machine with it.
+const memoryMax = 4 << 30
+
 func main() {
 	log.SetFlags(0)
+	limit := syscall.Rlimit{Cur: memoryMax, Max: memoryMax}
+	if err := syscall.Setrlimit(syscall.RLIMIT_AS, &limit); err != nil {
+		log.Fatal(err)
+	}
 	profile := flag.String("profile", "build", "build or function")
 	flag.Parse()
 	var serve func(request) (string, error)
