@@ -192,7 +192,8 @@ impl DraftSet {
     pub fn append_all(&mut self, other: Self) -> Result<(), Conflict> {
         if self.is_empty() && self.schema == other.schema {
             *self = other;
-            return Ok(());
+            // Whoever changed its ids may have made two equal, which is found where it is used.
+            return self.check_unique();
         }
         other.items.into_iter().try_for_each(|draft| self.append(draft))
     }
