@@ -116,6 +116,8 @@ pub enum Place<'a> {
     /// A plugin's configuration: fields that nobody knows are passed over, and a number or a boolean where a text belongs
     /// is its text.
     Config,
+    /// A file of `configurations`: as [`Place::Config`], but a field that nobody knows is refused.
+    Strict,
     /// What go-yaml v3 reads without JSON in between: as [`Place::Config`], but names are found in their own case only, and
     /// every scalar is a text where one belongs.
     Exact,
@@ -135,7 +137,7 @@ impl<'a> Place<'a> {
 
     fn root(&self) -> &Self {
         match self {
-            Self::Top | Self::Config | Self::Exact => self,
+            Self::Top | Self::Config | Self::Strict | Self::Exact => self,
             Self::Field(parent, _) | Self::Embedded(parent, _) | Self::Item(parent, _) => parent.root(),
         }
     }
@@ -147,7 +149,7 @@ impl<'a> Place<'a> {
     fn converts(&self) -> bool {
         match self {
             Self::Top | Self::Exact | Self::Embedded(..) => false,
-            Self::Config => true,
+            Self::Config | Self::Strict => true,
             Self::Field(parent, _) | Self::Item(parent, _) => parent.converts(),
         }
     }
@@ -164,7 +166,7 @@ impl<'a> Place<'a> {
 impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Top | Self::Config | Self::Exact => Ok(()),
+            Self::Top | Self::Config | Self::Strict | Self::Exact => Ok(()),
             Self::Embedded(parent, "") => parent.fmt(f),
             Self::Field(parent, name) | Self::Embedded(parent, name) => {
                 let parent = parent.to_string();
@@ -366,25 +368,6 @@ fn boolean(scalar: &Scalar) -> Option<bool> {
     (scalar.tag == Tag::Bool).then_some(truthy)
 }
 
-/// The text that a number or a boolean becomes where a text belongs.
-pub(crate) fn scalar_text(node: &Node) -> Option<String> {
-    let Node::Scalar(scalar) = node else { return None };
-    if let Some(value) = boolean(scalar) {
-        return Some(value.to_string());
-    }
-    match scalar.tag {
-        Tag::Int => Some(whole_number(&scalar.text).map_or_else(|| scalar.text.to_string(), |n| n.to_string())),
-        Tag::Float => Some(
-            scalar
-                .text
-                .replace('_', "")
-                .parse::<f32>()
-                .map_or_else(|_| scalar.text.to_string(), |value| value.to_string()),
-        ),
-        _ => None,
-    }
-}
-
 /// The tree as JSON has it, for those who read YAML otherwise: booleans are `true` and `false`, dates are texts.
 pub(crate) fn in_json_words(mut node: Node) -> Node {
     match &mut node {
@@ -429,6 +412,9 @@ fn converted(scalar: &Scalar) -> String {
     match (boolean(scalar), scalar.tag, scalar.text.parse::<f64>()) {
         (Some(value), ..) => value.to_string(),
         (None, Tag::Float, Ok(value)) => short_float(value),
+        (None, Tag::Int, _) => {
+            whole_number(&scalar.text).map_or_else(|| scalar.text.to_string(), |number| number.to_string())
+        }
         _ => scalar.text.to_string(),
     }
 }

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use krm::yaml::{Limits, parse_first_document, to_json};
 use serde_json::Value;
 
+use crate::kustomization::decode::in_json_words;
+
 use super::document::{Definition, Definitions, Document};
 use super::{SchemaProblem, Scope};
 
@@ -68,7 +70,7 @@ fn read_yaml(text: &str) -> Result<Document, SchemaProblem> {
     let node = parse_first_document(text, "", &limits).map_err(|error| {
         failed(format!("{} at line {} column {}", error.problem, error.mark.line, error.mark.column))
     })?;
-    let value = to_json(&node).map_err(|error| failed(error.to_string()))?;
+    let value = to_json(&in_json_words(node)).map_err(|error| failed(error.to_string()))?;
     if value.is_null() {
         return Ok(Document::default());
     }

@@ -1,56 +1,26 @@
 //! A file of `configurations`: specifications and rules of the user's. Owns its form; must not know what they do nor how they
 //! are merged.
 
-use krm::Node;
 use krm::yaml::{Limits, parse_first_document_strict};
 
 use super::Tables;
 use crate::error::{BuildError, Place};
 use crate::fieldspec::{Section, Spec};
-use crate::kustomization::decode::{Decode, DecodeError, Place as FieldPlace, record, scalar_text};
+use crate::kustomization::FieldSpec;
+use crate::kustomization::decode::{Decode as _, Place as FieldPlace, record};
 use crate::reference::Rule;
-
-/// A path; what is a number or a boolean to YAML is a text here. The names of types have no such luck in kustomize.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct PathText(pub String);
-
-impl Decode for PathText {
-    fn decode(&mut self, node: &Node, at: &FieldPlace<'_>) -> Result<(), DecodeError> {
-        match scalar_text(node) {
-            Some(text) => self.0 = text,
-            None => self.0.decode(node, at)?,
-        }
-        Ok(())
-    }
-}
-
-record! {
-    /// A field of a kind.
-    SpecRecord {
-        /// `group`
-        group: String = "group",
-        /// `version`
-        version: String = "version",
-        /// `kind`
-        kind: String = "kind",
-        /// `path`
-        path: PathText = "path",
-        /// `create`
-        create: bool = "create",
-    }
-}
 
 record! {
     /// A kind, and the fields that hold names of its objects.
     RuleRecord {
         /// `group`
-        group: String = "group",
+        group: String = "group" [embedded],
         /// `version`
-        version: String = "version",
+        version: String = "version" [embedded],
         /// `kind`
-        kind: String = "kind",
+        kind: String = "kind" [embedded],
         /// `fieldSpecs`
-        field_specs: Vec<SpecRecord> = "fieldSpecs",
+        field_specs: Vec<FieldSpec> = "fieldSpecs",
     }
 }
 
@@ -58,27 +28,27 @@ record! {
     /// The file.
     Configuration {
         /// `namePrefix`
-        name_prefix: Vec<SpecRecord> = "namePrefix",
+        name_prefix: Vec<FieldSpec> = "namePrefix",
         /// `nameSuffix`
-        name_suffix: Vec<SpecRecord> = "nameSuffix",
+        name_suffix: Vec<FieldSpec> = "nameSuffix",
         /// `namespace`
-        namespace: Vec<SpecRecord> = "namespace",
+        namespace: Vec<FieldSpec> = "namespace",
         /// `commonLabels`
-        common_labels: Vec<SpecRecord> = "commonLabels",
+        common_labels: Vec<FieldSpec> = "commonLabels",
         /// `labels`
-        labels: Vec<SpecRecord> = "labels",
+        labels: Vec<FieldSpec> = "labels",
         /// `templateLabels`
-        template_labels: Vec<SpecRecord> = "templateLabels",
+        template_labels: Vec<FieldSpec> = "templateLabels",
         /// `commonAnnotations`
-        common_annotations: Vec<SpecRecord> = "commonAnnotations",
+        common_annotations: Vec<FieldSpec> = "commonAnnotations",
         /// `nameReference`
         name_reference: Vec<RuleRecord> = "nameReference",
         /// `varReference`
-        var_reference: Vec<SpecRecord> = "varReference",
+        var_reference: Vec<FieldSpec> = "varReference",
         /// `images`
-        images: Vec<SpecRecord> = "images",
+        images: Vec<FieldSpec> = "images",
         /// `replicas`
-        replicas: Vec<SpecRecord> = "replicas",
+        replicas: Vec<FieldSpec> = "replicas",
     }
 }
 
@@ -92,7 +62,7 @@ pub(super) fn read(text: &str, file: &str) -> Result<Tables, BuildError> {
         BuildError::new(error, place)
     })?;
     let mut configuration = Configuration::default();
-    configuration.decode(&root, &FieldPlace::Top).map_err(|error| {
+    configuration.decode(&root, &FieldPlace::Strict).map_err(|error| {
         BuildError::new(error.clone(), Place { file: file.to_owned(), mark: error.mark, field: String::new() })
     })?;
     Ok(tables(configuration))
@@ -132,9 +102,8 @@ fn tables(configuration: Configuration) -> Tables {
     Tables::of_user(sections.map(|(section, records)| (section, specs(&records))), rules.collect())
 }
 
-fn specs(records: &[SpecRecord]) -> Vec<Spec> {
-    let spec = |r: &SpecRecord| Spec::new(&r.group, &r.version, &r.kind, &r.path.0, r.create);
-    records.iter().map(spec).collect()
+fn specs(records: &[FieldSpec]) -> Vec<Spec> {
+    records.iter().map(Spec::from).collect()
 }
 
 #[cfg(test)]

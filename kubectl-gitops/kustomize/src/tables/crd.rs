@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{Tables, TablesError};
 use crate::fieldspec::{Conflict, Section, Spec, merge_one};
+use crate::kustomization::decode::in_json_words;
 use crate::reference::{Rule, Rules};
 use crate::schema::document::{Definition, Definitions, Extension};
 
@@ -102,7 +103,7 @@ fn types(text: &str) -> Result<Types, CrdError> {
     } else {
         let node = parse_first_document(text, "", &Limits { depth_max: 120, ..Limits::default() })
             .map_err(|error| failed(format!("{} at line {}", error.problem, error.mark.line)))?;
-        to_json(&node).map_err(|error| failed(error.to_string()))?
+        to_json(&in_json_words(node)).map_err(|error| failed(error.to_string()))?
     };
     let mut types = Types::new();
     let records = Option::<BTreeMap<String, Option<Map<String, Value>>>>::deserialize(value);
