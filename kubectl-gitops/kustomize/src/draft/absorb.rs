@@ -133,6 +133,7 @@ fn take_metadata(draft: &mut Draft, old: &Draft) {
     draft.prefixes.clone_from(&old.prefixes);
     draft.suffixes.clone_from(&old.suffixes);
     draft.behavior = old.behavior;
+    draft.generated = old.generated;
     // Both must want it: a plain resource that a generator adds to keeps its name.
     draft.wants_hash = draft.wants_hash && old.wants_hash;
     draft.from_helm = old.from_helm;

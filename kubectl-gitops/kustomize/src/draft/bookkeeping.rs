@@ -51,7 +51,9 @@ pub fn take_bookkeeping(draft: &mut Draft) {
     draft.wants_hash = enabled(take(annotations, "needsHashSuffix"));
     draft.allows_name_change = enabled(take(annotations, "allowNameChange"));
     draft.allows_kind_change = enabled(take(annotations, "allowKindChange"));
-    draft.behavior = take(annotations, "generatorBehavior").map_or(Behavior::Unspecified, |w| Behavior::from_word(&w));
+    let behavior = take(annotations, "generatorBehavior");
+    draft.generated = behavior.is_some();
+    draft.behavior = behavior.map_or(Behavior::Unspecified, |word| Behavior::from_word(&word));
     draft.from_helm = annotations.get(HELM_GENERATED).and_then(Node::as_str) == Some("true");
     let former = names.into_iter().zip(namespaces).zip(kinds);
     draft.history = former.map(|((name, namespace), kind)| FormerId { kind, namespace, name }).collect();
@@ -77,8 +79,7 @@ pub fn with_bookkeeping(draft: &Draft) -> Node {
         ("allowKindChange", draft.allows_kind_change),
     ];
     books.extend(flags.into_iter().filter(|(_, set)| *set).map(|(key, _)| (key, "enabled".to_owned())));
-    // A generator that says nothing writes that down too; so far as it wants a hash it is known to be one.
-    if draft.behavior != Behavior::Unspecified || draft.wants_hash {
+    if draft.generated {
         books.push(("generatorBehavior", draft.behavior.word().to_owned()));
     }
     let mut copy = draft.clone();

@@ -84,6 +84,8 @@ pub struct Draft {
     pub behavior: Behavior,
     /// Will its name get a hash of its content?
     pub wants_hash: bool,
+    /// Did a generator make it? Then kustomize keeps its behavior, even one that says nothing.
+    pub generated: bool,
     /// As a patch: may it rename its target?
     pub allows_name_change: bool,
     /// As a patch: may it change its target's kind?
@@ -115,6 +117,7 @@ impl Draft {
             suffixes: Vec::new(),
             behavior: Behavior::Unspecified,
             wants_hash: false,
+            generated: false,
             allows_name_change: false,
             allows_kind_change: false,
             from_helm: false,
@@ -197,6 +200,7 @@ impl Draft {
             || !self.suffixes.is_empty()
             || self.behavior != Behavior::Unspecified
             || self.wants_hash
+            || self.generated
             || self.from_helm
     }
 
@@ -216,6 +220,7 @@ impl Draft {
         self.suffixes.clear();
         self.behavior = Behavior::Unspecified;
         self.wants_hash = false;
+        self.generated = false;
         self.from_helm = false;
     }
 

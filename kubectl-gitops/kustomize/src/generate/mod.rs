@@ -178,6 +178,7 @@ fn finished(mut root: Mapping, options: &GeneratorOptions, behavior: &str, origi
     let mut draft = Draft::new(Node::Map(root), origin);
     draft.behavior = Behavior::from_word(behavior);
     draft.wants_hash = !options.disable_name_suffix_hash;
+    draft.generated = true;
     // kustomize writes the behavior into annotations even where nothing is said of it, so there are some.
     draft.keep_annotations();
     draft

@@ -27,6 +27,7 @@ pub(super) fn generated(text: &str, config: &Draft) -> Result<Vec<Draft>, ReplyP
                 boolean(&hash).ok_or(ReplyProblem::NotABoolean { annotation: NEEDS_HASH, found: hash })?;
         }
         draft.behavior = Behavior::from_word(&behavior.unwrap_or_default());
+        draft.generated = true;
         tidy_annotations(&mut draft, true);
         fresh.append(draft)?;
     }
