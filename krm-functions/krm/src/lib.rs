@@ -18,7 +18,7 @@ pub mod yaml;
 pub use gvk::{GroupKind, Gvk};
 pub use id::{ObjectKey, ParseObjectKeyError, ResId};
 pub use masked::Masked;
-pub use node::{Mapping, Mark, Node, Scalar, Sequence, Style, Tag, Text};
+pub use node::{Entry, Mapping, Mark, Node, Scalar, Sequence, Style, Tag, Text};
 pub use origin::Origin;
 pub use resource::{InvalidResource, Resource};
 pub use set::{DuplicateId, ResourceSet};

@@ -9,6 +9,7 @@
 
 mod customize;
 pub mod draft;
+pub mod edit;
 pub mod error;
 pub mod fieldpath;
 pub mod fieldspec;

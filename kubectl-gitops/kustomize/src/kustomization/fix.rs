@@ -43,7 +43,7 @@ fn fields(root: &Node) -> impl Iterator<Item = (&str, &Node)> {
 }
 
 /// Folds old spellings into today's.
-pub(super) fn fold(k: &mut Kustomization) {
+pub(crate) fn fold(k: &mut Kustomization) {
     if k.kind.is_empty() {
         "Kustomization".clone_into(&mut k.kind);
     }

@@ -10,6 +10,7 @@ mod read;
 mod types;
 
 pub use decode::{DecodeError, DecodeProblem, Located};
+pub(crate) use fix::fold;
 pub use generators::*;
 pub use helm::*;
 pub(crate) use locate::locate;

@@ -168,6 +168,12 @@ fn is_tag_and_digest(rest: &str) -> bool {
     tag_ok && digest.is_none_or(|digest| digest.strip_prefix("sha256:").is_some_and(allowed))
 }
 
+/// Name, tag and digest of an image reference; what it lacks is empty.
+pub(crate) fn split_image(text: &str) -> (&str, &str, &str) {
+    let Reference { name, tag, digest } = Reference::split(text);
+    (name, tag, digest)
+}
+
 /// The parts of an image reference.
 #[derive(Debug, PartialEq, Eq)]
 struct Reference<'a> {

@@ -1,0 +1,2 @@
+//! Edits of texts.
+use super::*;
