@@ -4,6 +4,7 @@
 //! settings → source → build → functions → observe → plan → [diff, dry run: stop] → execute → report
 //! ```
 
+pub(crate) mod amend;
 mod carry;
 mod compare;
 mod deliver;

@@ -5,6 +5,7 @@ mod build;
 mod completion;
 mod delete;
 mod diff;
+mod edit;
 mod engine;
 mod explain;
 mod flags;
@@ -67,6 +68,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Build(build::Args),
+    Edit(edit::Args),
     Diff(diff::Args),
     Apply(apply::Args),
     Delete(delete::Args),
@@ -103,6 +105,7 @@ fn run(cli: Cli, console: Console) -> u8 {
 fn dispatch(global: global::GlobalArgs, command: Command, console: &mut Console) -> error::Result<u8> {
     match command {
         Command::Build(args) => build::run(args, global, console),
+        Command::Edit(args) => edit::run(args, console),
         Command::Diff(args) => diff::run(args, global, console),
         Command::Apply(args) => apply::run(args, global, console),
         Command::Delete(args) => delete::run(args, global, console),

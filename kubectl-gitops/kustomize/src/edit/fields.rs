@@ -75,6 +75,8 @@ impl<'a> Fields<'a> {
 
     /// What kustomize gives a file that has nothing yet: its kind, first.
     pub(super) fn complete(&mut self) {
+        self.root.remove("apiVersion");
+        self.root.remove("kind");
         let fields = std::mem::take(&mut self.root.entries);
         self.root.set("apiVersion", Node::string("kustomize.config.k8s.io/v1beta1"));
         self.root.set("kind", Node::string("Kustomization"));

@@ -29,6 +29,7 @@ impl ImageChange {
     /// Nothing of an image would change.
     pub fn parse(text: &str) -> Result<Self, EditError> {
         let (name, value) = text.split_once('=').map_or((None, text), |(name, value)| (Some(name), value));
+        let name = name.filter(|name| !name.is_empty());
         let (new_name, tag, digest) = split_image(value);
         if new_name == text {
             let expected = "an image change: image=new, image:tag, image@digest, or image=new:tag@digest";

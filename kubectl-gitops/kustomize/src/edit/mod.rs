@@ -256,7 +256,9 @@ fn write(text: &str, old: &Node, new: &Node) -> Option<String> {
             out.push('\n');
         }
         if *new != Node::map() {
-            krm::yaml::emit_function(new, &mut out).ok()?;
+            let mut printed = new.clone();
+            rewrite::print::quote_words(&mut printed);
+            krm::yaml::emit_function(&printed, &mut out).ok()?;
         }
         let read = parse_first_document(&out, "", &Limits::default()).ok()?;
         return (read == *new || *new == Node::map()).then_some(out);

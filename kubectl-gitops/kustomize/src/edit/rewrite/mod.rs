@@ -8,7 +8,7 @@
 mod align;
 mod block;
 mod flow;
-mod print;
+pub(super) mod print;
 mod scalar;
 mod source;
 
@@ -89,7 +89,9 @@ fn by_field(text: &str, old: &Node, new: &Node) -> Fit<String> {
 
 fn whole(text: &str, _old: &Node, new: &Node) -> Fit<String> {
     let mut out = String::new();
-    emit_function_with(new, SequenceIndent::of(text), &mut out).map_err(|_| Unfit)?;
+    let mut new = new.clone();
+    print::quote_words(&mut new);
+    emit_function_with(&new, SequenceIndent::of(text), &mut out).map_err(|_| Unfit)?;
     Ok(out)
 }
 

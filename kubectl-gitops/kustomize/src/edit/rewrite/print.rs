@@ -1,7 +1,7 @@
 //! New parts as text, at a column. Owns nothing of how YAML is written (see `krm::yaml`), only where its lines go.
 
 use krm::yaml::emit_function_with;
-use krm::{Entry, Mapping, Node, Scalar, Sequence, Style};
+use krm::{Entry, Mapping, Node, Scalar, Sequence, Style, Tag};
 
 use super::{Fit, Rewriter, Unfit};
 
@@ -29,7 +29,9 @@ impl Rewriter<'_> {
 
     fn printed(&self, node: &Node, column: usize) -> Fit<String> {
         let mut plain = String::new();
-        emit_function_with(node, self.lists, &mut plain).map_err(|_| Unfit)?;
+        let mut node = node.clone();
+        quote_words(&mut node);
+        emit_function_with(&node, self.lists, &mut plain).map_err(|_| Unfit)?;
         let indent = " ".repeat(column);
         let mut text = String::with_capacity(plain.len() + 64);
         for line in plain.lines() {
@@ -74,5 +76,27 @@ fn in_flow(node: &Node) -> Node {
             let entries = map.entries.iter().map(|e| Entry { key: e.key.clone(), value: in_flow(&e.value) }).collect();
             Node::Map(Mapping { entries, style: Style::Flow, ..Mapping::default() })
         }
+    }
+}
+
+/// kustomize reads its own file with YAML 1.1, where these words are booleans unless they are quoted; the printer knows 1.2.
+pub(in crate::edit) fn quote_words(node: &mut Node) {
+    match node {
+        Node::Scalar(scalar) => quote_word(scalar),
+        Node::Seq(seq) => seq.items.iter_mut().for_each(quote_words),
+        Node::Map(map) => {
+            for entry in &mut map.entries {
+                quote_word(&mut entry.key);
+                quote_words(&mut entry.value);
+            }
+        }
+    }
+}
+
+fn quote_word(scalar: &mut Scalar) {
+    const WORDS: [&str; 8] = ["y", "n", "yes", "no", "on", "off", "true", "false"];
+    let is_word = WORDS.iter().any(|word| scalar.text.eq_ignore_ascii_case(word));
+    if scalar.tag == Tag::Str && matches!(scalar.style, Style::Plain | Style::Flow) && is_word {
+        scalar.style = Style::DoubleQuoted;
     }
 }
