@@ -64,12 +64,18 @@ impl<'a> Fields<'a> {
         self.set(name, list);
     }
 
-    /// The old spelling of a list becomes part of the new one, at its end, as kustomize reads it.
+    /// The old spelling of a list becomes part of the new one, at its end, as kustomize reads it. Where the new name is free,
+    /// the list keeps its place and comments.
     pub(super) fn fold_list(&mut self, old: &str, new: &str) {
-        if let Some(Node::Seq(moved)) = self.remove(old).filter(|value| !value.is_null()) {
+        let Some(key) = self.key(old) else { return };
+        let moved = self.items(old);
+        if self.key(new).is_some() || moved.is_empty() {
+            self.root.remove(&key);
             let mut items = self.items(new);
-            items.extend(moved.items);
+            items.extend(moved);
             self.set_items(new, items);
+        } else if let Some(entry) = self.root.entries.iter_mut().find(|entry| entry.key.text == key) {
+            entry.key.text = new.into();
         }
     }
 

@@ -19,7 +19,7 @@ pub(super) fn fix(fields: &mut Fields<'_>, patch_files: &[String]) -> Result<(),
     let component = fields.get("kind").and_then(Node::as_str) == Some("Component");
     strategic_merges(fields, patch_files);
     for (old, new) in RENAMED {
-        rename_or_fold(fields, old, new);
+        fields.fold_list(old, new);
     }
     for generator in [Generator::ConfigMap, Generator::Secret] {
         let mut items = fields.items(generator.field());
@@ -28,28 +28,14 @@ pub(super) fn fix(fields: &mut Fields<'_>, patch_files: &[String]) -> Result<(),
     }
     helm(fields);
     common_labels(fields)?;
-    if fields.get("kind").is_none() {
-        fields.set_text("kind", "Kustomization");
-    }
     if version {
         let version = if component { "v1alpha1" } else { "v1beta1" };
         fields.set_text("apiVersion", &format!("kustomize.config.k8s.io/{version}"));
     }
+    if fields.get("kind").is_none() {
+        fields.set_text("kind", "Kustomization");
+    }
     Ok(())
-}
-
-/// A list keeps its place and comments where the new name is free.
-fn rename_or_fold(fields: &mut Fields<'_>, old: &str, new: &str) {
-    let Some(key) = fields.key(old) else { return };
-    if fields.key(new).is_some() {
-        return fields.fold_list(old, new);
-    }
-    let empty = fields.get(old).and_then(Node::as_seq).is_none_or(<[Node]>::is_empty);
-    if empty {
-        fields.root.remove(&key);
-    } else if let Some(entry) = fields.root.entries.iter_mut().find(|entry| entry.key.text == key) {
-        entry.key.text = new.into();
-    }
 }
 
 /// Names of files and patches themselves become items of the form that `patches` has.
@@ -59,7 +45,13 @@ fn strategic_merges(fields: &mut Fields<'_>, files: &[String]) {
         let text = item.as_str().unwrap_or_default().to_owned();
         let field = if files.contains(&text) { "path" } else { "patch" };
         let mut map = Mapping::default();
-        let value = std::mem::replace(item, Node::null());
+        let mut value = std::mem::replace(item, Node::null());
+        if let Node::Scalar(scalar) = &mut value
+            && let Some(extra) = &mut scalar.extra
+        {
+            let head_comment = std::mem::take(&mut extra.head_comment);
+            map.extra.get_or_insert_default().head_comment = head_comment;
+        }
         map.set(field, value);
         *item = Node::Map(map);
     }

@@ -31,30 +31,29 @@ pub(super) fn texts(items: &[String]) -> Node {
 }
 
 pub(super) fn add(fields: &mut Fields<'_>, field: ListField, new: &[String], strict: bool) -> Result<(), EditError> {
-    if field == ListField::Resources {
-        fields.fold_list("bases", "resources");
-    }
-    let mut items = fields.items(name(field));
+    let mut known = all(fields, field);
+    let before = known.len();
     for text in new {
-        if items.iter().any(|item| item.as_str() == Some(text)) {
+        if known.iter().any(|item| item.as_str() == Some(text)) {
             if strict {
                 return Err(EditError::Present { what: noun(field), name: text.clone(), hint: None });
             }
             fields.note(format!("{} `{text}` is already in the kustomization", noun(field)));
             continue;
         }
-        items.push(Node::string(text.as_str()));
+        known.push(Node::string(text.as_str()));
     }
-    fields.set_items(name(field), items);
+    if known.len() > before {
+        fold(fields, field);
+        fields.set_items(name(field), known);
+    }
     Ok(())
 }
 
 /// Options of `buildMetadata` are named; everything else is matched by patterns.
 pub(super) fn remove(fields: &mut Fields<'_>, field: ListField, patterns: &[String]) -> Result<(), EditError> {
-    if field == ListField::Resources {
-        fields.fold_list("bases", "resources");
-    }
-    let items = fields.items(name(field));
+    let items = all(fields, field);
+    let before = items.len();
     let mut kept = Vec::with_capacity(items.len());
     let mut used = vec![false; patterns.len()];
     for item in items {
@@ -76,6 +75,24 @@ pub(super) fn remove(fields: &mut Fields<'_>, field: ListField, patterns: &[Stri
     for (pattern, _) in patterns.iter().zip(used).filter(|(_, used)| !used) {
         fields.note(format!("no {} matches `{pattern}`", noun(field)));
     }
-    fields.set_items(name(field), kept);
+    if kept.len() < before {
+        fold(fields, field);
+        fields.set_items(name(field), kept);
+    }
     Ok(())
+}
+
+/// The items, those under an old name last, as kustomize reads them.
+fn all(fields: &Fields<'_>, field: ListField) -> Vec<Node> {
+    let mut items = fields.items(name(field));
+    if field == ListField::Resources {
+        items.extend(fields.items("bases"));
+    }
+    items
+}
+
+fn fold(fields: &mut Fields<'_>, field: ListField) {
+    if field == ListField::Resources {
+        fields.fold_list("bases", "resources");
+    }
 }

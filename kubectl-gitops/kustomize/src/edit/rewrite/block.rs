@@ -36,7 +36,11 @@ impl Rewriter<'_> {
                     return Err(Unfit);
                 }
                 let first = self.source.with_comments(region.first, column);
-                self.replace_lines(Lines { first, end: content.end }, String::new());
+                let end = content.end;
+                // One empty line between two fields is enough.
+                let apart = column == 0 && (first == 0 || self.source.is_blank(first - 1));
+                let end = if apart && end < lines.end && self.source.is_blank(end) { end + 1 } else { end };
+                self.replace_lines(Lines { first, end }, String::new());
             }
         }
         let added: Vec<_> = will.entries.iter().filter(|entry| !was.contains_key(&entry.key.text)).collect();
