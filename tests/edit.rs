@@ -3,13 +3,14 @@
 //!
 //! `UPDATE_GOLDEN=1 KUSTOMIZE=path/to/kustomize cargo test -p kubectl-gitops --test edit` writes both.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use kustomize::kustomization::Kustomization;
 use libtest_mimic::{Arguments, Failed, Trial};
+use serde_json::Value;
 use testkit::command::Hermetic;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_kubectl-gitops");
@@ -53,7 +54,9 @@ fn main() {
         fs::read_dir(&folder).expect("the fixtures").map(|entry| entry.expect("an entry").path()).collect();
     paths.sort();
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        paths.iter().for_each(|path| update(path));
+        for path in &paths {
+            update(path);
+        }
     }
     let mut trials = Vec::new();
     for path in &paths {
@@ -81,8 +84,8 @@ fn read(path: &Path) -> Vec<Case> {
                     ("--- ours", _) => section = 2,
                     ("--- theirs", _) => section = 3,
                     (line, 0) => match (line.strip_prefix("$ "), line.strip_prefix("differs: ")) {
-                        (Some(command), _) => case.command = command.to_owned(),
-                        (_, Some(why)) => case.differs = why.to_owned(),
+                        (Some(command), _) => command.clone_into(&mut case.command),
+                        (_, Some(why)) => why.clone_into(&mut case.differs),
                         _ => case.title.push_str(line),
                     },
                     (_, 1) => case.input.push_str(line),
@@ -113,7 +116,7 @@ fn update(path: &Path) {
     fs::write(path, text).expect("a written case");
 }
 
-/// The kustomization after the command, or the first line of what an error says.
+/// The kustomization after the command, or the code of the error.
 fn run(program: &str, case: &Case) -> Result<String, String> {
     let here = Hermetic::new(program);
     for (path, content) in FILES {
@@ -131,7 +134,8 @@ fn run(program: &str, case: &Case) -> Result<String, String> {
     }
     assert_eq!(text, input, "a refused edit changes nothing: {}", case.command);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    Err(said.lines().next().unwrap_or_default().to_owned())
+    let code = said.lines().find_map(|line| line.strip_prefix("error")?.split(':').next());
+    Err(format!("error{}", code.unwrap_or_default()))
 }
 
 /// Words separated by blanks; quotes keep blanks, `\n` in them is a line break.
@@ -168,20 +172,44 @@ fn check(case: &Case) -> Result<(), String> {
     }
 }
 
-/// What a kustomization says, without where it says it. kustomize sorts images and replicas when it sets one.
-fn meaning(text: &str) -> String {
+/// What a kustomization says: old spellings folded (by our own `fix`, on both sides), without what is empty, names without
+/// case. kustomize sorts images and replicas when it sets one.
+fn meaning(text: &str) -> serde_json::Value {
     let text = text.replace('␍', "\r");
-    let mut content: Kustomization = kustomize::edit::content(&text, "").expect("a kustomization");
-    content.images.sort_by(|a, b| a.name.cmp(&b.name));
-    content.replicas.sort_by(|a, b| a.name.cmp(&b.name));
-    let shown = format!("{content:#?}");
-    let mut plain = String::new();
-    let mut rest = shown.as_str();
-    while let Some((before, mark)) = rest.split_once("mark: Mark {") {
-        plain.push_str(before);
-        rest = mark.split_once('}').map_or("", |(_, rest)| rest);
+    kustomize::edit::content(&text, "").expect("a kustomization");
+    let fix = kustomize::edit::Edit::Fix { patch_files: vec!["patch.yaml".to_owned(), "b.yaml".to_owned()] };
+    let text = kustomize::edit::apply(&text, "", &fix).map_or(text, |fixed| fixed.text);
+    let root = krm::yaml::parse_first_document(&text, "", &krm::yaml::Limits::default()).expect("YAML");
+    let mut value = plain(krm::yaml::to_json(&root).expect("JSON"));
+    for (field, text) in [("apiversion", "kustomize.config.k8s.io/v1beta1"), ("kind", "Kustomization")] {
+        if value.get(field).is_none() {
+            value[field] = text.into();
+        }
     }
-    plain.push_str(rest);
-    let says = |line: &&str| !line.trim_start().starts_with("style: ");
-    plain.lines().filter(says).collect::<Vec<_>>().join("\n")
+    for list in ["images", "replicas"] {
+        if let Some(Value::Array(items)) = value.get_mut(list) {
+            items.sort_by_key(|item| item["name"].as_str().unwrap_or_default().to_owned());
+        }
+    }
+    value
+}
+
+fn plain(value: Value) -> Value {
+    let is_empty = |value: &Value| match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        Value::Number(number) => number.as_i64() == Some(0),
+        Value::Bool(_) => false,
+    };
+    match value {
+        Value::Array(items) => Value::Array(items.into_iter().map(plain).collect()),
+        Value::Object(map) => {
+            let fields = map.into_iter().map(|(key, value)| (key.to_lowercase(), plain(value)));
+            let fields: BTreeMap<String, Value> = fields.filter(|(_, value)| !is_empty(value)).collect();
+            Value::Object(fields.into_iter().collect())
+        }
+        other => other,
+    }
 }

@@ -193,9 +193,8 @@ pub fn apply(text: &str, file: &str, edit: &Edit) -> Result<Edited, EditError> {
         fields.complete();
     }
     let kustomization = folded(&new, file)?;
-    let text = match write(text, &old, &new) {
-        Some(text) => text,
-        None => return Err(EditError::Unwritable { field: first_difference(&old, &new) }),
+    let Some(text) = write(text, &old, &new) else {
+        return Err(EditError::Unwritable { field: first_difference(&old, &new) });
     };
     Ok(Edited { text, kustomization, notes })
 }

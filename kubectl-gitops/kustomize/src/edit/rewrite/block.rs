@@ -3,7 +3,7 @@
 use krm::{Mapping, Node, Sequence, Style};
 
 use super::source::{Lines, column_of, line_of};
-use super::{Fit, Rewriter, Unfit, align};
+use super::{Fit, Rewriter, Unfit, align, entry_lines};
 
 impl Rewriter<'_> {
     /// The lines of `lines` that are the node itself: without blank lines and comments behind it.
@@ -25,7 +25,7 @@ impl Rewriter<'_> {
         }
         let mut kept_end = None;
         for (index, entry) in was.entries.iter().enumerate() {
-            let region = self.entry_lines(was, index, lines);
+            let region = entry_lines(was, index, lines);
             let content = self.content(&entry.value, region, Some(column));
             if let Some(value) = will.get(&entry.key.text) {
                 kept_end = Some(content.end);

@@ -23,6 +23,9 @@ struct Unfit;
 
 type Fit<T = ()> = Result<T, Unfit>;
 
+/// From a text with its tree and the wanted tree to the new text.
+type Way = fn(&str, &Node, &Node) -> Fit<String>;
+
 /// Text in place of the bytes from `start` to `end`.
 #[derive(Debug)]
 struct Change {
@@ -47,7 +50,7 @@ pub(super) fn rewrite(text: &str, old: &Node, new: &Node) -> Option<String> {
     let breaks = body.matches('\n').count();
     let windows = breaks > 0 && body.matches("\r\n").count() == breaks;
     let unix = if windows { body.replace("\r\n", "\n") } else { body.to_owned() };
-    let ways: [fn(&str, &Node, &Node) -> Fit<String>; 3] = [surgical, by_field, whole];
+    let ways: [Way; 3] = [surgical, by_field, whole];
     let is_wanted = |text: &String| parse_first_document(text, "", &Limits::default()).is_ok_and(|read| read == *new);
     let result = ways.iter().find_map(|way| way(&unix, old, new).ok().filter(is_wanted))?;
     let result = if windows { result.replace('\n', "\r\n") } else { result };
@@ -72,7 +75,7 @@ fn by_field(text: &str, old: &Node, new: &Node) -> Fit<String> {
         if *value == entry.value {
             continue;
         }
-        let region = rewriter.entry_lines(was, index, lines);
+        let region = entry_lines(was, index, lines);
         let content = rewriter.content(&entry.value, region, Some(0));
         let text = rewriter.printed_entry(&print::without_outer_comments(&entry.key), value, 0)?;
         rewriter.replace_lines(content, text);
@@ -114,12 +117,6 @@ impl Rewriter<'_> {
         }
     }
 
-    /// Lines of one entry of a block map.
-    fn entry_lines(&self, map: &Mapping, index: usize, lines: Lines) -> Lines {
-        let line = |index: usize| map.entries.get(index).map(|entry| source::line_of(entry.key.mark));
-        Lines { first: line(index).unwrap_or(lines.first), end: line(index + 1).unwrap_or(lines.end) }
-    }
-
     fn replace(&mut self, start: usize, end: usize, text: String) {
         self.changes.push(Change { start, end, text });
     }
@@ -147,4 +144,10 @@ impl Rewriter<'_> {
         out.push_str(&self.source.text[done..]);
         Ok(out)
     }
+}
+
+/// Lines of one entry of a block map.
+fn entry_lines(map: &Mapping, index: usize, lines: Lines) -> Lines {
+    let line = |index: usize| map.entries.get(index).map(|entry| source::line_of(entry.key.mark));
+    Lines { first: line(index).unwrap_or(lines.first), end: line(index + 1).unwrap_or(lines.end) }
 }
