@@ -76,7 +76,7 @@ fn a_patch_cannot_nest_without_end() {
     let kustomization = "resources: [r.yaml]\npatches: [{path: p.yaml, target: {kind: ConfigMap}}]\n";
     let start = format!("{HEAD}x: {{k: v}}\n");
     let report = refused(&[("kustomization.yaml", kustomization), ("r.yaml", &start), ("p.yaml", &patch)]);
-    assert!(report.contains("the patch copies more than 1000000 nodes"), "{report}");
+    assert!(report.contains("the patch copies more than a build has room for"), "{report}");
     // Each operation goes on where the one before ended.
     let mut patch = String::new();
     for level in 0..40 {
@@ -85,6 +85,19 @@ fn a_patch_cannot_nest_without_end() {
     }
     let report = refused(&[("kustomization.yaml", kustomization), ("r.yaml", &start), ("p.yaml", &patch)]);
     assert!(report.contains("nested deeper than 1000 levels"), "{report}");
+}
+
+#[test]
+fn replacements_cannot_copy_without_end() {
+    let mut kustomization = "resources: [r.yaml]\nreplacements:\n".to_owned();
+    for n in 0..64 {
+        kustomization.push_str(&format!(
+            "- source: {{kind: Widget, fieldPath: spec}}\n  targets: [{{select: {{kind: Widget}}, fieldPaths: [spec.a{n}], options: {{create: true}}}}]\n"
+        ));
+    }
+    let widget = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\nspec: {x: 1}\n";
+    let report = refused(&[("kustomization.yaml", &kustomization), ("r.yaml", widget)]);
+    assert!(report.contains("the replacements copy more than a build has room for"), "{report}");
 }
 
 #[test]

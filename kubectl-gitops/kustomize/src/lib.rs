@@ -35,6 +35,7 @@ pub mod tables;
 mod target;
 pub mod transform;
 pub mod vars;
+mod weight;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

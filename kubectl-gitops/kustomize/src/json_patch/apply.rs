@@ -7,6 +7,7 @@ use krm::Node;
 use super::operation::{JsonPatch, Operation};
 use super::pointer::{Pointer, index};
 use super::through_json::NotJson;
+use crate::weight;
 
 /// An operation that does not apply.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -96,12 +97,10 @@ pub enum ApplyError {
         max: usize,
     },
     /// Copies of copies.
-    #[error("operation {index} (copy): the patch copies more than {max} nodes")]
+    #[error("operation {index} (copy): the patch copies more than a build has room for")]
     TooMuchCopied {
         /// Its position, from 0.
         index: usize,
-        /// The limit.
-        max: usize,
     },
     /// The object has no JSON form.
     #[error(transparent)]
@@ -178,29 +177,22 @@ pub(super) fn operations(patch: &JsonPatch, root: &mut Node) -> Result<(), Apply
     patch.operations.iter().enumerate().try_for_each(step)
 }
 
-/// Nodes that the operations of one patch may copy: each copy of a thing into itself doubles it.
-const COPIED_MAX: usize = 1_000_000;
-
 /// As deep as the YAML reader goes; what is deeper cannot be written.
 const DEPTH_MAX: usize = 1000;
 
-/// How many nodes there are, and how deep they lie in each other.
-fn extent(node: &Node) -> (usize, usize) {
-    let around = |(count, depth): (usize, usize), inner: &Node| {
-        let (inner_count, inner_depth) = extent(inner);
-        (count + inner_count, depth.max(inner_depth + 1))
-    };
+/// How many collections lie in each other.
+fn depth(node: &Node) -> usize {
     match node {
-        Node::Scalar(_) => (1, 0),
-        Node::Seq(seq) => seq.items.iter().fold((1, 1), around),
-        Node::Map(map) => map.iter().map(|(_, value)| value).fold((1, 1), around),
+        Node::Scalar(_) => 0,
+        Node::Seq(seq) => 1 + seq.items.iter().map(depth).max().unwrap_or_default(),
+        Node::Map(map) => 1 + map.iter().map(|(_, value)| depth(value)).max().unwrap_or_default(),
     }
 }
 
 struct Step<'p> {
     index: usize,
     operation: &'p Operation,
-    /// Nodes copied so far, by all operations.
+    /// What was copied so far, by all operations.
     copied: &'p Cell<usize>,
 }
 
@@ -217,9 +209,9 @@ impl Step<'_> {
             "copy" => {
                 let copied = match self.read(root, self.from()?)? {
                     Some(node) => {
-                        self.copied.set(self.copied.get() + extent(node).0);
-                        if self.copied.get() > COPIED_MAX {
-                            return Err(ApplyError::TooMuchCopied { index: self.index, max: COPIED_MAX });
+                        self.copied.set(self.copied.get() + weight::of(node));
+                        if self.copied.get() > weight::COPIES_MAX {
+                            return Err(ApplyError::TooMuchCopied { index: self.index });
                         }
                         node.clone()
                     }
@@ -299,7 +291,7 @@ impl Step<'_> {
     }
 
     fn check_depth(&self, path: &str, value: &Node) -> Result<(), ApplyError> {
-        let depth = path.matches('/').count() + extent(value).1;
+        let depth = path.matches('/').count() + depth(value);
         if depth > DEPTH_MAX {
             return Err(ApplyError::TooDeep { index: self.index, max: DEPTH_MAX });
         }

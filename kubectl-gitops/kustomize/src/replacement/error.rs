@@ -52,6 +52,9 @@ pub enum ReplacementError {
     /// An item of `reject` that holds nothing.
     #[error("an item of `reject` is empty")]
     EmptyReject,
+    /// Copies of copies.
+    #[error("the replacements copy more than a build has room for")]
+    TooMuchCopied,
     /// A path that cannot be read.
     #[error("`{path}` is no path of a field")]
     Path {

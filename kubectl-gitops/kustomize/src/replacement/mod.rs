@@ -18,6 +18,7 @@ use krm::Mark;
 use crate::draft::DraftSet;
 use crate::error::Place;
 use crate::fieldpath::Path;
+use crate::weight;
 
 pub use error::ReplacementError;
 pub use read::{Written, read};
@@ -111,16 +112,17 @@ impl Spot {
 /// # Errors
 /// A source is missing or means several resources, or a field that is read or written is not there.
 pub fn run(drafts: &mut DraftSet, replacements: &[Replacement]) -> Result<(), Failed> {
-    replacements.iter().try_for_each(|replacement| replacement.run(drafts))
+    let mut copied = 0;
+    replacements.iter().try_for_each(|replacement| replacement.run(drafts, &mut copied))
 }
 
 impl Replacement {
-    fn run(&self, drafts: &mut DraftSet) -> Result<(), Failed> {
+    fn run(&self, drafts: &mut DraftSet, copied: &mut usize) -> Result<(), Failed> {
         let mut value = match &self.source {
             Source::Text(text) => Value::of_text(text),
             Source::Object(source) => source.read(drafts)?,
         };
-        self.targets.iter().try_for_each(|target| target.write(drafts, &mut value))
+        self.targets.iter().try_for_each(|target| target.write(drafts, &mut value, copied))
     }
 }
 
@@ -132,13 +134,17 @@ impl SourceObject {
 }
 
 impl Target {
-    fn write(&self, drafts: &mut DraftSet, value: &mut Value) -> Result<(), Failed> {
+    fn write(&self, drafts: &mut DraftSet, value: &mut Value, copied: &mut usize) -> Result<(), Failed> {
         for position in self.selection.candidates(drafts).map_err(|error| self.spot.failed(error))? {
             let draft = drafts.get(position).expect("positions come from the set");
             if !self.selection.selects(draft).map_err(|error| self.spot.failed(error))? {
                 continue;
             }
             for (path, spot) in &self.paths {
+                *copied += weight::of(&value.node);
+                if *copied > weight::COPIES_MAX {
+                    return Err(spot.failed(ReplacementError::TooMuchCopied));
+                }
                 let how = write::How { path, cut: self.cut.as_ref(), create: self.create };
                 write::write(drafts, position, &how, value).map_err(|error| spot.failed(error))?;
             }
