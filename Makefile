@@ -38,7 +38,7 @@ check: ## what a change must pass: format, lints, units, golden builds, tidy
 	@command -v helm >/dev/null || echo "skipped: charts in make check: there is no helm yet (make oracle installs one and runs them)"
 	$(CARGO) test --locked --quiet -p kustomize --test golden --test error_snapshots --test fuzz_regressions --test hostile --test secret_errors
 	$(CARGO) test --locked --quiet -p krm-functions --test functions
-	$(CARGO) test --locked --quiet -p kubectl-gitops --test health --test plugin --test tidy
+	$(CARGO) test --locked --quiet -p kubectl-gitops --test health --test plugin --test edit --test web --test tidy
 
 test: ## every test layer, then what ran and what was skipped
 	@tests/layers.sh check oracle e2e demo
@@ -56,6 +56,7 @@ oracle: $(BIN)/kustomize $(BIN)/helm $(BIN)/oracle-dump ## generated inputs thro
 	tests/oracle/golden.sh --check
 	GOLDEN_HELM=1 $(CARGO) test --locked --quiet -p kustomize --test golden -- helmCharts
 	tests/oracle/remote.sh --check
+	KUSTOMIZE=$(BIN)/kustomize $(CARGO) test --locked --quiet -p kubectl-gitops --test web
 	cd tests/oracle/schema && go run . -check
 	$(CARGO) test --locked -p krm --test oracle_yaml
 	$(CARGO) test --locked -p kustomize --test oracle_build -- --ignored --nocapture

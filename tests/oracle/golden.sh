@@ -27,7 +27,8 @@ build() {
     args=$(value args "$case/case.toml")
   fi
   # shellcheck disable=SC2086 # the arguments are words
-  if (cd "$case" && PATH="$PWD/bin:$PATH" HOME=/nowhere XDG_CONFIG_HOME= KUSTOMIZE_PLUGIN_HOME="$PWD/plugins" "$KUSTOMIZE" build "${entry%/}" $args) >"$out/expected.yaml" 2>"$out/stderr"; then
+  # the real tool knows no limits: copies of aliases have taken all memory of a machine
+  if (ulimit -v 8000000 && cd "$case" && PATH="$PWD/bin:$PATH" HOME=/nowhere XDG_CONFIG_HOME= KUSTOMIZE_PLUGIN_HOME="$PWD/plugins" "$KUSTOMIZE" build "${entry%/}" $args) >"$out/expected.yaml" 2>"$out/stderr"; then
     return
   fi
   rm "$out/expected.yaml"
