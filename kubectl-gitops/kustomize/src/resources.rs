@@ -209,7 +209,7 @@ fn take_items(node: Node, origin: &Origin) -> Result<Taken, ResourceError> {
         Node::Seq(items) => {
             let through_json = |item| {
                 let mut item = from_json(&to_json(item)?);
-                quote(&mut item);
+                as_json_text(&mut item);
                 Ok(item)
             };
             let items: Result<Vec<Node>, EmitError> = items.items.iter().map(through_json).collect();
@@ -223,12 +223,19 @@ fn take_items(node: Node, origin: &Origin) -> Result<Taken, ResourceError> {
     }
 }
 
-/// JSON has every text in quotes, and they stay when a patch puts a number in its place, which so becomes a text.
-fn quote(node: &mut Node) {
+/// JSON is flow style with every text in quotes, and both stay: a number that a patch puts in place of a text becomes a text,
+/// and so does an empty value that is put into a map.
+fn as_json_text(node: &mut Node) {
     match node {
         Node::Scalar(scalar) if scalar.tag == Tag::Str => scalar.style = Style::DoubleQuoted,
         Node::Scalar(_) => {}
-        Node::Seq(seq) => seq.items.iter_mut().for_each(quote),
-        Node::Map(map) => map.entries.iter_mut().for_each(|entry| quote(&mut entry.value)),
+        Node::Seq(seq) => {
+            seq.style = Style::Flow;
+            seq.items.iter_mut().for_each(as_json_text);
+        }
+        Node::Map(map) => {
+            map.style = Style::Flow;
+            map.entries.iter_mut().for_each(|entry| as_json_text(&mut entry.value));
+        }
     }
 }
