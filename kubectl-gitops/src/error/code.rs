@@ -70,10 +70,10 @@ codes! {
         "The server of an http or https URL did not answer in time, answered with an error, or its certificate is not trusted. Nothing was written to the cluster.";
     Function = "G0210", User, "a function refused its input",
         "One of the stages that run after the build (content hashes, …) found something wrong in a resource or in its configuration.";
-    Edit = "G0212", User, "a kustomization cannot be changed as wanted",
-        "`kubectl gitops edit` found something that contradicts the wanted change: what is to be added is there, what is to be removed is not, or the result could not be built. Nothing was written.";
     NothingToApply = "G0211", Refused, "the input holds no objects",
         "The build came out empty. Against a set that holds objects this would delete all of them, so it is refused; use `kubectl gitops delete NAME` to delete a set, or --allow-empty if the emptiness is wanted.";
+    Edit = "G0212", User, "a kustomization cannot be changed as wanted",
+        "`kubectl gitops edit` found something that contradicts the wanted change: what is to be added is there, what is to be removed is not, or the result could not be built. Nothing was written.";
     Conflict = "G0301", Refused, "fields are owned by another applier",
         "Another field manager applied the same fields with server-side apply. Two appliers of one field would overwrite each other for ever. Remove the fields from one side, or take them over with --force-conflicts.";
     OtherInventory = "G0302", Refused, "an object belongs to another applied set",
