@@ -1,5 +1,6 @@
 //! JSON as Go writes it: sorted keys, `<`, `>` and `&` escaped, floats in Go's spelling. Must not know what is written.
 
+use krm::yaml::json_float;
 use serde_json::{Map, Number, Value};
 
 /// How whole numbers are written.
@@ -88,15 +89,7 @@ fn indented(out: &mut String, value: &Value, level: usize) {
 fn write_number(out: &mut String, number: &Number, numbers: Numbers) {
     let whole = numbers == Numbers::Exact && !number.is_f64();
     let float = if whole { None } else { number.as_f64() };
-    let Some(float) = float else { return out.push_str(&number.to_string()) };
-    let size = float.abs();
-    if size != 0.0 && !(1e-6..1e21).contains(&size) {
-        let text = format!("{float:e}");
-        // Rust writes 1e21, Go 1e+21.
-        out.push_str(&if size >= 1.0 { text.replace('e', "e+") } else { text });
-    } else {
-        out.push_str(&float.to_string());
-    }
+    out.push_str(&float.map_or_else(|| number.to_string(), json_float));
 }
 
 /// Writes a text in quotes. What needs no care is copied in one piece: generated texts are large.

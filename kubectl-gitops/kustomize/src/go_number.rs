@@ -1,7 +1,6 @@
-//! Numbers as Go spells them where it turns one into a text. Owns the spelling of floats only.
+//! Numbers as Go spells them where it turns one into a text: as go-yaml does, and what no YAML that is printed can hold.
 
-/// From this power of ten on Go writes an exponent.
-const EXPONENT_FROM: i32 = 6;
+use krm::yaml::yaml_float;
 
 /// The shortest spelling that reads as the same float: `100000`, `1e+06`, `0.0001`, `1e-05`, `+Inf`.
 pub(crate) fn float(value: f64) -> String {
@@ -11,14 +10,7 @@ pub(crate) fn float(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
     }
-    let scientific = format!("{value:e}");
-    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or_default();
-    if (-4..EXPONENT_FROM).contains(&exponent) {
-        return value.to_string();
-    }
-    let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{digits}e{sign}{:02}", exponent.abs())
+    yaml_float(value)
 }
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ use std::borrow::Cow;
 use memchr::memmem;
 
 pub use error::{EmitError, ParseError, ParseProblem};
+pub use number::{json_float, yaml_float};
 pub use sequence_indent::SequenceIndent;
 pub use split::{Chunk, split_documents};
 

@@ -112,8 +112,8 @@ fn underscores_separate_digits(text: &str) -> bool {
     (0..bytes.len()).all(|at| bytes[at] != b'_' || digit(at.checked_sub(1)) && digit(Some(at + 1)))
 }
 
-/// A float as Go's encoding/json prints it.
-pub(super) fn json_float(value: f64) -> String {
+/// A float as Go's encoding/json prints it. It must be finite.
+pub fn json_float(value: f64) -> String {
     let magnitude = value.abs();
     if magnitude != 0.0 && !(1e-6..1e21).contains(&magnitude) {
         let text = format!("{value:e}");
@@ -124,8 +124,8 @@ pub(super) fn json_float(value: f64) -> String {
     format!("{value}")
 }
 
-/// A float as go-yaml v2 prints it: the shortest `%g`, which turns scientific from a million on.
-pub(super) fn yaml_float(value: f64) -> String {
+/// A float as go-yaml v2 prints it: the shortest `%g`, which turns scientific from a million on. It must be finite.
+pub fn yaml_float(value: f64) -> String {
     let scientific = format!("{value:e}");
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
