@@ -16,10 +16,15 @@ pub struct ResId {
     pub name: Text,
 }
 
+/// The namespace that decides equality: none and `default` are the same place (a kustomize rule).
+pub fn namespace_or_default(namespace: &str) -> &str {
+    if namespace.is_empty() { "default" } else { namespace }
+}
+
 impl ResId {
-    /// The namespace that decides equality: none and `default` are the same place (a kustomize rule).
+    /// The namespace that decides equality; see [`namespace_or_default`].
     pub fn effective_namespace(&self) -> &str {
-        if self.namespace.is_empty() { "default" } else { &self.namespace }
+        namespace_or_default(&self.namespace)
     }
 
     /// Is it the same resource? Compares the effective namespace.

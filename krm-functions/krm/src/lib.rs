@@ -16,7 +16,7 @@ pub mod set;
 pub mod yaml;
 
 pub use gvk::{GroupKind, Gvk};
-pub use id::{ObjectKey, ParseObjectKeyError, ResId};
+pub use id::{ObjectKey, ParseObjectKeyError, ResId, namespace_or_default};
 pub use masked::Masked;
 pub use node::{Entry, Mapping, Mark, Node, Scalar, Sequence, Style, Tag, Text};
 pub use origin::Origin;

@@ -1,6 +1,6 @@
 //! `configMapGenerator` and `secretGenerator`.
 
-use krm::{Mapping, Node};
+use krm::{Mapping, Node, namespace_or_default};
 
 use super::EditError;
 use super::fields::{Fields, key_in, set_text_in, text_in};
@@ -76,10 +76,8 @@ impl Generator {
     }
 }
 
-/// None and `default` are one namespace here.
-pub(crate) fn same_namespace(a: &str, b: &str) -> bool {
-    let full = |text: &str| if text.is_empty() { "default".to_owned() } else { text.to_owned() };
-    full(a) == full(b)
+fn same_namespace(a: &str, b: &str) -> bool {
+    namespace_or_default(a) == namespace_or_default(b)
 }
 
 pub(super) fn change(fields: &mut Fields<'_>, generator: Generator, change: &GeneratorChange) -> Result<(), EditError> {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use krm::{Gvk, Text};
+use krm::{Gvk, Text, namespace_or_default};
 
 use super::ReferenceProblem;
 use crate::draft::{Draft, DraftSet, FormerId, NOT_NAMESPACED};
@@ -170,7 +170,7 @@ impl Candidate {
         let effective = draft.effective_namespace();
         let history = draft.history();
         let original_namespace =
-            history.first().map_or_else(|| effective.clone(), |former| normalised(&former.namespace));
+            history.first().map_or_else(|| effective.clone(), |former| namespace_or_default(&former.namespace).into());
         Self {
             name: draft.name().into(),
             namespace: draft.namespace().into(),
@@ -195,10 +195,6 @@ impl Candidate {
         let namespace = if self.namespace.is_empty() { String::new() } else { format!(" in {}", self.namespace) };
         format!("{} `{}`{namespace}", self.gvk.kind, self.name)
     }
-}
-
-fn normalised(namespace: &Text) -> Text {
-    if namespace.is_empty() { Text::from("default") } else { namespace.clone() }
 }
 
 impl Referrer {

@@ -1,7 +1,7 @@
 //! Which resource a replacement reads, and which it writes. A source is chosen by equal names, a target by patterns; both by
 //! every name that a resource ever had.
 
-use krm::{Gvk, Mark, ResId, Text};
+use krm::{Gvk, Mark, ResId, Text, namespace_or_default};
 
 use super::ReplacementError;
 use crate::draft::{Draft, DraftSet};
@@ -62,7 +62,8 @@ impl SourceSelection {
                 && same(&self.gvk.group, id.group)
                 && same(&self.gvk.version, id.version)
                 && same(&self.name, id.name)
-                && (self.namespace.is_empty() || in_default(&self.namespace) == in_default(id.namespace))
+                && (self.namespace.is_empty()
+                    || namespace_or_default(&self.namespace) == namespace_or_default(id.namespace))
         })
     }
 
@@ -85,11 +86,6 @@ impl SourceSelection {
         part("namespace", &self.namespace);
         if text.is_empty() { "an empty source".to_owned() } else { text }
     }
-}
-
-/// None and `default` are one place.
-fn in_default(namespace: &str) -> &str {
-    if namespace.is_empty() { "default" } else { namespace }
 }
 
 /// What a resource is or was called.

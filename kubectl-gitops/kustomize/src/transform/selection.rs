@@ -1,7 +1,7 @@
 //! Which resources a patch or a replacement means. Owns the patterns of group, version, kind, name and namespace, anchored at
 //! both ends, and the selectors of labels and annotations.
 
-use krm::Node;
+use krm::{Node, namespace_or_default};
 use regex::Regex;
 
 use super::label_selector::{LabelSelector, SelectorError};
@@ -107,13 +107,8 @@ impl Selection {
         let first = draft.history().first();
         matches!(self.namespace, Pattern::Any)
             || self.namespace.matches(&draft.effective_namespace())
-            || first.is_some_and(|former| self.namespace.matches(former_namespace(&former.namespace)))
+            || first.is_some_and(|former| self.namespace.matches(namespace_or_default(&former.namespace)))
     }
-}
-
-/// None and `default` are one place.
-fn former_namespace(namespace: &str) -> &str {
-    if namespace.is_empty() { "default" } else { namespace }
 }
 
 /// Do the labels or annotations match?

@@ -11,7 +11,7 @@ mod value;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use krm::{Gvk, ResId};
+use krm::{Gvk, ResId, namespace_or_default};
 
 use crate::draft::{Draft, DraftSet, FormerId};
 use crate::error::Place;
@@ -170,8 +170,9 @@ impl Var {
         if draft.is_empty() || wanted.gvk.group != gvk.group || wanted.gvk.version != gvk.version {
             return false;
         }
-        let in_namespace =
-            |namespace: &str| wanted.namespace.is_empty() || in_default(&wanted.namespace) == in_default(namespace);
+        let in_namespace = |namespace: &str| {
+            wanted.namespace.is_empty() || wanted.effective_namespace() == namespace_or_default(namespace)
+        };
         let former = |former: &FormerId| {
             former.name == wanted.name && former.kind == wanted.gvk.kind && in_namespace(&former.namespace)
         };
@@ -188,11 +189,6 @@ impl Var {
             candidates: drafts.candidates(&self.object).into_iter().map(|text| format!("`{text}`")).collect(),
         }
     }
-}
-
-/// None and `default` are one place.
-fn in_default(namespace: &str) -> &str {
-    if namespace.is_empty() { "default" } else { namespace }
 }
 
 #[cfg(test)]
