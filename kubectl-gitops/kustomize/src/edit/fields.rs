@@ -64,6 +64,38 @@ impl<'a> Fields<'a> {
         self.set(name, list);
     }
 
+    /// Changes the items of a list whose name each change has; where there is none, one with that name comes to the end. Of items
+    /// of one name the first stays, of changes of one name the last counts.
+    pub(super) fn change_named<C>(
+        &mut self,
+        list: &str,
+        changes: &[C],
+        name: impl Fn(&C) -> &str,
+        write: impl Fn(&mut Mapping, &C),
+    ) {
+        let mut items = self.items(list);
+        for (index, change) in changes.iter().enumerate() {
+            let name_is = name(change);
+            if changes[index + 1..].iter().any(|later| name(later) == name_is) {
+                continue;
+            }
+            let is_it = |item: &Node| text_in(item, "name") == name_is;
+            if let Some(first) = items.iter().position(is_it) {
+                let mut position = 0..;
+                items.retain(|item| position.next() == Some(first) || !is_it(item));
+                if let Some(item) = items[first].as_map_mut() {
+                    write(item, change);
+                }
+            } else {
+                let mut item = Mapping::default();
+                item.set("name", Node::string(name_is));
+                write(&mut item, change);
+                items.push(Node::Map(item));
+            }
+        }
+        self.set_items(list, items);
+    }
+
     /// The old spelling of a list becomes part of the new one, at its end, as kustomize reads it. Where the new name is free,
     /// the list keeps its place and comments.
     pub(super) fn fold_list(&mut self, old: &str, new: &str) {

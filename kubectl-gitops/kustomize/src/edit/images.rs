@@ -1,9 +1,9 @@
 //! `images`: new names, tags and digests.
 
-use krm::{Mapping, Node};
+use krm::Mapping;
 
 use super::EditError;
-use super::fields::{Fields, set_text_in, text_in};
+use super::fields::{Fields, set_text_in};
 use crate::transform::images::split_image;
 
 /// Keeps what the kustomization has.
@@ -46,27 +46,7 @@ impl ImageChange {
 
 pub(super) fn set(fields: &mut Fields<'_>, changes: &[ImageChange]) {
     fields.fold_list("imageTags", "images");
-    let mut items = fields.items("images");
-    for (index, change) in changes.iter().enumerate() {
-        // Of an image given twice the last one counts.
-        if changes[index + 1..].iter().any(|later| later.name == change.name) {
-            continue;
-        }
-        let is_it = |item: &Node| text_in(item, "name") == change.name;
-        if let Some(first) = items.iter().position(is_it) {
-            let mut position = 0..;
-            items.retain(|item| position.next() == Some(first) || !is_it(item));
-            if let Some(item) = items[first].as_map_mut() {
-                write(item, change);
-            }
-        } else {
-            let mut item = Mapping::default();
-            item.set("name", Node::string(change.name.as_str()));
-            write(&mut item, change);
-            items.push(Node::Map(item));
-        }
-    }
-    fields.set_items("images", items);
+    fields.change_named("images", changes, |change| &change.name, write);
 }
 
 fn write(item: &mut Mapping, change: &ImageChange) {

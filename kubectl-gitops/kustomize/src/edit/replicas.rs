@@ -3,7 +3,7 @@
 use krm::{Mapping, Node};
 
 use super::EditError;
-use super::fields::{Fields, key_in, put, text_in};
+use super::fields::{Fields, key_in, put};
 
 /// The count that a resource gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,27 +29,12 @@ impl ReplicaChange {
 }
 
 pub(super) fn set(fields: &mut Fields<'_>, changes: &[ReplicaChange]) {
-    let mut items = fields.items("replicas");
-    for (index, change) in changes.iter().enumerate() {
-        if changes[index + 1..].iter().any(|later| later.name == change.name) {
-            continue;
-        }
-        let is_it = |item: &Node| text_in(item, "name") == change.name;
-        if let Some(first) = items.iter().position(is_it) {
-            let mut position = 0..;
-            items.retain(|item| position.next() == Some(first) || !is_it(item));
-            if let Some(item) = items[first].as_map_mut() {
-                let key = key_in(item, "count").unwrap_or_else(|| "count".to_owned());
-                if item.get(&key) != Some(&Node::int(change.count)) {
-                    put(item, &key, Node::int(change.count));
-                }
-            }
-        } else {
-            let mut item = Mapping::default();
-            item.set("name", Node::string(change.name.as_str()));
-            item.set("count", Node::int(change.count));
-            items.push(Node::Map(item));
-        }
+    fields.change_named("replicas", changes, |change| &change.name, write);
+}
+
+fn write(item: &mut Mapping, change: &ReplicaChange) {
+    let key = key_in(item, "count").unwrap_or_else(|| "count".to_owned());
+    if item.get(&key) != Some(&Node::int(change.count)) {
+        put(item, &key, Node::int(change.count));
     }
-    fields.set_items("replicas", items);
 }
