@@ -1,7 +1,6 @@
-//! What a build asks for from beyond its tree, done for real: files over http and https, and
-//! processes. Owns the limits that apply there; must
-//! not know what an answer means. Git repositories are refused with what to do instead, in the one place where they will be
-//! fetched.
+//! What a build asks for from beyond its tree, done for real: files over http and https, and processes. Owns the
+//! limits that apply there; must not know what an answer means. Git repositories are refused with what to do instead, in the
+//! one place where they will be fetched.
 
 use kustomize::outside::{Finished, Process, ProcessError};
 use kustomize::{Checkout, Outside, OutsideError, RepositoryRequest};

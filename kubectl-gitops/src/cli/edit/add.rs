@@ -2,7 +2,7 @@
 
 use kustomize::edit::{Chosen, Edit, Generator, ListField, NewGenerator, NewPatch, PairChange, PairField, parse_pairs};
 
-use super::{NamespaceArg, build_metadata, usage};
+use super::{MetadataArgs, NamespaceArg, build_metadata, usage};
 use crate::error::{CliError, Code, Result};
 use crate::pipeline::amend::{Sources, Verify, Wish};
 
@@ -163,13 +163,6 @@ struct AnnotationArgs {
     /// Replace annotations that are there
     #[arg(short, long)]
     force: bool,
-}
-
-#[derive(Debug, clap::Args)]
-struct MetadataArgs {
-    /// `originAnnotations`, `transformerAnnotations`, `managedByLabel`
-    #[arg(value_name = "OPTION,OPTION")]
-    options: String,
 }
 
 impl Args {

@@ -43,6 +43,14 @@ struct NamespaceArg {
     namespace: Option<String>,
 }
 
+/// Options of `buildMetadata`.
+#[derive(Debug, clap::Args)]
+struct MetadataArgs {
+    /// `originAnnotations`, `transformerAnnotations`, `managedByLabel`
+    #[arg(value_name = "OPTION,OPTION")]
+    options: String,
+}
+
 pub(super) fn run(args: Args, console: &Console) -> Result<u8> {
     let wish = match args.command {
         Command::Add(args) => args.into_wish()?,

@@ -3,7 +3,7 @@
 use kustomize::edit::{Edit, Generator, GeneratorChange, ListField, PairChange, PairField, parse_names};
 
 use super::add::PatchArgs;
-use super::{NamespaceArg, build_metadata, usage};
+use super::{MetadataArgs, NamespaceArg, build_metadata, usage};
 use crate::error::Result;
 use crate::pipeline::amend::Wish;
 
@@ -64,13 +64,6 @@ struct Keys {
     /// Pass over what is not there
     #[arg(short, long)]
     ignore_non_existence: bool,
-}
-
-#[derive(Debug, clap::Args)]
-struct MetadataArgs {
-    /// `originAnnotations`, `transformerAnnotations`, `managedByLabel`
-    #[arg(value_name = "OPTION,OPTION")]
-    options: String,
 }
 
 impl Args {
