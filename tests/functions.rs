@@ -70,9 +70,9 @@ fn check(case: &Path) -> Result<(), Failed> {
     let config = documents(&case.join("config.yaml"))?.into_iter().next();
     let function = krm_functions::from_config(config.as_ref())?;
     let mut items = documents(&case.join("input.yaml"))?;
-    function.run(&mut items)?;
+    function.run(&mut items, &krm_functions::NoInputs)?;
     let actual = emit(&items)?;
-    function.run(&mut items)?;
+    function.run(&mut items, &krm_functions::NoInputs)?;
     if emit(&items)? != actual {
         return Err("the second run changes something".into());
     }

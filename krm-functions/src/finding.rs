@@ -32,6 +32,11 @@ impl Finding {
         Self { severity: Severity::Info, message: message.into(), object, field: field.into() }
     }
 
+    /// The run fails.
+    pub fn error(object: ObjectKey, field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Error, message: message.into(), object, field: field.into() }
+    }
+
     /// Somebody should look.
     pub fn warning(object: ObjectKey, field: impl Into<String>, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, message: message.into(), object, field: field.into() }

@@ -6,7 +6,7 @@ use krm::yaml::{EmitError, Limits};
 use krm::{Gvk, Node};
 use std::fmt::Write as _;
 
-use crate::{ConfigError, Finding, Function, FunctionError, Severity, from_config, from_name};
+use crate::{ConfigError, Finding, Function, FunctionError, Inputs, Severity, from_config, from_name};
 
 /// What a run wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub enum FrameError {
 ///
 /// # Errors
 /// The input is no list, or means no function. What the function itself refuses is a result in the output.
-pub fn run(text: &str, name: Option<&str>, limits: &Limits) -> Result<Output, FrameError> {
+pub fn run(text: &str, name: Option<&str>, inputs: &dyn Inputs, limits: &Limits) -> Result<Output, FrameError> {
     let mut list = ResourceList::read(text, "standard input", limits).map_err(FrameError::Read)?;
     let config = list.function_config.as_ref();
     let function: Box<dyn Function> = match name {
@@ -46,7 +46,7 @@ pub fn run(text: &str, name: Option<&str>, limits: &Limits) -> Result<Output, Fr
         None => from_config(config)?,
     };
     let mut story = String::new();
-    let failed = match function.run(&mut list.items) {
+    let failed = match function.run(&mut list.items, inputs) {
         Ok(findings) => {
             for finding in findings {
                 if finding.severity != Severity::Info {
@@ -58,7 +58,7 @@ pub fn run(text: &str, name: Option<&str>, limits: &Limits) -> Result<Output, Fr
             false
         }
         Err(error) => {
-            let _infallible = writeln!(story, "error: {error}");
+            let _infallible = writeln!(story, "error: {}", describe(&error));
             list.results.push(failure_of(&error, &list.items));
             true
         }
@@ -109,12 +109,12 @@ fn result_of(finding: &Finding, items: &[Node]) -> FnResult {
 }
 
 fn failure_of(error: &FunctionError, items: &[Node]) -> FnResult {
-    let FunctionError::NotBase64 { object, field } = error;
+    let field = (!error.field().is_empty()).then(|| FieldRef { path: error.field().to_owned(), ..FieldRef::default() });
     FnResult {
         severity: Some(ListSeverity::Error),
-        resource_ref: Some(reference(object, items)),
-        field: Some(FieldRef { path: field.clone(), ..FieldRef::default() }),
-        ..FnResult::new(error.to_string())
+        resource_ref: error.object().map(|object| reference(object, items)),
+        field,
+        ..FnResult::new(describe(error))
     }
 }
 

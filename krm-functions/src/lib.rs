@@ -7,32 +7,46 @@ pub mod config;
 pub mod finding;
 pub mod frame;
 pub mod hash;
+pub mod inputs;
 pub mod registry;
 
 pub use finding::{Finding, Severity};
 pub use hash::ContentHash;
+pub use inputs::{InputError, Inputs, NoInputs};
 pub use registry::{ConfigError, FUNCTIONS, from_config, from_name};
 
 use krm::{Node, ObjectKey};
 
 /// Deterministic work on a list of Kubernetes objects.
 pub trait Function {
-    /// Changes `items` and tells what it did. Running it again on its own output changes nothing.
+    /// Changes `items` and tells what it did. Running it again on its own output changes nothing. Findings of severity
+    /// [`Severity::Error`] fail the run and say all that is wrong at once; then too `items` are unchanged.
     ///
     /// # Errors
     /// An item or its content is not what the function needs; then `items` are unchanged.
-    fn run(&self, items: &mut Vec<Node>) -> Result<Vec<Finding>, FunctionError>;
+    fn run(&self, items: &mut Vec<Node>, inputs: &dyn Inputs) -> Result<Vec<Finding>, FunctionError>;
 }
 
-/// Why a function cannot do its work.
+/// Why a function cannot do its work. One variant per function; each function's own error stands beside it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FunctionError {
-    /// A value that must be base64 is not. The value itself is never shown.
-    #[error("the value of `{field}` in {object} is not base64")]
-    NotBase64 {
-        /// The object.
-        object: ObjectKey,
-        /// Path of the value, as `data.password`.
-        field: String,
-    },
+    /// `ContentHash`.
+    #[error(transparent)]
+    ContentHash(#[from] hash::HashError),
+}
+
+impl FunctionError {
+    /// The item that is to blame, where one is.
+    pub fn object(&self) -> Option<&ObjectKey> {
+        match self {
+            Self::ContentHash(error) => Some(error.object()),
+        }
+    }
+
+    /// Path of the field that is to blame; empty where none is.
+    pub fn field(&self) -> &str {
+        match self {
+            Self::ContentHash(error) => error.field(),
+        }
+    }
 }

@@ -7,7 +7,7 @@ use std::io::{Read as _, Write as _};
 use std::process::ExitCode;
 
 use krm::yaml::Limits;
-use krm_functions::frame;
+use krm_functions::{NoInputs, frame};
 
 const USAGE: &str = "krm-functions: KRM functions over a ResourceList on standard input
 
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     }
     match read() {
         Err(error) => refuse(&error),
-        Ok(text) => match frame::run(&text, name.as_deref(), &Limits::default()) {
+        Ok(text) => match frame::run(&text, name.as_deref(), &NoInputs, &Limits::default()) {
             Err(error) => refuse(&frame::describe(&error)),
             Ok(output) => {
                 for line in output.story.lines() {

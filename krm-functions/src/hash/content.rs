@@ -8,8 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use krm::{Node, ObjectKey, Text};
 use sha2::{Digest as _, Sha256};
 
+use super::HashError;
 use super::hex;
-use crate::FunctionError;
 
 /// Bytes of the hash that are kept: 128 bits never collide by chance and keep annotations readable.
 const HASH_BYTES: usize = 16;
@@ -69,7 +69,7 @@ impl Content<'_> {
     }
 
     /// Hash over every key and its bytes, sorted by key; how a value is written (plain or base64) does not matter.
-    pub(super) fn hash(&self) -> Result<String, FunctionError> {
+    pub(super) fn hash(&self) -> Result<String, HashError> {
         let mut digest = Sha256::new();
         for (key, value) in self.values()? {
             for part in [key.as_bytes(), &value] {
@@ -80,7 +80,7 @@ impl Content<'_> {
         Ok(hex(&digest.finalize()[..HASH_BYTES]))
     }
 
-    fn values(&self) -> Result<BTreeMap<&str, Vec<u8>>, FunctionError> {
+    fn values(&self) -> Result<BTreeMap<&str, Vec<u8>>, HashError> {
         // Later fields win, as in the API server, which writes `stringData` over `data`.
         let fields: [(&str, bool); 2] = match self.kind {
             Kind::ConfigMap => [("data", false), ("binaryData", true)],
@@ -98,12 +98,12 @@ impl Content<'_> {
         Ok(values)
     }
 
-    fn decode(&self, field: &str, key: &str, text: &str) -> Result<Vec<u8>, FunctionError> {
+    fn decode(&self, field: &str, key: &str, text: &str) -> Result<Vec<u8>, HashError> {
         // Line breaks within base64 are allowed, as Go's decoder ignores them.
         let joined: String = text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
         STANDARD
             .decode(joined.as_bytes())
-            .map_err(|_| FunctionError::NotBase64 { object: self.node.key(), field: format!("{field}.{key}") })
+            .map_err(|_| HashError::NotBase64 { object: self.node.key(), field: format!("{field}.{key}") })
     }
 }
 
@@ -115,7 +115,7 @@ mod tests {
         Node::Map(pairs.iter().map(|(k, v)| (*k, Node::string(*v))).collect())
     }
 
-    fn hash(kind: Kind, fields: &[(&str, Node)]) -> Result<String, FunctionError> {
+    fn hash(kind: Kind, fields: &[(&str, Node)]) -> Result<String, HashError> {
         let node = Node::Map(fields.iter().map(|(k, v)| (*k, v.clone())).collect());
         Content { kind, node: &node }.hash()
     }

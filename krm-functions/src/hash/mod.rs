@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use krm::{Node, ObjectKey};
 use sha2::{Digest as _, Sha256};
 
-use crate::{Finding, Function, FunctionError};
+use crate::{Finding, Function, FunctionError, Inputs};
 use content::{Content, Source};
 use references::references;
 use reloader::{Rules, Verdict};
@@ -30,6 +30,33 @@ const NAME_PART_MAX: usize = 63;
 pub struct ContentHash {
     /// Treat workloads without any annotation of Reloader as if they said `reloader.stakater.com/auto: "true"`.
     pub auto_all: bool,
+}
+
+/// Why no hash can be taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HashError {
+    /// A value that must be base64 is not. The value itself is never shown.
+    #[error("the value of `{field}` in {object} is not base64")]
+    NotBase64 {
+        /// The object.
+        object: ObjectKey,
+        /// Path of the value, as `data.password`.
+        field: String,
+    },
+}
+
+impl HashError {
+    /// The object that is to blame.
+    pub fn object(&self) -> &ObjectKey {
+        let Self::NotBase64 { object, .. } = self;
+        object
+    }
+
+    /// Path of the field that is to blame.
+    pub fn field(&self) -> &str {
+        let Self::NotBase64 { field, .. } = self;
+        field
+    }
 }
 
 /// Where a kind keeps its pod template. Jobs are left out: their template cannot change.
@@ -57,7 +84,7 @@ impl ContentHash {
     ///
     /// # Errors
     /// A Secret or ConfigMap that a workload uses holds what is not base64 where it must be; nothing is changed then.
-    pub fn annotate(&self, items: &mut [&mut Node]) -> Result<Vec<Finding>, FunctionError> {
+    pub fn annotate(&self, items: &mut [&mut Node]) -> Result<Vec<Finding>, HashError> {
         let mut findings = Vec::new();
         let wanted = self.decide(items, &mut findings)?;
         for Wanted { item, template, object, set, stale } in wanted {
@@ -79,7 +106,7 @@ impl ContentHash {
         Ok(findings)
     }
 
-    fn decide(self, items: &[&mut Node], findings: &mut Vec<Finding>) -> Result<Vec<Wanted>, FunctionError> {
+    fn decide(self, items: &[&mut Node], findings: &mut Vec<Finding>) -> Result<Vec<Wanted>, HashError> {
         let contents = content::index(items.iter().map(|item| &**item));
         let mut wanted = Vec::new();
         for (item, node) in items.iter().enumerate() {
@@ -97,9 +124,9 @@ impl ContentHash {
 }
 
 impl Function for ContentHash {
-    fn run(&self, items: &mut Vec<Node>) -> Result<Vec<Finding>, FunctionError> {
+    fn run(&self, items: &mut Vec<Node>, _inputs: &dyn Inputs) -> Result<Vec<Finding>, FunctionError> {
         let mut nodes: Vec<&mut Node> = items.iter_mut().collect();
-        self.annotate(&mut nodes)
+        Ok(self.annotate(&mut nodes)?)
     }
 }
 
@@ -110,7 +137,7 @@ fn decide_one(
     pod: &Node,
     rules: &Rules,
     contents: &BTreeMap<Source, Content<'_>>,
-) -> Result<Wanted, FunctionError> {
+) -> Result<Wanted, HashError> {
     let used = references(pod);
     let mut set = BTreeMap::new();
     let mut keep = Vec::new();

@@ -102,7 +102,7 @@ pub(super) fn build(input: Input, settings: &BuildSettings) -> Result<Rendered> 
 /// Runs our functions over the objects. Hashes come last: they digest final contents.
 pub(super) fn functions(rendered: &mut Rendered) -> Result<()> {
     let mut items: Vec<&mut Node> = rendered.objects.iter_mut().map(|object| &mut object.node).collect();
-    let findings = ContentHash::default().annotate(&mut items)?;
+    let findings = ContentHash::default().annotate(&mut items).map_err(FunctionError::from)?;
     for finding in findings.into_iter().filter(|finding| finding.severity != Severity::Info) {
         rendered.warnings.push(format!("{}: {}", finding.object, finding.message));
     }

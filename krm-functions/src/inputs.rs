@@ -1,0 +1,77 @@
+//! What a function may ask of its surroundings: files, variables of the environment, the output of a command. Owns the
+//! questions, as a trait; must not know how they are answered. Every method refuses by default, so whoever runs a function
+//! allows what it means to allow and nothing else.
+
+use std::fmt;
+
+use krm::Masked;
+
+/// Answers a function's questions. Every answer may be a secret.
+pub trait Inputs {
+    /// Content of a file of the tree the function works for. `path` is relative to the directory of the function's
+    /// configuration (for the executable: its working directory) and must not lead out of the tree, through links neither.
+    ///
+    /// # Errors
+    /// It cannot be read, leads out of the tree, or this caller reads no files.
+    fn tree_file(&self, path: &str) -> Result<Masked<Vec<u8>>, InputError> {
+        let _ = path;
+        Err(InputError::refused("read files"))
+    }
+
+    /// Content of a file that the operator named, in the environment or by a flag, never one that a configuration from Git
+    /// names: keys, seeds.
+    ///
+    /// # Errors
+    /// It cannot be read, or this caller reads no files.
+    fn operator_file(&self, path: &str) -> Result<Masked<Vec<u8>>, InputError> {
+        let _ = path;
+        Err(InputError::refused("read files of this machine"))
+    }
+
+    /// A variable of the environment; `None` where it is not set or this caller has no environment.
+    fn variable(&self, name: &str) -> Option<Masked<String>> {
+        let _ = name;
+        None
+    }
+
+    /// Standard output of a command that the operator named, run by a shell's rules for words but without a shell.
+    ///
+    /// # Errors
+    /// It cannot be run, fails, or this caller runs none.
+    fn operator_command(&self, command: &str) -> Result<Masked<Vec<u8>>, InputError> {
+        let _ = command;
+        Err(InputError::refused("run commands"))
+    }
+}
+
+/// Answers nothing: a function whose input must all be in its list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NoInputs;
+
+impl Inputs for NoInputs {}
+
+/// Why an input cannot be had. Says nothing of its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputError {
+    why: String,
+}
+
+impl InputError {
+    /// This caller does not do `deed`, as `read files`.
+    pub fn refused(deed: &str) -> Self {
+        Self { why: format!("functions may not {deed} here") }
+    }
+
+    /// It was tried; `why` says what came of it, without the input's name.
+    pub fn failed(why: impl Into<String>) -> Self {
+        Self { why: why.into() }
+    }
+}
+
+impl fmt::Display for InputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
+impl std::error::Error for InputError {}
