@@ -34,9 +34,17 @@ fn main() -> ExitCode {
         executable_by_name();
         Ok(())
     }));
-    trials.push(Trial::test("executable/what_is_refused", || {
-        executable_refuses();
-        Ok(())
+    let executable: [(&str, fn()); 4] = [
+        ("executable/what_is_refused", executable_refuses),
+        ("executable/what_it_tells", executable_tells),
+        ("executable/other_ways_to_configure", executable_by_other_ways),
+        ("executable/annotations_of_orchestrators", executable_keeps_the_orchestrators_annotations),
+    ];
+    trials.extend(executable.into_iter().map(|(name, check)| {
+        Trial::test(name, move || {
+            check();
+            Ok(())
+        })
     }));
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
@@ -86,7 +94,11 @@ fn check(case: &Path) -> Result<(), Failed> {
 }
 
 fn run(arguments: &[&str], input: &str) -> (Option<i32>, String, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_krm-functions"))
+    run_program(Path::new(env!("CARGO_BIN_EXE_krm-functions")), arguments, input)
+}
+
+fn run_program(program: &Path, arguments: &[&str], input: &str) -> (Option<i32>, String, String) {
+    let mut child = Command::new(program)
         .args(arguments)
         .env_clear()
         .stdin(Stdio::piped())
@@ -135,14 +147,77 @@ fn executable_by_name() {
     assert_eq!((code, stdout.as_str(), stderr.as_str()), (Some(0), stream, ""));
 }
 
+fn executable_tells() {
+    for arguments in [
+        &["--help"] as &[&str],
+        &["docs"],
+        &["docs", "contenthash"],
+        &["content-hash", "--help"],
+        &["schema", "ContentHash"],
+    ] {
+        let (code, stdout, stderr) = run(arguments, "");
+        assert_eq!((code, stderr.as_str()), (Some(0), ""), "{arguments:?}");
+        assert!(stdout.contains("ContentHash"), "{arguments:?}: {stdout}");
+    }
+    let (_, version, _) = run(&["version"], "");
+    assert!(version.starts_with("krm-functions "), "{version}");
+}
+
+/// A ConfigMap, a link with the function's name, and a functionConfig from a file.
+fn executable_by_other_ways() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let items = format!("items:\n{}", ITEMS.replace("annotations: {reloader.stakater.com/auto: 'true'}", "labels: {}"));
+    let list = |config: &str| format!("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n{config}{items}");
+    let (code, stdout, stderr) = run(&["content-hash"], &list(""));
+    assert_eq!((code, stdout.contains(HASH)), (Some(0), false), "{stderr}");
+    let config_map =
+        "functionConfig: {apiVersion: v1, kind: ConfigMap, metadata: {name: x}, data: {autoReloadAll: 'true'}}\n";
+    let (code, stdout, stderr) = run(&["content-hash"], &list(config_map));
+    assert_eq!((code, stdout.contains(HASH)), (Some(0), true), "{stdout}{stderr}");
+    let file = directory.path().join("config.yaml");
+    fs::write(&file, "apiVersion: v1\nkind: ConfigMap\ndata: {autoReloadAll: 'true'}\n").expect("written");
+    let file = file.display().to_string();
+    let (code, stdout, stderr) = run(&["content-hash", &file], &list(""));
+    assert_eq!((code, stdout.contains(HASH)), (Some(0), true), "{stdout}{stderr}");
+    let (code, _, stderr) = run(&["content-hash", &file], &list(config_map));
+    assert_eq!((code, stderr.as_str()), (Some(1), "error: the list has a functionConfig of its own: give no other\n"));
+    let link = directory.path().join("content-hash");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_krm-functions"), &link).expect("linked");
+    let (code, stdout, stderr) = run_program(&link, &[], &list(config_map));
+    assert_eq!((code, stdout.contains(HASH)), (Some(0), true), "{stdout}{stderr}");
+}
+
+/// What orchestrators write into annotations comes back, and results name the file that an item is from.
+fn executable_keeps_the_orchestrators_annotations() {
+    let marks = "annotations: {reloader.stakater.com/auto: 'true', config.kubernetes.io/path: 'apps/web.yaml', \
+                 internal.config.kubernetes.io/path: 'apps/web.yaml', config.kubernetes.io/index: '2', \
+                 internal.config.kubernetes.io/index: '2', config.k8s.io/id: '7'}";
+    let items = ITEMS.replace("annotations: {reloader.stakater.com/auto: 'true'}", marks);
+    for version in ["v1", "v1beta1"] {
+        let list = format!("apiVersion: config.kubernetes.io/{version}\nkind: ResourceList\nitems:\n{items}");
+        let (code, stdout, stderr) = run(&["content-hash"], &list);
+        assert_eq!(code, Some(0), "{stderr}");
+        assert!(
+            stdout.starts_with(&format!("apiVersion: config.kubernetes.io/{version}\n")) && stdout.contains(marks),
+            "{stdout}"
+        );
+        assert!(stdout.contains("  file:\n    path: apps/web.yaml\n    index: 2\n"), "{stdout}");
+        assert!(
+            stdout.contains("- apiVersion: v1 # kept\n  kind: ConfigMap\n  metadata: {name: settings}\n"),
+            "{stdout}"
+        );
+    }
+}
+
 fn executable_refuses() {
     let list = |config: &str| format!("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n{config}items: []\n");
     let unknown = "functionConfig: {apiVersion: kubectl-gitops.dev/v1alpha1, kind: Nothing}\n";
     let cases: &[(&[&str], String, &str)] = &[
-        (&[], list(""), "content-hash"),
-        (&[], list(unknown), "ContentHash"),
         (&["nothing"], list(""), "content-hash"),
         (&["--flag"], String::new(), "--flag"),
+        (&["content-hash", "a.yaml", "b.yaml"], String::new(), "b.yaml"),
+        (&["content-hash", "no-such-file.yaml"], list(""), "no-such-file.yaml"),
+        (&["schema", "Nothing"], String::new(), "content-hash"),
         (&["content-hash"], "a: [\n".to_owned(), "standard input"),
     ];
     for (arguments, input, expected) in cases {
@@ -150,6 +225,19 @@ fn executable_refuses() {
         assert_eq!((code, stdout.as_str()), (Some(1), ""), "{stderr}");
         assert!(stderr.starts_with("error: ") && stderr.contains(expected), "{stderr}");
     }
+    // Where there is a list, it comes back as it was, and tells what is wrong.
+    let wrong = "functionConfig: {apiVersion: kubectl-gitops.dev/v1alpha1, kind: ContentHash, spec: {autoReloadAl: true, x: 1}}\n";
+    for (config, results) in [("", 1), (unknown, 1), (wrong, 2)] {
+        let (code, stdout, stderr) = run(&[], &list(config));
+        assert_eq!((code, stdout.matches("severity: error").count()), (Some(1), results), "{stdout}");
+        assert!(stdout.contains("kind: ResourceList\nitems: []\n"), "{stdout}");
+        assert!(stderr.starts_with("error: ") && stderr.contains("ContentHash") || config.is_empty(), "{stderr}");
+    }
+    let (_, stdout, _) = run(&[], &list(wrong));
+    assert!(
+        stdout.contains("path: spec.autoReloadAl\n") && stdout.contains("did you mean `autoReloadAll`?"),
+        "{stdout}"
+    );
     let broken =
         "apiVersion: v1\nkind: Secret\nmetadata: {name: settings}\ndata: {key: 'hunter2!'}\n".replace('\n', "\n  ");
     let items = ITEMS.replace("configMapRef", "secretRef");

@@ -75,3 +75,49 @@ impl fmt::Display for InputError {
 }
 
 impl std::error::Error for InputError {}
+
+/// The words of a command as a shell splits them, without its expansions; `None` for a quote that is not closed.
+pub fn words(command: &str) -> Option<Vec<String>> {
+    let (mut words, mut word) = (Vec::new(), None::<String>);
+    let mut quote = None;
+    let mut signs = command.chars();
+    while let Some(sign) = signs.next() {
+        match (sign, quote) {
+            ('\\', None) => word.get_or_insert_default().extend(signs.next()),
+            ('\\', Some('"')) => match signs.next()? {
+                escaped @ ('"' | '\\' | '$' | '`') => word.get_or_insert_default().push(escaped),
+                other => word.get_or_insert_default().extend(['\\', other]),
+            },
+            ('\'' | '"', None) => {
+                quote = Some(sign);
+                word.get_or_insert_default();
+            }
+            (sign, Some(open)) if sign == open => quote = None,
+            (sign, None) if sign.is_whitespace() => words.extend(word.take()),
+            (sign, _) => word.get_or_insert_default().push(sign),
+        }
+    }
+    words.extend(word);
+    if quote.is_some() { None } else { Some(words) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_split_as_a_shell_does() {
+        for (command, expected) in [
+            ("a  b", Some(vec!["a", "b"])),
+            ("'a b' \"c 'd'\" e\\ f", Some(vec!["a b", "c 'd'", "e f"])),
+            ("a'b'\"c\" '' x", Some(vec!["abc", "", "x"])),
+            ("\"a\\\"b\\n\"", Some(vec!["a\"b\\n"])),
+            ("", Some(vec![])),
+            ("'open", None),
+            ("\"open\\", None),
+        ] {
+            let expected = expected.map(|words| words.into_iter().map(str::to_owned).collect::<Vec<_>>());
+            assert_eq!(words(command), expected, "{command}");
+        }
+    }
+}

@@ -4,23 +4,27 @@
 //! ([`Finding`]). The executable `krm-functions` wraps it in the ResourceList protocol; the plugin calls it directly.
 
 pub mod config;
+pub mod config_map;
 pub mod finding;
 pub mod frame;
 pub mod hash;
 pub mod inputs;
+pub mod orchestrator;
 pub mod registry;
+pub mod schema;
 
 pub use finding::{Finding, Severity};
 pub use hash::ContentHash;
 pub use inputs::{InputError, Inputs, NoInputs};
-pub use registry::{ConfigError, FUNCTIONS, from_config, from_name};
+pub use registry::{ConfigError, FUNCTIONS, Registered, from_config, from_name};
 
 use krm::{Node, ObjectKey};
 
 /// Deterministic work on a list of Kubernetes objects.
 pub trait Function {
     /// Changes `items` and tells what it did. Running it again on its own output changes nothing. Findings of severity
-    /// [`Severity::Error`] fail the run and say all that is wrong at once; then too `items` are unchanged.
+    /// [`Severity::Error`] fail the run and say all that is wrong at once; then too `items` are unchanged. The annotations of
+    /// orchestrators ([`orchestrator`]) come back as they were: they are none of the author's.
     ///
     /// # Errors
     /// An item or its content is not what the function needs; then `items` are unchanged.

@@ -54,7 +54,7 @@ mod tests {
         let text = Node::Map([("autoReloadAll", Node::string("true"))].into_iter().collect());
         assert_eq!(
             refused(text),
-            "the functionConfig of ContentHash is not usable: spec.autoReloadAll: invalid type: string \"true\", expected a boolean"
+            "the functionConfig of ContentHash is not usable: spec.autoReloadAll: invalid type: string, expected a boolean"
         );
     }
 }
