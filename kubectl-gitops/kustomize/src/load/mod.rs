@@ -4,6 +4,7 @@
 //! bases that contain what refers to them, and the recognition of what lives elsewhere. Must not know what a file means.
 
 mod around;
+mod below;
 mod elsewhere;
 mod error;
 mod files;

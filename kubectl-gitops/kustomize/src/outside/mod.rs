@@ -4,11 +4,13 @@
 //! no disk. Every method has a default that refuses, so a caller allows what it means to allow and nothing else.
 
 mod error;
+mod function;
 mod process;
 
 use std::path::PathBuf;
 
 pub use error::{Cause, OutsideError};
+pub use function::{FunctionCall, FunctionName, TreeFiles};
 pub use process::{CONTAINER_RUNTIMES, Ending, Finished, Process, ProcessError, Program, ScratchFile, Word};
 
 use crate::load::RepositoryRequest;
@@ -39,6 +41,21 @@ pub trait Outside: Sync {
     /// It cannot be run, or this caller runs none. A program that fails is no error.
     fn run(&self, process: &Process) -> Result<Finished, ProcessError> {
         let _ = process;
+        Err(ProcessError::Refused)
+    }
+
+    /// Does the caller have this function in itself, so that it need not be run as a process?
+    fn has_function(&self, function: &FunctionName<'_>) -> bool {
+        let _ = function;
+        false
+    }
+
+    /// Runs a function that the caller has: its list in, the answer as a process would write it.
+    ///
+    /// # Errors
+    /// The caller has none. A function that fails is no error.
+    fn call_function(&self, call: &FunctionCall<'_>) -> Result<Finished, ProcessError> {
+        let _ = call;
         Err(ProcessError::Refused)
     }
 }

@@ -3,13 +3,15 @@
 //! Owns the way from a configuration and a set of drafts to a process and back. Must not know how processes are run (see
 //! [`crate::outside`]), nor who lists the configuration where.
 //!
-//! A function of our own would be run in process here, in `answer`, before anything is asked of the outside.
+//! A function that the caller has in itself (see `own`) needs no permission: it runs no program and reaches nothing that the
+//! caller does not hand to it.
 
 mod annotations;
 mod command;
 mod error;
 mod exchange;
 mod installed;
+mod own;
 mod settle;
 mod shape;
 mod spec;
@@ -64,6 +66,8 @@ struct Function {
 /// How it is run.
 #[derive(Debug)]
 enum Way {
+    /// The caller has it.
+    Own,
     /// As its annotation specifies.
     Specified(FunctionSpec),
     /// As a plugin that is installed for its kind.
@@ -81,6 +85,9 @@ pub(super) fn transformer(config: &Draft, context: &Context<'_>) -> Result<Box<d
 }
 
 fn function(config: &Draft, context: &Context<'_>) -> Result<Function, PluginProblem> {
+    if own::is_own(config, context)? {
+        return Ok(Function { config: config.clone(), way: Way::Own });
+    }
     if !context.options.alpha_plugins {
         return Err(PluginProblem::Disabled { api_version: config.api_version().to_owned() });
     }
@@ -112,6 +119,7 @@ impl Function {
     /// What the function says to `input`, as documents.
     fn answer(&self, input: Option<&str>, context: &Context<'_>) -> Result<String, FunctionError> {
         match &self.way {
+            Way::Own => own::answer(&self.config, input, context),
             Way::Specified(spec) => answer(&self.config, spec, input, context),
             Way::Installed(installed) => installed.answer(&self.config, input, context),
         }
@@ -142,7 +150,10 @@ fn answer(
 
 /// Runs a process that must succeed. What it tells on its standard error is told to the user.
 fn run(config: &Draft, process: &Process, context: &Context<'_>) -> Result<Finished, FunctionError> {
-    let finished = context.loader.outside().run(process)?;
+    succeeded(config, context.loader.outside().run(process)?, context)
+}
+
+fn succeeded(config: &Draft, finished: Finished, context: &Context<'_>) -> Result<Finished, FunctionError> {
     let said = finished.stderr.trim();
     if !finished.succeeded() {
         return Err(FunctionError::Failed { ending: finished.ending, said: end_of(said).to_owned() });
