@@ -24,21 +24,29 @@ pub struct Finding {
     pub object: ObjectKey,
     /// Path of the field meant; empty for the whole item.
     pub field: String,
+    /// The field's line in the source that its node was read from; 0 where that is not known.
+    pub line: u32,
 }
 
 impl Finding {
     /// For the record.
     pub fn info(object: ObjectKey, field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Info, message: message.into(), object, field: field.into() }
+        Self { severity: Severity::Info, message: message.into(), object, field: field.into(), line: 0 }
     }
 
     /// The run fails.
     pub fn error(object: ObjectKey, field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, message: message.into(), object, field: field.into() }
+        Self { severity: Severity::Error, message: message.into(), object, field: field.into(), line: 0 }
     }
 
     /// Somebody should look.
     pub fn warning(object: ObjectKey, field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, message: message.into(), object, field: field.into() }
+        Self { severity: Severity::Warning, message: message.into(), object, field: field.into(), line: 0 }
+    }
+
+    /// At this line.
+    #[must_use]
+    pub fn at_line(self, line: u32) -> Self {
+        Self { line, ..self }
     }
 }

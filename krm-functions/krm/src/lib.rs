@@ -2,13 +2,14 @@
 //!
 //! Owns: the value tree ([`Node`]) and the only YAML reader and writer ([`yaml`]), identities ([`Gvk`], [`ResId`],
 //! [`ObjectKey`]), [`Resource`] and [`ResourceSet`], where things came from ([`Origin`]), the ResourceList protocol
-//! ([`list`]) and [`Masked`]. Must not know: files, processes, network, clock, environment, randomness, terminals.
+//! ([`list`]), [`Masked`] and [`nearest`] names. Must not know: files, processes, network, clock, environment, randomness, terminals.
 
 pub mod gvk;
 pub mod id;
 mod identity;
 pub mod list;
 pub mod masked;
+mod nearest;
 pub mod node;
 pub mod origin;
 pub mod resource;
@@ -18,6 +19,7 @@ pub mod yaml;
 pub use gvk::{GroupKind, Gvk};
 pub use id::{ObjectKey, ParseObjectKeyError, ResId, namespace_or_default};
 pub use masked::Masked;
+pub use nearest::nearest;
 pub use node::{Entry, Mapping, Mark, Node, Scalar, Sequence, Style, Tag, Text};
 pub use origin::Origin;
 pub use resource::{InvalidResource, Resource};

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use super::Limits;
 use super::attach::{begin_key, end_map_comments, extra_of, push_entry, set_end_comments};
 use super::error::ParseProblem;
-use super::merge::apply_merge_key;
+use super::merge::{apply_merge_key, apply_merges_in_order};
 use super::parse::{Comments, DocumentComments};
 use super::resolve::{Dialect, resolve};
 use crate::node::Entry;
@@ -87,7 +87,8 @@ impl Builder {
         }
     }
 
-    /// Reads as go-yaml v2 does where it fills a structure: other booleans, and a key that comes twice takes the last value.
+    /// Reads as go-yaml v2 does where it fills a structure: other booleans, and a key that comes twice takes the last value,
+    /// be it merged in or not.
     pub(super) fn lenient(self) -> Self {
         Self { dialect: Dialect::V2, last_key_wins: true, ..self }
     }
@@ -146,7 +147,9 @@ impl Builder {
         self.count(1)?;
         self.refuse_anchor(start.anchor.as_ref())?;
         let tag = match start.tag.as_deref() {
-            None | Some("!") if start.style != Style::Plain => Tag::Str,
+            // To go-yaml v2 a lone `!` makes a quoted text as good as a plain one.
+            None if start.style != Style::Plain => Tag::Str,
+            Some("!") if start.style != Style::Plain && self.dialect == Dialect::V3 => Tag::Str,
             None | Some("!") if text == "<<" => Tag::Merge,
             None | Some("!") => resolve(&text, self.dialect),
             Some(tag) => known_tag(tag),
@@ -245,9 +248,6 @@ impl Builder {
         let node = match frame.open {
             Open::Map(mut map, _) => {
                 end_map_comments(&mut map, comments);
-                if self.last_key_wins {
-                    keep_last(&mut map);
-                }
                 self.finish_map(&mut map, frame.alias_list)?;
                 Node::Map(map)
             }
@@ -271,13 +271,23 @@ impl Builder {
         if self.verbatim {
             return Ok(());
         }
+        if self.last_key_wins {
+            let merged = apply_merges_in_order(map, alias_list);
+            keep_last(map);
+            return self.at_fault(merged);
+        }
         if let Some(at) = find_duplicate(map) {
             let key = &map.entries[at].key;
             let first_line = map.get_entry(&key.text).map_or(0, |e| e.key.mark.line);
             self.fault = Some(key.mark);
             return Err(ParseProblem::DuplicateKey { key: key.text.to_string(), first_line });
         }
-        apply_merge_key(map, alias_list).map_err(|(mark, problem)| {
+        let merged = apply_merge_key(map, alias_list);
+        self.at_fault(merged)
+    }
+
+    fn at_fault(&mut self, result: Result<(), (Mark, ParseProblem)>) -> Built {
+        result.map_err(|(mark, problem)| {
             self.fault = Some(mark);
             problem
         })

@@ -42,7 +42,21 @@ fn scalar_to_json(scalar: &Scalar) -> Result<Json, Box<EmitError>> {
     })
 }
 
-fn number_to_json(number: Number) -> Json {
+/// Every number as a double.
+pub(super) fn round_numbers(value: &mut Json) {
+    match value {
+        Json::Null | Json::Bool(_) | Json::String(_) => {}
+        Json::Number(number) => {
+            if let Some(float) = number.as_f64() {
+                *value = number_to_json(Number::Float(float));
+            }
+        }
+        Json::Array(items) => items.iter_mut().for_each(round_numbers),
+        Json::Object(object) => object.values_mut().for_each(round_numbers),
+    }
+}
+
+pub(super) fn number_to_json(number: Number) -> Json {
     match number {
         Number::Int(int) => int.into(),
         Number::Uint(uint) => uint.into(),

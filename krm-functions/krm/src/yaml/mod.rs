@@ -12,6 +12,7 @@ mod emit_build;
 mod emit_function;
 mod error;
 mod json;
+mod loose;
 mod merge;
 mod number;
 mod order;
@@ -183,6 +184,17 @@ pub fn resolve_plain(text: &str) -> crate::Tag {
 /// The JSON value that the node means (what an API server receives): `0644` is 420, a timestamp its RFC 3339 text.
 pub fn to_json(node: &Node) -> Result<serde_json::Value, EmitError> {
     json::to_json(readback::read_back(node)?.as_ref(), true).map_err(|error| *error)
+}
+
+/// The JSON value that Go's `sigs.k8s.io/yaml` makes of a node that [`parse_first_document`] read: `yes` is true, a key that
+/// is a number or a boolean becomes a text, a date stays one.
+pub fn to_json_loose(node: &Node) -> Result<serde_json::Value, EmitError> {
+    loose::to_json(node).map_err(|error| *error)
+}
+
+/// Turns every number into what Go's untyped JSON holds, a double: whole ones beyond 2^53 lose digits.
+pub fn round_numbers(value: &mut serde_json::Value) {
+    json::round_numbers(value);
 }
 
 /// The tree of a JSON value; strings are tagged as strings whatever they look like.

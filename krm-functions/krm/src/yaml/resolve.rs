@@ -1,6 +1,6 @@
 //! What a plain scalar is, by go-yaml's two dialects. Must not know documents.
 
-use super::number::{Number, parse_number};
+use super::number::parse_number;
 use super::timestamp::parse_timestamp;
 use crate::Tag;
 
@@ -18,7 +18,7 @@ pub(super) enum Dialect {
 pub(super) fn resolve(text: &str, dialect: Dialect) -> Tag {
     match text.as_bytes().first() {
         None => Tag::Null,
-        Some(b'+' | b'-' | b'0'..=b'9' | b'.') => resolve_number(text),
+        Some(b'+' | b'-' | b'0'..=b'9' | b'.') => resolve_number(text, dialect),
         Some(b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~') => resolve_word(text, dialect),
         Some(_) => Tag::Str,
     }
@@ -38,7 +38,7 @@ fn resolve_word(text: &str, dialect: Dialect) -> Tag {
     }
 }
 
-fn resolve_number(text: &str) -> Tag {
+fn resolve_number(text: &str, dialect: Dialect) -> Tag {
     if is_special_float(text) {
         return Tag::Float;
     }
@@ -50,7 +50,16 @@ fn resolve_number(text: &str) -> Tag {
     if bytes[0] != b'.' && parse_timestamp(text).is_some() {
         return Tag::Timestamp;
     }
-    parse_number(text).map_or(Tag::Str, Number::tag)
+    match parse_number(text) {
+        Some(number) if dialect == Dialect::V3 || !is_v3_octal(text) => number.tag(),
+        _ => Tag::Str,
+    }
+}
+
+/// A sign behind `0o`, which only go-yaml v3 reads.
+pub(super) fn is_v3_octal(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text).strip_prefix("0o");
+    digits.is_some_and(|digits| digits.starts_with(['+', '-']))
 }
 
 /// Infinities and not-a-number.

@@ -322,7 +322,7 @@ fn score(id: &ResId, other: &ResId) -> Option<u32> {
 }
 
 fn near(a: &str, b: &str) -> bool {
-    a.contains(b) || b.contains(a) || crate::kustomization::nearest::nearest(a, &[b]).is_some()
+    a.contains(b) || b.contains(a) || krm::nearest(a, &[b]).is_some()
 }
 
 #[cfg(test)]

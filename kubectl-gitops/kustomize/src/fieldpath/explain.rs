@@ -6,7 +6,7 @@ use krm::yaml::{Limits, parse_embedded};
 use super::lookup::raw_text;
 use super::part::{ItemWay, Way};
 use super::{Path, PathError, PathProblem};
-use crate::kustomization::nearest::nearest;
+use krm::nearest;
 
 /// More names than these help nobody.
 const CANDIDATES_MAX: usize = 8;

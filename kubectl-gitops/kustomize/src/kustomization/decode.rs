@@ -6,9 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use krm::{Mapping, Mark, Node, Scalar, Tag};
-
-use super::nearest::nearest;
+use krm::{Mapping, Mark, Node, Scalar, Tag, nearest};
 
 /// A field whose content is refused, and where it is written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

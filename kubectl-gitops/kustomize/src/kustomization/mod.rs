@@ -5,7 +5,6 @@ mod fix;
 mod generators;
 mod helm;
 mod locate;
-pub mod nearest;
 mod read;
 mod types;
 

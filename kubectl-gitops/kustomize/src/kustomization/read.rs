@@ -1,10 +1,9 @@
 //! From a directory to its kustomization: which file it is, reading it, checking it as a whole.
 
 use krm::yaml::{Limits, parse_first_document};
-use krm::{Node, Text};
+use krm::{Node, Text, nearest};
 
 use super::decode::{Decode as _, Place as FieldPlace};
-use super::nearest::nearest;
 use super::{Kustomization, fix};
 use crate::error::{BuildError, Place};
 use crate::load::{FilesError, Kind, LoadError, Loader};

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::files::{Files, Kind, clean, relative};
-use crate::kustomization::nearest::nearest;
+use krm::nearest;
 
 /// The nearest directory that is there, and what is in it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

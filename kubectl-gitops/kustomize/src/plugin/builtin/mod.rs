@@ -24,7 +24,7 @@ use super::{Context, Generate, PluginProblem, Transform};
 use crate::draft::Draft;
 use crate::fieldspec::Spec;
 use crate::kustomization::FieldSpec;
-use crate::kustomization::nearest::nearest;
+use krm::nearest;
 
 const GENERATORS: [&str; 4] =
     ["ConfigMapGenerator", "HelmChartInflationGenerator", "IAMPolicyGenerator", "SecretGenerator"];
