@@ -12,11 +12,13 @@ pub mod inputs;
 pub mod orchestrator;
 pub mod registry;
 pub mod schema;
+pub mod secret;
 
 pub use finding::{Finding, Severity};
 pub use hash::ContentHash;
 pub use inputs::{InputError, Inputs, NoInputs};
 pub use registry::{ConfigError, FUNCTIONS, Registered, from_config, from_name};
+pub use secret::SecretGenerator;
 
 use krm::{Node, ObjectKey};
 

@@ -2,7 +2,8 @@
 //!
 //! Owns: the value tree ([`Node`]) and the only YAML reader and writer ([`yaml`]), identities ([`Gvk`], [`ResId`],
 //! [`ObjectKey`]), [`Resource`] and [`ResourceSet`], where things came from ([`Origin`]), the ResourceList protocol
-//! ([`list`]), [`Masked`] and [`nearest`] names. Must not know: files, processes, network, clock, environment, randomness, terminals.
+//! ([`list`]), how generators write keys and values ([`pairs`]), [`Masked`] and [`nearest`] names. Must not know: files, processes,
+//! network, clock, environment, randomness, terminals.
 
 pub mod gvk;
 pub mod id;
@@ -12,6 +13,7 @@ pub mod masked;
 mod nearest;
 pub mod node;
 pub mod origin;
+pub mod pairs;
 pub mod resource;
 pub mod set;
 pub mod yaml;

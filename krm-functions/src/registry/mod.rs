@@ -13,7 +13,7 @@ pub use error::ConfigError;
 
 use crate::config_map::{self, FromData};
 use crate::schema::{Problem, Schema};
-use crate::{ContentHash, Function, config};
+use crate::{ContentHash, Function, SecretGenerator, config};
 
 /// API group of our functionConfigs.
 pub const GROUP: &str = "kubectl-gitops.dev";
@@ -43,15 +43,26 @@ pub struct Registered {
 }
 
 /// Every function.
-pub const FUNCTIONS: &[Registered] = &[Registered {
-    name: "content-hash",
-    kind: "ContentHash",
-    summary: "writes hashes of the ConfigMaps and Secrets that a workload uses into its pod template",
-    schema: include_str!("../hash/schema.json"),
-    docs: include_str!("../hash/docs.md"),
-    from_data: None,
-    make: |config| Ok(Box::new(ContentHash::from_config(config)?)),
-}];
+pub const FUNCTIONS: &[Registered] = &[
+    Registered {
+        name: "content-hash",
+        kind: "ContentHash",
+        summary: "writes hashes of the ConfigMaps and Secrets that a workload uses into its pod template",
+        schema: include_str!("../hash/schema.json"),
+        docs: include_str!("../hash/docs.md"),
+        from_data: None,
+        make: |config| Ok(Box::new(ContentHash::from_config(config)?)),
+    },
+    Registered {
+        name: "secret-generator",
+        kind: "SecretGenerator",
+        summary: "makes a Secret from literals, files, a seed and other keys",
+        schema: include_str!("../secret/schema.json"),
+        docs: include_str!("../secret/docs.md"),
+        from_data: None,
+        make: |config| Ok(Box::new(SecretGenerator::from_config(config)?)),
+    },
+];
 
 impl Registered {
     /// The function, configured: by its own kind, by a ConfigMap, or not at all.

@@ -5,8 +5,7 @@ mod pairs;
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use krm::pairs::base64_lines;
 use krm::{Mapping, Mark, Node, Origin};
 
 use crate::draft::{Behavior, Draft, push_bare, put_text};
@@ -110,7 +109,7 @@ pub fn config_map(
     for (key, value) in data {
         match String::from_utf8(value) {
             Ok(value) => push_bare(&mut text, key, value),
-            Err(error) => push_bare(&mut binary, key, encoded(error.as_bytes())),
+            Err(error) => push_bare(&mut binary, key, base64_lines(error.as_bytes())),
         }
     }
     if !text.is_empty() {
@@ -140,7 +139,7 @@ pub fn secret(
     root.set("type", Node::string(secret_type));
     let mut map = Mapping::default();
     for (key, value) in data {
-        push_bare(&mut map, key, encoded(&value));
+        push_bare(&mut map, key, base64_lines(&value));
     }
     root.set("data", Node::Map(map));
     Ok(finished(root, &options, behavior, origin))
@@ -202,22 +201,6 @@ fn merged_options(own: Option<&GeneratorOptions>, global: Option<&GeneratorOptio
     }
 }
 
-/// Base64, in lines of 70 characters once it reaches that length.
-fn encoded(bytes: &[u8]) -> String {
-    const LINE: usize = 70;
-    let text = STANDARD.encode(bytes);
-    if text.len() < LINE {
-        return text;
-    }
-    let mut lines = String::with_capacity(text.len() + text.len() / LINE + 1);
-    // All of it is ASCII.
-    for start in (0..text.len()).step_by(LINE) {
-        lines.push_str(&text[start..text.len().min(start + LINE)]);
-        lines.push('\n');
-    }
-    lines
-}
-
 impl Failed {
     fn at(error: impl Into<GenerateError>, field: &str, index: usize, source: &Located) -> Self {
         Self { error: error.into(), part: format!("{field}[{index}]"), mark: source.mark }
@@ -227,14 +210,6 @@ impl Failed {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn long_data_is_broken_into_lines() {
-        assert_eq!(encoded(b"ab"), "YWI=");
-        assert_eq!(encoded(&[0; 51]).len(), 68);
-        let exact = encoded(&[0; 52]);
-        assert_eq!((exact.len(), exact.ends_with('\n')), (74, true), "72 characters and two line ends");
-    }
 
     #[test]
     fn own_options_win_and_switches_add_up() {

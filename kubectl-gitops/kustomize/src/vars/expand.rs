@@ -1,7 +1,6 @@
 //! `$(NAME)` within a text. Owns the syntax: `$$` is a `$`, an unknown name and an open bracket stay as they are.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use krm::pairs::base64_lines;
 use krm::{Tag, Text};
 
 use super::value::Value;
@@ -51,17 +50,6 @@ fn as_text(bytes: Vec<u8>) -> Text {
     String::from_utf8(bytes).map_or_else(|error| base64_lines(error.as_bytes()).into(), Text::from)
 }
 
-/// Base64 in lines, as go-yaml writes it.
-fn base64_lines(bytes: &[u8]) -> String {
-    const LINE: usize = 70;
-    let encoded = STANDARD.encode(bytes);
-    if encoded.len() < LINE {
-        return encoded;
-    }
-    let lines = encoded.as_bytes().chunks(LINE).map(|line| String::from_utf8_lossy(line).into_owned() + "\n");
-    lines.collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,11 +85,5 @@ mod tests {
         ] {
             assert_eq!(expand(input, value_of), (expected.into(), tag), "{input}");
         }
-    }
-
-    #[test]
-    fn long_base64_has_lines() {
-        assert_eq!(base64_lines(&[0; 51]).len(), 68);
-        assert_eq!(base64_lines(&[0; 54]).matches('\n').count(), 2);
     }
 }

@@ -1,0 +1,255 @@
+//! Keys and values of one Secret from all its sources. Owns their order (env files, literals, files, as kustomize has it, then
+//! what is derived and what is joined from other keys) and which key may come once; must not know types of Secrets.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use krm::Masked;
+use krm::pairs::{NotText, env_pairs, file_source, literal, without_value};
+
+use super::compose::{ComposeError, Template};
+use super::config::Spec;
+use super::derive::Purpose;
+use super::docker;
+use super::encrypted::open_if_encrypted;
+use super::error::SecretError;
+use super::names;
+use super::seed::seed;
+use crate::Inputs;
+
+/// Most bytes of all values of a Secret, in Kubernetes.
+const BYTES_MAX: usize = 1024 * 1024;
+
+/// What a Secret is to hold.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    /// Keys with values.
+    pub(super) values: BTreeMap<String, Masked<Vec<u8>>>,
+    /// Templates that only the cluster can fill.
+    pub(super) late: BTreeMap<String, Template>,
+}
+
+/// Something wrong, and the field that it is in.
+pub(super) type Failure = (String, SecretError);
+
+/// Everything, or all that is wrong.
+pub(super) fn gather(spec: &Spec, inputs: &dyn Inputs) -> Result<Gathered, Vec<Failure>> {
+    let mut all = Gatherer { spec, inputs, gathered: Gathered::default(), failures: Vec::new() };
+    all.envs();
+    all.literals();
+    all.files();
+    all.derived();
+    for key in spec.create_once.keys() {
+        all.unused(key, format!("spec.createOnce.{key}"));
+    }
+    // What is missing would be told a second time by everything that is made of it.
+    if all.failures.is_empty() {
+        all.composed();
+    }
+    if all.failures.is_empty() {
+        all.docker_config();
+    }
+    if all.failures.is_empty() {
+        all.omitted();
+        all.size();
+    }
+    if all.failures.is_empty() { Ok(all.gathered) } else { Err(all.failures) }
+}
+
+struct Gatherer<'a> {
+    spec: &'a Spec,
+    inputs: &'a dyn Inputs,
+    gathered: Gathered,
+    failures: Vec<Failure>,
+}
+
+impl Gatherer<'_> {
+    fn fail(&mut self, field: impl Into<String>, error: impl Into<SecretError>) {
+        self.failures.push((field.into(), error.into()));
+    }
+
+    fn add(&mut self, field: String, key: &str, value: Masked<Vec<u8>>) {
+        if !names::is_key(key) {
+            return self.fail(field, SecretError::BadKey { key: key.escape_debug().to_string() });
+        }
+        if self.gathered.values.insert(key.to_owned(), value).is_some() {
+            self.fail(field, SecretError::RepeatedKey { key: key.to_owned() });
+        }
+    }
+
+    fn unused(&mut self, key: &str, field: String) {
+        if self.gathered.values.contains_key(key) {
+            self.fail(field, SecretError::RepeatedKey { key: key.to_owned() });
+        }
+    }
+
+    fn read(&self, path: &str) -> Result<Masked<Vec<u8>>, SecretError> {
+        let content = self.inputs.tree_file(path);
+        let content = content.map_err(|cause| SecretError::Unreadable { path: path.to_owned(), cause })?;
+        let opened = open_if_encrypted(path, content, self.inputs);
+        opened.map_err(|cause| SecretError::Closed { path: path.to_owned(), cause })
+    }
+
+    fn envs(&mut self) {
+        for (index, path) in self.spec.envs.iter().enumerate() {
+            let field = format!("spec.envs[{index}]");
+            let content = match self.read(path) {
+                Ok(content) => content,
+                Err(error) => {
+                    self.fail(field, error);
+                    continue;
+                }
+            };
+            match env_pairs(content.expose()) {
+                Ok(pairs) => {
+                    for (key, value) in pairs {
+                        self.add(field.clone(), key, Masked::new(value.into()));
+                    }
+                }
+                Err(NotText { line }) => self.fail(field, SecretError::EnvText { path: path.clone(), line }),
+            }
+        }
+    }
+
+    fn literals(&mut self) {
+        for (index, source) in self.spec.literals.iter().enumerate() {
+            let field = format!("spec.literals[{index}]");
+            match literal(source.expose()) {
+                Some((key, value)) => self.add(field, key, Masked::new(value.into())),
+                None => self.fail(field, SecretError::Literal),
+            }
+        }
+    }
+
+    fn files(&mut self) {
+        for (index, source) in self.spec.files.iter().enumerate() {
+            let field = format!("spec.files[{index}]");
+            let source = source.expose();
+            let Some((key, path)) = file_source(source) else {
+                self.fail(field, SecretError::FileSource { source_text: without_value(source) });
+                continue;
+            };
+            match self.read(path) {
+                Ok(content) => self.add(field, key, content),
+                Err(error) => self.fail(field, error),
+            }
+        }
+    }
+
+    fn derived(&mut self) {
+        if self.spec.derive.is_empty() {
+            return;
+        }
+        let seed = match seed(self.inputs) {
+            Ok(seed) => seed,
+            Err(error) => return self.fail("spec.derive", error),
+        };
+        let Spec { namespace, name, derive, .. } = self.spec;
+        for (key, derived) in derive {
+            let field = format!("spec.derive.{key}");
+            match seed.derive(Purpose { namespace, name, key, version: derived.version }, &derived.shape) {
+                Ok(value) => self.add(field, key, value),
+                Err(error) => self.fail(field, error),
+            }
+        }
+    }
+
+    /// Fills templates until none is left; one may stand in another.
+    fn composed(&mut self) {
+        let spec = self.spec;
+        let mut open: BTreeMap<&String, &Template> = spec.compose.iter().collect();
+        for key in spec.compose.keys() {
+            let field = format!("spec.compose.{key}");
+            self.unused(key, field.clone());
+            if spec.create_once.contains_key(key) {
+                self.fail(field, SecretError::RepeatedKey { key: key.clone() });
+            }
+        }
+        let mut late: BTreeSet<&str> = spec.create_once.keys().map(String::as_str).collect();
+        loop {
+            let ready = |template: &Template| !template.keys().iter().any(|key| open.contains_key(&(*key).to_owned()));
+            let now: Vec<&String> = open.iter().filter(|(_, template)| ready(template)).map(|(key, _)| *key).collect();
+            if now.is_empty() {
+                break;
+            }
+            for key in now {
+                let Some(template) = open.remove(key) else { continue };
+                if template.keys().iter().any(|part| late.contains(part)) {
+                    late.insert(key);
+                    self.leave_to_the_cluster(key, template, &late);
+                } else {
+                    self.fill(key, template);
+                }
+            }
+        }
+        for key in open.into_keys() {
+            self.fail(format!("spec.compose.{key}"), ComposeError::Circle { key: key.clone() });
+        }
+    }
+
+    fn fill(&mut self, key: &str, template: &Template) {
+        let field = format!("spec.compose.{key}");
+        match self.filled(template) {
+            Ok(value) => self.add(field, key, value),
+            Err(error) => self.fail(field, error),
+        }
+    }
+
+    fn filled(&self, template: &Template) -> Result<Masked<Vec<u8>>, ComposeError> {
+        let values = &self.gathered.values;
+        template.fill(&mut |key| values.get(key).ok_or_else(|| ComposeError::UnknownKey { key: key.to_owned() }))
+    }
+
+    fn leave_to_the_cluster(&mut self, key: &str, template: &Template, late: &BTreeSet<&str>) {
+        for part in template.keys() {
+            let field = format!("spec.compose.{key}");
+            if !late.contains(part) && !self.gathered.values.contains_key(part) {
+                self.fail(field, ComposeError::UnknownKey { key: part.to_owned() });
+            } else if self.spec.omit.contains(part) {
+                self.fail(field, SecretError::OmittedPart { key: part.to_owned() });
+            }
+        }
+        self.gathered.late.insert(key.to_owned(), template.clone());
+    }
+
+    fn docker_config(&mut self) {
+        if self.spec.registries.is_empty() {
+            return;
+        }
+        let mut logins = Vec::new();
+        for (index, registry) in self.spec.registries.iter().enumerate() {
+            let field = |part: &str| format!("spec.dockerRegistries[{index}].{part}");
+            match (self.filled(&registry.username), self.filled(&registry.password)) {
+                (Ok(username), Ok(password)) => {
+                    let (registry, email) = (registry.registry.as_str(), registry.email.as_deref());
+                    logins.push(docker::Login { registry, username, password, email });
+                }
+                (username, password) => {
+                    for (part, result) in [("username", username), ("password", password)] {
+                        if let Err(error) = result {
+                            self.fail(field(part), error);
+                        }
+                    }
+                }
+            }
+        }
+        self.add("spec.dockerRegistries".to_owned(), docker::KEY, docker::config(&logins));
+    }
+
+    fn omitted(&mut self) {
+        for key in &self.spec.omit {
+            let field = "spec.omit";
+            if self.gathered.late.contains_key(key) {
+                self.fail(field, SecretError::OmitsLate { key: key.clone() });
+            } else if self.gathered.values.remove(key).is_none() {
+                self.fail(field, SecretError::OmitsNothing { key: key.escape_debug().to_string() });
+            }
+        }
+    }
+
+    fn size(&mut self) {
+        let bytes = self.gathered.values.values().map(|value| value.expose().len()).sum();
+        if bytes > BYTES_MAX {
+            self.fail("", SecretError::TooLarge { bytes, max: BYTES_MAX });
+        }
+    }
+}
