@@ -58,6 +58,9 @@ oracle: $(BIN)/kustomize $(BIN)/helm $(BIN)/oracle-dump ## generated inputs thro
 	tests/oracle/remote.sh --check
 	KUSTOMIZE=$(BIN)/kustomize $(CARGO) test --locked --quiet -p kubectl-gitops --test web
 	cd tests/oracle/schema && go run . -check
+	tests/oracle/derive.py --check
+	$(CARGO) build --locked --quiet -p krm-functions
+	KUSTOMIZE=$(BIN)/kustomize KRM_FUNCTIONS=$(CURDIR)/target/debug/krm-functions tests/oracle/secret_generator.py
 	$(CARGO) test --locked -p krm --test oracle_yaml
 	$(CARGO) test --locked -p kustomize --test oracle_build -- --ignored --nocapture
 

@@ -14,7 +14,13 @@ use std::process::{Command, ExitCode, Stdio};
 
 use krm::Node;
 use krm::yaml::{Limits, emit_function, parse_documents};
+use krm_functions::{Finding, Severity};
 use libtest_mimic::{Arguments, Failed, Trial};
+
+#[path = "functions/surroundings.rs"]
+mod surroundings;
+
+use surroundings::Surroundings;
 
 fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/function");
@@ -73,24 +79,44 @@ fn emit(items: &[Node]) -> Result<String, Failed> {
     Ok(text)
 }
 
-/// The output is as expected, and running the function on it again changes nothing.
+/// The output is as expected, and running the function on it again changes nothing. Where there is a `findings.txt`, it says
+/// what the function tells; without one, nothing may be worse than information.
 fn check(case: &Path) -> Result<(), Failed> {
     let config = documents(&case.join("config.yaml"))?.into_iter().next();
     let function = krm_functions::from_config(config.as_ref())?;
+    let surroundings = Surroundings::of(case);
     let mut items = documents(&case.join("input.yaml"))?;
-    function.run(&mut items, &krm_functions::NoInputs)?;
+    let findings = function.run(&mut items, &surroundings)?;
     let actual = emit(&items)?;
-    function.run(&mut items, &krm_functions::NoInputs)?;
+    function.run(&mut items, &surroundings)?;
     if emit(&items)? != actual {
         return Err("the second run changes something".into());
     }
-    let expected_path = case.join("expected.yaml");
+    let findings_path = case.join("findings.txt");
+    if findings_path.exists() {
+        compare(&findings_path, &told(&findings))?;
+    } else if let Some(grave) = findings.iter().find(|finding| finding.severity != Severity::Info) {
+        return Err(format!("there is no findings.txt, and the function tells: {}", grave.message).into());
+    }
+    compare(&case.join("expected.yaml"), &actual)
+}
+
+fn compare(path: &Path, actual: &str) -> Result<(), Failed> {
     if std::env::var_os("UPDATE").is_some() {
-        fs::write(&expected_path, &actual)?;
+        fs::write(path, actual)?;
         return Ok(());
     }
-    let expected = fs::read_to_string(&expected_path)?;
+    let expected = fs::read_to_string(path)?;
     if actual == expected { Ok(()) } else { Err(format!("expected:\n{expected}\nactual:\n{actual}").into()) }
+}
+
+fn told(findings: &[Finding]) -> String {
+    let line = |finding: &Finding| {
+        let Finding { severity, message, object, field } = finding;
+        let field = if field.is_empty() { String::new() } else { format!(" {field}") };
+        format!("{}: {object}{field}: {message}\n", format!("{severity:?}").to_lowercase())
+    };
+    findings.iter().map(line).collect()
 }
 
 fn run(arguments: &[&str], input: &str) -> (Option<i32>, String, String) {

@@ -3,6 +3,7 @@
 //! `$(…)` is not touched by variable substitution, whose variables are `${…}`. `$()` is a `$` itself.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -109,21 +110,25 @@ impl Template {
 
     /// The keys it names.
     pub(crate) fn keys(&self) -> BTreeSet<&str> {
-        let key = |part| if let &Part::Value { ref key, .. } = part { Some(key.as_str()) } else { None };
+        let key = |part| match part {
+            &Part::Text(_) => None,
+            Part::Value { key, .. } => Some(key.as_str()),
+        };
         self.parts.iter().filter_map(key).collect()
     }
 
     /// The text with values in the places.
     pub(crate) fn fill<'v>(
         &self,
-        value_of: &mut dyn FnMut(&str) -> Result<&'v Masked<Vec<u8>>, ComposeError>,
+        value_of: &dyn Fn(&str) -> Option<&'v Masked<Vec<u8>>>,
     ) -> Result<Masked<Vec<u8>>, ComposeError> {
         let mut filled = Vec::new();
         for part in &self.parts {
             match part {
                 Part::Text(text) => filled.extend_from_slice(text.expose().as_bytes()),
                 Part::Value { key, filters } => {
-                    let mut value = value_of(key)?.expose().clone();
+                    let value = value_of(key).ok_or_else(|| ComposeError::UnknownKey { key: key.clone() })?;
+                    let mut value = value.expose().clone();
                     for filter in filters {
                         value = filter.apply(&value).ok_or_else(|| ComposeError::NotText { key: key.clone() })?;
                     }
@@ -177,7 +182,7 @@ fn url_encoded(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            let _infallible = write!(encoded, "%{byte:02X}");
         }
     }
     encoded
@@ -191,11 +196,8 @@ mod tests {
         let template = Template::parse(text).map_err(|error| error.to_string())?;
         let values = [("user", b"a b".to_vec()), ("password", b"p@:/\"%\xc3\xa4\n".to_vec()), ("raw", vec![0xff])];
         let values = values.map(|(key, value)| (key, Masked::new(value)));
-        let mut value_of = |key: &str| {
-            let found = values.iter().find(|(name, _)| *name == key).map(|(_, value)| value);
-            found.ok_or_else(|| ComposeError::UnknownKey { key: key.to_owned() })
-        };
-        let value = template.fill(&mut value_of).map_err(|error| error.to_string())?;
+        let value_of = |key: &str| values.iter().find(|(name, _)| *name == key).map(|(_, value)| value);
+        let value = template.fill(&value_of).map_err(|error| error.to_string())?;
         Ok(String::from_utf8(value.into_exposed()).unwrap())
     }
 

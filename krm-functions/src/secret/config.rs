@@ -121,7 +121,7 @@ pub(super) struct Spec {
 /// Credentials for one container registry. Name and password may name other keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Registry {
-    pub(super) registry: String,
+    pub(super) address: String,
     pub(super) username: Template,
     pub(super) password: Template,
     pub(super) email: Option<String>,
@@ -235,7 +235,7 @@ fn registry(written: WrittenRegistry, index: usize, problems: &mut Problems) -> 
     let WrittenRegistry { registry, username, password, email } = written;
     let path = format!("spec.dockerRegistries[{index}]");
     Registry {
-        registry: registry.filter(|registry| !registry.is_empty()).unwrap_or_else(|| DOCKER_HUB.to_owned()),
+        address: registry.filter(|registry| !registry.is_empty()).unwrap_or_else(|| DOCKER_HUB.to_owned()),
         username: parsed(&Masked::new(username), &format!("{path}.username"), problems),
         password: parsed(&Masked::new(password), &format!("{path}.password"), problems),
         email,
@@ -262,7 +262,7 @@ fn check(spec: &Spec, problems: &mut Problems) {
         problems.add("spec.dockerRegistries", "belongs to Secrets of type `kubernetes.io/dockerconfigjson`");
     }
     for (index, registry) in spec.registries.iter().enumerate() {
-        if spec.registries[..index].iter().any(|other| other.registry == registry.registry) {
+        if spec.registries[..index].iter().any(|other| other.address == registry.address) {
             problems.add(&format!("spec.dockerRegistries[{index}].registry"), "is there twice");
         }
     }

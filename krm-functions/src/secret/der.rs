@@ -96,7 +96,14 @@ mod tests {
 
     #[test]
     fn what_is_cut_off_is_nothing() {
-        for bytes in [&[][..], &[0x30], &[0x30, 0x02, 0x00], &[0x30, 0x80, 0x00, 0x00], &[0x30, 0x85, 1, 1, 1, 1, 1], &[0x30, 0x82, 1]] {
+        for bytes in [
+            &[][..],
+            &[0x30],
+            &[0x30, 0x02, 0x00],
+            &[0x30, 0x80, 0x00, 0x00],
+            &[0x30, 0x85, 1, 1, 1, 1, 1],
+            &[0x30, 0x82, 1],
+        ] {
             assert!(Der::new(bytes).take(SEQUENCE).is_none(), "{bytes:?}");
         }
     }

@@ -60,7 +60,9 @@ pub(super) enum SecretError {
         cause: OpenError,
     },
     /// Nobody gave a seed.
-    #[error("there is no seed to derive values from: give one in `{SEED}`, or a file of it in `{SEED_FILE}`; `openssl rand -hex 32` makes one")]
+    #[error(
+        "there is no seed to derive values from: give one in `{SEED}`, or a file of it in `{SEED_FILE}`; `openssl rand -hex 32` makes one"
+    )]
     NoSeed,
     /// Two seeds.
     #[error("`{SEED}` and `{SEED_FILE}` are both set, and only one can be the seed")]
@@ -78,7 +80,9 @@ pub(super) enum SecretError {
     #[error(transparent)]
     Compose(#[from] ComposeError),
     /// A template needs a value that the apply engine will not see.
-    #[error("`{key}` is left out by `omit`, and what is made once in the cluster can be joined with keys of the Secret only")]
+    #[error(
+        "`{key}` is left out by `omit`, and what is made once in the cluster can be joined with keys of the Secret only"
+    )]
     OmittedPart {
         /// The key.
         key: String,
@@ -104,7 +108,9 @@ pub(super) enum SecretError {
         max: usize,
     },
     /// The list has a Secret of this name that no generator made.
-    #[error("there is a Secret of this name already, and no generator made it; `behavior: merge` or `replace` changes it")]
+    #[error(
+        "there is a Secret of this name already, and no generator made it; `behavior: merge` or `replace` changes it"
+    )]
     Exists,
     /// The list's Secret holds what cannot be merged with.
     #[error("`{field}` of the Secret in the list must be a map")]

@@ -196,7 +196,7 @@ impl Gatherer<'_> {
 
     fn filled(&self, template: &Template) -> Result<Masked<Vec<u8>>, ComposeError> {
         let values = &self.gathered.values;
-        template.fill(&mut |key| values.get(key).ok_or_else(|| ComposeError::UnknownKey { key: key.to_owned() }))
+        template.fill(&|key| values.get(key))
     }
 
     fn leave_to_the_cluster(&mut self, key: &str, template: &Template, late: &BTreeSet<&str>) {
@@ -220,7 +220,7 @@ impl Gatherer<'_> {
             let field = |part: &str| format!("spec.dockerRegistries[{index}].{part}");
             match (self.filled(&registry.username), self.filled(&registry.password)) {
                 (Ok(username), Ok(password)) => {
-                    let (registry, email) = (registry.registry.as_str(), registry.email.as_deref());
+                    let (registry, email) = (registry.address.as_str(), registry.email.as_deref());
                     logins.push(docker::Login { registry, username, password, email });
                 }
                 (username, password) => {

@@ -32,7 +32,9 @@ pub(super) enum PairError {
     #[error("the private key in `tls.key` does not belong to the first certificate in `tls.crt`")]
     Mismatch,
     /// An algorithm that is not known here.
-    #[error("it is not known whether `tls.key` belongs to `tls.crt`: only RSA, ECDSA (P-256, P-384, P-521) and Ed25519 are compared")]
+    #[error(
+        "it is not known whether `tls.key` belongs to `tls.crt`: only RSA, ECDSA (P-256, P-384, P-521) and Ed25519 are compared"
+    )]
     Unknown,
 }
 
@@ -58,7 +60,10 @@ enum PrivateKey<'a> {
     /// PKCS#1.
     Rsa(&'a [u8]),
     /// SEC1, and the curve if the wrapping names it.
-    Ec { key: &'a [u8], curve: &'a [u8] },
+    Ec {
+        key: &'a [u8],
+        curve: &'a [u8],
+    },
     Ed25519(&'a [u8]),
     Other,
 }
@@ -160,8 +165,7 @@ fn compare_ec(public: &PublicKey<'_>, key: &[u8], curve: &[u8]) -> Result<(), Pa
     }
     let matches = |signing: &'static EcdsaSigningAlgorithm, length: usize| {
         let number = fitted(number, length).ok_or(PairError::BadKey)?;
-        let pair =
-            EcdsaKeyPair::from_private_key_and_public_key(signing, &number, public.bits, &SystemRandom::new());
+        let pair = EcdsaKeyPair::from_private_key_and_public_key(signing, &number, public.bits, &SystemRandom::new());
         pair.map(drop).map_err(|_| PairError::Mismatch)
     };
     match public.curve {
@@ -212,13 +216,15 @@ mod tests {
         };
     }
 
+    type Case<'a> = (&'a str, &'a [u8], &'a [u8], Result<(), PairError>);
+
     /// Certificates and keys that `openssl` made, in every form that it writes.
     #[test]
     fn pairs() {
         use PairError::{EncryptedKey, Mismatch, NoCertificate, NoKey, Unknown};
         let (rsa, p256, p384, p521) = (pem!("rsa.crt"), pem!("p256.crt"), pem!("p384.crt"), pem!("p521.crt"));
         let ed25519 = pem!("ed25519.crt");
-        let cases: &[(&str, &[u8], &[u8], Result<(), PairError>)] = &[
+        let cases: &[Case<'_>] = &[
             ("rsa pkcs1", rsa, pem!("rsa-pkcs1.key"), Ok(())),
             ("rsa pkcs8", rsa, pem!("rsa-pkcs8.key"), Ok(())),
             ("rsa other", rsa, pem!("other-rsa.key"), Err(Mismatch)),

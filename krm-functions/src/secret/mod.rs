@@ -70,7 +70,7 @@ impl SecretGenerator {
         };
         if !self.spec.create_once.is_empty() {
             let late = self.spec.create_once.keys().chain(gathered.late.keys()).collect();
-            text.push_str(&format!("; {} will be made once in the cluster", list(late)));
+            text = format!("{text}; {} will be made once in the cluster", list(late));
         }
         text
     }

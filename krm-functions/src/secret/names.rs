@@ -7,7 +7,8 @@ pub(super) const OBJECT_NAME: &str =
 pub(super) const LABEL: &str =
     "must be a DNS label: small letters, digits and `-`, at most 63 characters, a letter or digit at either end";
 /// What a key of a Secret must be.
-pub(super) const KEY: &str = "a key must be letters, digits, `-`, `_` and `.`, at most 253 of them, and not `.` or `..`";
+pub(super) const KEY: &str =
+    "a key must be letters, digits, `-`, `_` and `.`, at most 253 of them, and not `.` or `..`";
 
 /// Longest DNS name.
 const NAME_MAX: usize = 253;
@@ -60,9 +61,14 @@ mod tests {
 
     #[test]
     fn keys() {
-        for (key, fits) in
-            [("tls.crt", true), (".dockerconfigjson", true), ("A_b-1", true), (".", false), ("..", false), ("..a", false)]
-        {
+        for (key, fits) in [
+            ("tls.crt", true),
+            (".dockerconfigjson", true),
+            ("A_b-1", true),
+            (".", false),
+            ("..", false),
+            ("..a", false),
+        ] {
             assert_eq!(is_key(key), fits, "{key}");
         }
         assert!(!is_key("a b") && !is_key("") && !is_key("ä") && !is_key(&"a".repeat(254)));

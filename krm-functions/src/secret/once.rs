@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use krm::Masked;
 use serde::{Deserialize, Serialize};
 
-use super::compose::{ComposeError, Template};
+use super::compose::Template;
 use super::config::Problems;
 use super::policy;
 
@@ -89,9 +89,7 @@ pub fn create_once(
             return Err(OnceError::Annotation);
         };
         let Some(template) = open.remove(&key) else { return Err(OnceError::Annotation) };
-        let value = template.fill(&mut |part| {
-            made.get(part).or_else(|| data.get(part)).ok_or_else(|| ComposeError::UnknownKey { key: part.to_owned() })
-        });
+        let value = template.fill(&|part| made.get(part).or_else(|| data.get(part)));
         let value = value.map_err(|error| OnceError::Compose { key: key.clone(), problem: error.to_string() })?;
         made.insert(key, value);
     }
@@ -103,7 +101,8 @@ mod tests {
     use super::*;
 
     fn made(annotation: &str, data: &[(&str, &str)]) -> Result<Vec<(String, String)>, OnceError> {
-        let data = data.iter().map(|(key, value)| ((*key).to_owned(), Masked::new(value.as_bytes().to_vec()))).collect();
+        let data =
+            data.iter().map(|(key, value)| ((*key).to_owned(), Masked::new(value.as_bytes().to_vec()))).collect();
         let mut next = 0u8;
         let made = create_once(annotation, &data, &mut |bytes| {
             bytes.fill_with(|| {

@@ -103,8 +103,8 @@ fn take(source: &mut Source<'_>, length: u32) -> Result<Vec<u8>, Exhausted> {
     if source(&mut bytes) { Ok(bytes) } else { Err(Exhausted) }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 fn uuid(bytes: &[u8]) -> String {
@@ -148,8 +148,8 @@ mod tests {
     fn no_character_is_preferred() {
         // All 256 bytes, through an alphabet of 10: 250 are used, 25 for each character.
         let mut source = counter();
-        let drawn: Vec<u8> = (0..250).map(|_| draw(b"0123456789", &mut source).unwrap()).collect();
-        for digit in b'0'..=b'9' {
+        let drawn: Vec<char> = (0..250).map(|_| draw(b"0123456789", &mut source).unwrap().into()).collect();
+        for digit in '0'..='9' {
             assert_eq!(drawn.iter().filter(|c| **c == digit).count(), 25);
         }
         let mut next = [0];

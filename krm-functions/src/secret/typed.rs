@@ -75,7 +75,10 @@ impl TypeError {
     /// The key that is to blame; empty where several are.
     pub(super) const fn key(&self) -> &'static str {
         match self {
-            Self::MissingKey { key, .. } | Self::Empty { key } | Self::NotJson { key } | Self::TokenPart { key, .. } => key,
+            Self::MissingKey { key, .. }
+            | Self::Empty { key }
+            | Self::NotJson { key }
+            | Self::TokenPart { key, .. } => key,
             Self::NoAuths => super::docker::KEY,
             Self::NotAPrivateKey => "ssh-privatekey",
             Self::Pair(_) | Self::NoBasicAuth | Self::NoAccount | Self::TokenPlace => "",
@@ -89,7 +92,11 @@ pub(super) fn has_fixed_name(secret_type: &str) -> bool {
 }
 
 /// Checks a Secret. Keys that only the cluster makes are there, and nothing is known of their values.
-pub(super) fn check(spec: &Spec, values: &BTreeMap<String, Masked<Vec<u8>>>, late: &dyn Fn(&str) -> bool) -> Vec<TypeError> {
+pub(super) fn check(
+    spec: &Spec,
+    values: &BTreeMap<String, Masked<Vec<u8>>>,
+    late: &dyn Fn(&str) -> bool,
+) -> Vec<TypeError> {
     let content = Content { values, late };
     match spec.secret_type.as_str() {
         "kubernetes.io/dockerconfigjson" => content.docker_config(),
@@ -150,8 +157,7 @@ impl<'a> Content<'a> {
     }
 
     fn docker_config(&self) -> Vec<TypeError> {
-        let mut found =
-            self.demand("kubernetes.io/dockerconfigjson", &[super::docker::KEY], |key, value| Self::json(key, value));
+        let mut found = self.demand("kubernetes.io/dockerconfigjson", &[super::docker::KEY], Self::json);
         let file = self.get(super::docker::KEY).and_then(|file| serde_json::from_slice::<Value>(file).ok());
         if file.is_some_and(|file| file.is_object() && !file.get("auths").is_some_and(Value::is_object)) {
             found.push(TypeError::NoAuths);
