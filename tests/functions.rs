@@ -112,9 +112,10 @@ fn compare(path: &Path, actual: &str) -> Result<(), Failed> {
 
 fn told(findings: &[Finding]) -> String {
     let line = |finding: &Finding| {
-        let Finding { severity, message, object, field } = finding;
+        let Finding { severity, message, object, field, line } = finding;
+        let line = if *line == 0 { String::new() } else { format!(" (line {line})") };
         let field = if field.is_empty() { String::new() } else { format!(" {field}") };
-        format!("{}: {object}{field}: {message}\n", format!("{severity:?}").to_lowercase())
+        format!("{}: {object}{field}{line}: {message}\n", format!("{severity:?}").to_lowercase())
     };
     findings.iter().map(line).collect()
 }

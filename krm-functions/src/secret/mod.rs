@@ -55,7 +55,7 @@ impl SecretGenerator {
         for error in typed::check(&self.spec, &gathered.values, &late) {
             let field = if error.key().is_empty() { String::new() } else { format!("data.{}", error.key()) };
             let (severity, message) = (error.severity(), describe(&error));
-            findings.push(Finding { severity, message, object: self.key(), field });
+            findings.push(Finding { severity, ..Finding::info(self.key(), field, message) });
         }
         let failed = findings.iter().any(|finding| finding.severity == Severity::Error);
         (!failed).then_some(gathered)
