@@ -9,6 +9,8 @@ CACHE := $(CURDIR)/.cache
 BIN := $(CACHE)/bin
 KUSTOMIZE_VERSION := v5.8.1
 HELM_VERSION := v3.22.0
+SOPS_VERSION := v3.13.3
+AGE_VERSION := v1.3.2
 export PATH := $(BIN):$(PATH)
 
 include tests/cluster/cluster.mk
@@ -44,7 +46,7 @@ test: ## every test layer, then what ran and what was skipped
 	@tests/layers.sh check oracle e2e demo
 
 test-full: ## test, then what takes longer: more seeds, distribution twice, benches
-	@ORACLE_CASES=20000 ORACLE_YAML_COUNT=20000 tests/layers.sh check oracle e2e demo dist-reproducible bench
+	@ORACLE_CASES=20000 ORACLE_YAML_COUNT=20000 ORACLE_SOPS_COUNT=2000 tests/layers.sh check oracle e2e demo dist-reproducible bench
 
 e2e: cluster-tools ## one behaviour per test against a real Kubernetes
 	@tests/e2e.sh
@@ -52,7 +54,7 @@ e2e: cluster-tools ## one behaviour per test against a real Kubernetes
 golden: $(BIN)/kustomize $(BIN)/helm ## let the real kustomize write what fixtures/build expects
 	tests/oracle/golden.sh
 
-oracle: $(BIN)/kustomize $(BIN)/helm $(BIN)/oracle-dump ## generated inputs through the real tools and ours
+oracle: $(BIN)/kustomize $(BIN)/helm $(BIN)/oracle-dump $(BIN)/sops $(BIN)/age-keygen ## generated inputs through the real tools and ours
 	tests/oracle/golden.sh --check
 	GOLDEN_HELM=1 $(CARGO) test --locked --quiet -p kustomize --test golden -- helmCharts
 	tests/oracle/remote.sh --check
@@ -62,6 +64,7 @@ oracle: $(BIN)/kustomize $(BIN)/helm $(BIN)/oracle-dump ## generated inputs thro
 	$(CARGO) build --locked --quiet -p krm-functions
 	KUSTOMIZE=$(BIN)/kustomize KRM_FUNCTIONS=$(CURDIR)/target/debug/krm-functions tests/oracle/secret_generator.py
 	$(CARGO) test --locked -p krm --test oracle_yaml
+	SOPS=$(BIN)/sops AGE_KEYGEN=$(BIN)/age-keygen $(CARGO) test --locked -p krm-functions --test oracle_sops -- --nocapture
 	$(CARGO) test --locked -p kustomize --test oracle_build -- --ignored --nocapture
 
 fuzz: $(BIN)/cargo-fuzz ## each fuzz target for FUZZ_SECONDS (60); findings stay in .cache/fuzz
@@ -82,6 +85,12 @@ $(BIN)/cargo-fuzz:
 
 $(BIN)/helm:
 	GOBIN=$(BIN) CGO_ENABLED=0 go install -ldflags '-s -w' helm.sh/helm/v3/cmd/helm@$(HELM_VERSION)
+
+$(BIN)/sops:
+	GOBIN=$(BIN) CGO_ENABLED=0 go install -ldflags '-s -w' github.com/getsops/sops/v3/cmd/sops@$(SOPS_VERSION)
+
+$(BIN)/age-keygen:
+	GOBIN=$(BIN) CGO_ENABLED=0 go install -ldflags '-s -w' filippo.io/age/cmd/age@$(AGE_VERSION) filippo.io/age/cmd/age-keygen@$(AGE_VERSION)
 
 $(BIN)/oracle-dump: $(wildcard tests/oracle/dump/*.go) tests/oracle/dump/go.mod
 	cd tests/oracle/dump && CGO_ENABLED=0 go build -ldflags '-s -w -X sigs.k8s.io/kustomize/api/provenance.version=$(KUSTOMIZE_VERSION)' -o $@ .

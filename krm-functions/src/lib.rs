@@ -13,6 +13,7 @@ pub mod orchestrator;
 pub mod registry;
 pub mod schema;
 pub mod secret;
+pub mod sops;
 
 pub use finding::{Finding, Severity};
 pub use hash::ContentHash;

@@ -5,6 +5,7 @@
 //! ([`list`]), how generators write keys and values ([`pairs`]), [`Masked`] and [`nearest`] names. Must not know: files, processes,
 //! network, clock, environment, randomness, terminals.
 
+mod go_pattern;
 pub mod gvk;
 pub mod id;
 mod identity;
@@ -18,6 +19,7 @@ pub mod resource;
 pub mod set;
 pub mod yaml;
 
+pub use go_pattern::go_pattern;
 pub use gvk::{GroupKind, Gvk};
 pub use id::{ObjectKey, ParseObjectKeyError, ResId, namespace_or_default};
 pub use masked::Masked;

@@ -4,6 +4,7 @@
 //! wrote until an emitter decides how to print them, as in kustomize, whose transformers compare and copy node texts.
 
 use compact_str::CompactString;
+use zeroize::Zeroize;
 
 /// Text of a scalar; short ones live inline, without an allocation.
 pub type Text = CompactString;
@@ -301,6 +302,42 @@ impl Node {
                 _ => "a string",
             },
         }
+    }
+}
+
+/// Texts and comments are overwritten; the shape stays, so that this needs no recursion into a tree that is deep.
+impl Zeroize for Node {
+    fn zeroize(&mut self) {
+        let mut open = vec![self];
+        while let Some(node) = open.pop() {
+            let extra = match node {
+                Self::Scalar(scalar) => {
+                    scalar.text.zeroize();
+                    &mut scalar.extra
+                }
+                Self::Seq(seq) => {
+                    open.extend(seq.items.iter_mut());
+                    &mut seq.extra
+                }
+                Self::Map(map) => {
+                    for entry in &mut map.entries {
+                        entry.key.text.zeroize();
+                        wipe_comments(&mut entry.key.extra);
+                        open.push(&mut entry.value);
+                    }
+                    &mut map.extra
+                }
+            };
+            wipe_comments(extra);
+        }
+    }
+}
+
+fn wipe_comments(extra: &mut Option<Box<Extra>>) {
+    if let Some(extra) = extra {
+        extra.head_comment.zeroize();
+        extra.line_comment.zeroize();
+        extra.foot_comment.zeroize();
     }
 }
 

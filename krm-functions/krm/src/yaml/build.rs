@@ -66,6 +66,8 @@ pub(super) struct Builder {
     last_key_wins: bool,
     /// Is nothing merged, are keys not compared, and anchors refused?
     verbatim: bool,
+    /// Is `<<` a key like others?
+    unmerged: bool,
 }
 
 type Built = Result<(), ParseProblem>;
@@ -84,6 +86,7 @@ impl Builder {
             dialect: Dialect::V3,
             last_key_wins: false,
             verbatim: false,
+            unmerged: false,
         }
     }
 
@@ -99,6 +102,11 @@ impl Builder {
         Self { verbatim: true, ..self }
     }
 
+    /// Reads what an alias stands for as if it were written there, but merges nothing.
+    pub(super) fn unmerged(self) -> Self {
+        Self { unmerged: true, ..self }
+    }
+
     fn refuse_anchor(&self, anchor: Option<&Text>) -> Built {
         match anchor {
             Some(name) if self.verbatim => Err(ParseProblem::AnchorNotKept { name: name.to_string() }),
@@ -111,9 +119,11 @@ impl Builder {
         Self { dialect: Dialect::V2, last_key_wins: false, ..self }
     }
 
-    /// The document's node. Its own comments are those of the document: go-yaml gives a block collection at the top none.
-    pub(super) fn into_root(self, comments: DocumentComments) -> Option<Node> {
-        let mut root = self.root?;
+    /// The document's node, and ready for another document. The node's own comments are those of the document: go-yaml gives a
+    /// block collection at the top none.
+    pub(super) fn take_root(&mut self, comments: DocumentComments) -> Option<Node> {
+        self.anchors.clear();
+        let mut root = self.root.take()?;
         if !comments.head.is_empty() || !comments.foot.is_empty() {
             let extra = match &mut root {
                 Node::Scalar(s) => &mut s.extra,
@@ -281,6 +291,9 @@ impl Builder {
             let first_line = map.get_entry(&key.text).map_or(0, |e| e.key.mark.line);
             self.fault = Some(key.mark);
             return Err(ParseProblem::DuplicateKey { key: key.text.to_string(), first_line });
+        }
+        if self.unmerged {
+            return Ok(());
         }
         let merged = apply_merge_key(map, alias_list);
         self.at_fault(merged)

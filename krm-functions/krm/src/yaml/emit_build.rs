@@ -159,7 +159,7 @@ impl Emitter<'_> {
         let allow_breaks = !simple_key;
         if text.contains('\n') {
             if analysis.block && !simple_key {
-                self.writer.write_block_header("|", text);
+                self.writer.write_block_header("|", text, 2);
                 self.writer.put_break();
                 self.writer.write_block_body(text, false);
             } else {

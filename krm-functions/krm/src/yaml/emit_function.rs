@@ -18,27 +18,19 @@ const DEPTH_MAX: usize = 10_000;
 
 /// Appends `node` as a reader can take it: a text that starts with a tab and has several lines gets double quotes.
 pub(super) fn emit(node: &Node, lists: SequenceIndent, out: &mut String) -> Result<(), EmitError> {
-    write(node, lists, false, out)
+    let mut emitter = Emitter::new(out, lists, 2);
+    emitter.document(node, true)
 }
 
 /// Appends `node` as go-yaml v3 does, be it readable or not.
 pub(super) fn emit_as_go(node: &Node, out: &mut String) -> Result<(), EmitError> {
-    write(node, SequenceIndent::Compact, true, out)
+    let mut emitter = Emitter { as_go: true, ..Emitter::new(out, SequenceIndent::Compact, 2) };
+    emitter.document(node, true)
 }
 
-/// Appends `node`. The head and foot comments of a block collection at the top are the document's.
-fn write(node: &Node, lists: SequenceIndent, as_go: bool, out: &mut String) -> Result<(), EmitError> {
-    let mut emitter = Emitter { at: Annotator::new(out), lists, as_go, flow_level: 0, depth: 0 };
-    let document = if is_block_collection(node) { extra_of(node) } else { None };
-    emitter.at.begin_document(document.map_or("", |e| &e.head_comment));
-    if document.is_none() {
-        emitter.at.head_of(extra_of(node));
-    }
-    emitter.at.process_head();
-    let written = emitter.node(node, Context::default(), After::Comments);
-    written.map_err(|TooDeep| EmitError::TooDeep { max: DEPTH_MAX })?;
-    emitter.at.end_document(document.map_or("", |e| &e.foot_comment));
-    Ok(())
+/// Appends `node`, whose comments are its own, as go-yaml v3 does that indents by `indent` columns, lists in maps too.
+pub(super) fn emit_encoder(node: &Node, indent: u8, out: &mut String) -> Result<(), EmitError> {
+    Emitter::new(out, SequenceIndent::Wide, i32::from(indent)).document(node, false)
 }
 
 fn is_block_collection(node: &Node) -> bool {
@@ -75,6 +67,8 @@ enum After {
 struct Emitter<'o> {
     at: Annotator<'o>,
     lists: SequenceIndent,
+    /// Columns of one level.
+    step: i32,
     as_go: bool,
     flow_level: usize,
     depth: usize,
@@ -88,7 +82,25 @@ fn extra_of(node: &Node) -> Option<&Extra> {
     }
 }
 
-impl Emitter<'_> {
+impl<'o> Emitter<'o> {
+    fn new(out: &'o mut String, lists: SequenceIndent, step: i32) -> Self {
+        Self { at: Annotator::new(out), lists, step, as_go: false, flow_level: 0, depth: 0 }
+    }
+
+    /// Appends `node`; `comments_of_document`: the head and foot comments of a block collection at the top are the document's.
+    fn document(&mut self, node: &Node, comments_of_document: bool) -> Result<(), EmitError> {
+        let document = if comments_of_document && is_block_collection(node) { extra_of(node) } else { None };
+        self.at.begin_document(document.map_or("", |e| &e.head_comment));
+        if document.is_none() {
+            self.at.head_of(extra_of(node));
+        }
+        self.at.process_head();
+        let written = self.node(node, Context::default(), After::Comments);
+        written.map_err(|TooDeep| EmitError::TooDeep { max: DEPTH_MAX })?;
+        self.at.end_document(document.map_or("", |e| &e.foot_comment));
+        Ok(())
+    }
+
     /// Writes a node whose head comment was noted. True: comments were written behind a comma.
     fn node(&mut self, node: &Node, context: Context, after: After) -> Result<bool, TooDeep> {
         match node {
@@ -155,10 +167,10 @@ impl Emitter<'_> {
     fn deeper(&mut self, context: Context, flow: bool, list: bool) -> i32 {
         let before = self.at.writer.indent;
         self.at.writer.indent = match before {
-            ..0 if flow => 2,
+            ..0 if flow => self.step,
             ..0 => 0,
             _ if context.block_item => before + 2,
-            _ => before / 2 * 2 + 2 - if list { 2 } else { 0 },
+            _ => before / self.step * self.step + self.step - if list { 2 } else { 0 },
         };
         before
     }
@@ -314,7 +326,7 @@ impl Emitter<'_> {
             Style::SingleQuoted => self.at.writer.write_single_quoted(text, breaks),
             Style::DoubleQuoted => self.at.writer.write_double_quoted(text, breaks),
             Style::Literal | Style::Folded => {
-                self.at.writer.write_block_header(if style == Style::Literal { "|" } else { ">" }, text);
+                self.at.writer.write_block_header(if style == Style::Literal { "|" } else { ">" }, text, self.step);
                 if !self.at.process_line() {
                     self.at.writer.put_break();
                 }

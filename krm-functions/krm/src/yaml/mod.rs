@@ -35,6 +35,7 @@ pub use error::{EmitError, ParseError, ParseProblem};
 pub use number::{json_float, yaml_float};
 pub use sequence_indent::SequenceIndent;
 pub use split::{Chunk, split_documents};
+pub use value::{Decoded, decode_scalar, encoded_string, timestamp_rfc3339};
 
 use crate::{Mark, Node};
 
@@ -129,17 +130,33 @@ fn parse_chunk(chunk: &Chunk<'_>, index: usize, limits: &Limits) -> Result<Docum
     Ok(Document { root: root.unwrap_or_else(Node::null), index, line })
 }
 
+/// Reads every document of `text` as a go-yaml v3 `Decoder` does, whose documents end where the grammar says so (not at every line
+/// of dashes). Nothing is merged: `<<` is a key like others. A document without content is a null.
+pub fn parse_stream(text: &str, file: &str, limits: &Limits) -> Result<Vec<Node>, ParseError> {
+    check_size(text, limits).map_err(|(mark, problem)| ParseError::new(file, 0, mark, problem))?;
+    let text = unix_breaks(text);
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(&text);
+    check_characters(text, 1).map_err(|(mark, problem)| ParseError::new(file, 0, mark, problem))?;
+    let mut builder = build::Builder::new(*limits, 1).unmerged();
+    let mut roots = Vec::new();
+    let mut parser = parse::Parser::new(text, &mut builder);
+    loop {
+        match parser.next_document() {
+            Ok(Some(root)) => roots.push(root),
+            Ok(None) => return Ok(roots),
+            Err((place, problem)) => {
+                let mark = Mark { line: place.line.saturating_add(1), column: parser.char_column(place) + 1 };
+                drop(parser);
+                return Err(ParseError::new(file, roots.len(), builder.fault.unwrap_or(mark), problem));
+            }
+        }
+    }
+}
+
 /// Reads the first document of `text`, whose first line is `first_line` of its file.
 fn parse_text(text: &str, first_line: u32, mut builder: build::Builder) -> Result<Option<Node>, (Mark, ParseProblem)> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    if let Some(at) = chars::find_forbidden(text.as_bytes()) {
-        let before = &text[..at];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let line = first_line + count(before.bytes().filter(|&b| b == b'\n').count());
-        let mark = Mark { line, column: count(before[line_start..].chars().count()) + 1 };
-        let code = text[at..].chars().next().map_or(0, u32::from);
-        return Err((mark, ParseProblem::ForbiddenCharacter { code }));
-    }
+    check_characters(text, first_line)?;
     let mut parser = parse::Parser::new(text, &mut builder);
     let parsed = parser.parse_document();
     let comments = match parsed {
@@ -149,7 +166,19 @@ fn parse_text(text: &str, first_line: u32, mut builder: build::Builder) -> Resul
             return Err((builder.fault.unwrap_or(mark), problem));
         }
     };
-    Ok(comments.and_then(|comments| builder.into_root(comments)))
+    Ok(comments.and_then(|comments| builder.take_root(comments)))
+}
+
+fn check_characters(text: &str, first_line: u32) -> Result<(), (Mark, ParseProblem)> {
+    if let Some(at) = chars::find_forbidden(text.as_bytes()) {
+        let before = &text[..at];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let line = first_line + count(before.bytes().filter(|&b| b == b'\n').count());
+        let mark = Mark { line, column: count(before[line_start..].chars().count()) + 1 };
+        let code = text[at..].chars().next().map_or(0, u32::from);
+        return Err((mark, ParseProblem::ForbiddenCharacter { code }));
+    }
+    Ok(())
 }
 
 fn count(n: usize) -> u32 {
@@ -174,6 +203,12 @@ pub fn emit_as_go(node: &Node, out: &mut String) -> Result<(), EmitError> {
 /// [`emit_function`] with a choice of how lists are indented.
 pub fn emit_function_with(node: &Node, lists: SequenceIndent, out: &mut String) -> Result<(), EmitError> {
     emit_function::emit(node, lists, out)
+}
+
+/// Appends `node` as a document that go-yaml v3's `Encoder` prints with `SetIndent(indent)`. Comments of the node are its own, not
+/// the document's.
+pub fn emit_encoder(node: &Node, indent: u8, out: &mut String) -> Result<(), EmitError> {
+    emit_function::emit_encoder(node, indent, out)
 }
 
 /// What go-yaml v3 takes `text` for where it stands plain.

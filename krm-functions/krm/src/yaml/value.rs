@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::number::{Number, parse_number};
-use super::resolve::{Dialect, is_special_float, resolve};
+use super::resolve::{Dialect, is_base60, is_special_float, resolve};
 use super::timestamp::{Timestamp, parse_timestamp};
 use crate::{Scalar, Style, Tag};
 
@@ -64,6 +64,72 @@ pub(super) fn value_of(scalar: &Scalar) -> Result<Value<'_>, NoValue> {
         Tag::Binary => decode_base64(text).map(|t| Value::Text(t.into())).ok_or(NoValue::Mismatch("!!binary")),
         Tag::Str | Tag::Merge | Tag::Custom | Tag::Map | Tag::Seq | Tag::Unset => Ok(Value::Text(text.into())),
     }
+}
+
+/// What go-yaml v3 gives who asks for a value of any type.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decoded<'a> {
+    /// `null`
+    Null,
+    /// A truth.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// One that is too large for that.
+    Uint(u64),
+    /// Any other number, infinite or none too.
+    Float(f64),
+    /// A time as RFC 3339.
+    Time(String),
+    /// Text.
+    Text(&'a str),
+    /// What `!!binary` holds.
+    Bytes(Vec<u8>),
+}
+
+/// The value of `scalar`; `None` where its tag contradicts its text or is a foreign one.
+pub fn decode_scalar(scalar: &Scalar) -> Option<Decoded<'_>> {
+    let text = scalar.text.as_str();
+    match effective_tag(scalar) {
+        Tag::Timestamp => parse_timestamp(text).and_then(Timestamp::to_rfc3339).map(Decoded::Time),
+        Tag::Binary => {
+            let compact: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
+            STANDARD.decode(compact).ok().map(Decoded::Bytes)
+        }
+        Tag::Float if is_special_float(text) => Some(Decoded::Float(match text.trim_start_matches(['+', '-']) {
+            ".nan" | ".NaN" | ".NAN" => f64::NAN,
+            _ if text.starts_with('-') => f64::NEG_INFINITY,
+            _ => f64::INFINITY,
+        })),
+        Tag::Custom => None,
+        _ => match value_of(scalar).ok()? {
+            Value::Null => Some(Decoded::Null),
+            Value::Bool(value) => Some(Decoded::Bool(value)),
+            Value::Number(Number::Int(int)) => Some(Decoded::Int(int)),
+            Value::Number(Number::Uint(uint)) => Some(Decoded::Uint(uint)),
+            Value::Number(Number::Float(float)) => Some(Decoded::Float(float)),
+            Value::Text(_) => Some(Decoded::Text(text)),
+        },
+    }
+}
+
+/// A text as go-yaml v3's encoder styles it: quoted where it would be read as something else, a literal where it has several lines.
+pub fn encoded_string(text: &str) -> Scalar {
+    let plain = resolve(text, Dialect::V3) == Tag::Str
+        && text != "<<"
+        && !is_base60(text)
+        && resolve(text, Dialect::V2) != Tag::Bool;
+    let style = match plain {
+        _ if text.contains('\n') => Style::Literal,
+        true => Style::Plain,
+        false => Style::DoubleQuoted,
+    };
+    Scalar { style, ..Scalar::string(text) }
+}
+
+/// `text` as RFC 3339 with as many digits of the second as needed, if it is a time.
+pub fn timestamp_rfc3339(text: &str) -> Option<String> {
+    parse_timestamp(text).and_then(Timestamp::to_rfc3339)
 }
 
 fn number_of(text: &str) -> Option<Number> {

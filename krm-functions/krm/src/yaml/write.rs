@@ -259,12 +259,12 @@ impl<'o> Writer<'o> {
         self.put(short);
     }
 
-    /// `|` or `>` with its indentation and chomping indicators.
-    pub(super) fn write_block_header(&mut self, indicator: &str, text: &str) {
+    /// `|` or `>` with its indentation (`step` columns, said where the text does not show it) and chomping indicators.
+    pub(super) fn write_block_header(&mut self, indicator: &str, text: &str, step: i32) {
         self.write_indicator(indicator, true, false, false);
         let bytes = text.as_bytes();
         if bytes.first() == Some(&b' ') || is_break(bytes, 0) {
-            self.write_indicator("2", false, false, false);
+            self.write_indicator(&step.to_string(), false, false, false);
         }
         let mut ends = text.char_indices().rev().map(|(at, _)| is_break(bytes, at));
         match (ends.next(), ends.next()) {

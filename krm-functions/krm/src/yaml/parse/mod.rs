@@ -9,7 +9,7 @@ mod flow;
 use super::build::{Builder, NodeStart};
 use super::error::ParseProblem;
 use super::scan::{CommentKind, Payload, Place, Scan, Scanner, TokenKind};
-use crate::{Style, Text};
+use crate::{Node, Style, Text};
 
 /// Comments waiting for the next node.
 #[derive(Debug, Default)]
@@ -53,7 +53,13 @@ pub(super) struct Parser<'a, 'b> {
     tag_directives: Vec<(String, String)>,
     comments: Comments,
     stem_comment: String,
+    /// Was a document begun?
+    started: bool,
 }
+
+/// What a document that says so starts with.
+const STARTS_DOCUMENT: [TokenKind; 3] =
+    [TokenKind::VersionDirective, TokenKind::TagDirective, TokenKind::DocumentStart];
 
 /// Which nodes may stand at a place.
 #[derive(Clone, Copy, PartialEq)]
@@ -81,6 +87,7 @@ impl<'a, 'b> Parser<'a, 'b> {
             tag_directives: Vec::new(),
             comments: Comments::default(),
             stem_comment: String::new(),
+            started: false,
         }
     }
 
@@ -91,7 +98,7 @@ impl<'a, 'b> Parser<'a, 'b> {
             return Ok(None);
         }
         let mut document = DocumentComments::default();
-        let explicit = matches!(kind, TokenKind::VersionDirective | TokenKind::TagDirective | TokenKind::DocumentStart);
+        let explicit = STARTS_DOCUMENT.contains(&kind);
         if explicit {
             self.process_directives()?;
             let (kind, place) = self.peek()?;
@@ -125,6 +132,25 @@ impl<'a, 'b> Parser<'a, 'b> {
         }
         self.end_document(&mut document)?;
         Ok(Some(document))
+    }
+
+    /// Reads one document more; `None` behind the last one. Every document but the first starts with `---`.
+    pub(super) fn next_document(&mut self) -> Scan<Option<Node>> {
+        let first = !std::mem::replace(&mut self.started, true);
+        if !first {
+            self.state = State::BlockNode;
+            self.tag_directives.clear();
+            while self.peek()?.0 == TokenKind::DocumentEnd {
+                self.scanner.take();
+            }
+            let (kind, place) = self.peek()?;
+            let starts = TokenKind::StreamEnd == kind || STARTS_DOCUMENT.contains(&kind);
+            if !starts {
+                return fail(place, "did not find expected <document start>");
+            }
+        }
+        let Some(comments) = self.parse_document()? else { return Ok(None) };
+        Ok(self.builder.take_root(comments))
     }
 
     /// Column in characters, from 0.

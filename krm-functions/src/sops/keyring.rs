@@ -1,0 +1,274 @@
+//! The private keys at hand and where they were looked for. Owns SOPS' places for keys in an environment and Flux' names of them in a
+//! Secret; reads them through [`Inputs`]. Must not know files that they open.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use krm::{Masked, Node};
+
+use super::cipher::DataKey;
+use super::metadata::{Metadata, Recipient};
+use super::recipient::age::{self, AgeIdentity};
+use super::shamir;
+use crate::Inputs;
+
+/// Private keys, and the places they came from.
+#[derive(Default)]
+pub struct Keyring {
+    age: Vec<AgeIdentity>,
+    places: Vec<Place>,
+}
+
+/// A place where keys were looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Place {
+    name: String,
+    found: Found,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Found {
+    Keys(usize),
+    Nothing,
+    Unusable(String),
+}
+
+/// Says how many, never which.
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Keyring({} age identities; {:?})", self.age.len(), self.places)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.found {
+            Found::Keys(1) => write!(f, "{} (1 key)", self.name),
+            Found::Keys(count) => write!(f, "{} ({count} keys)", self.name),
+            Found::Nothing => write!(f, "{} (nothing there)", self.name),
+            Found::Unusable(why) => write!(f, "{} ({why})", self.name),
+        }
+    }
+}
+
+/// What keeps a file shut: for whom it is, and why each of them cannot be used here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoKey {
+    /// Recipient and reason.
+    pub recipients: Vec<(String, String)>,
+    /// Places that were looked at, with what was found.
+    pub places: Vec<String>,
+    /// Key groups that opened, that are needed, that there are; `None` for a file with one.
+    pub groups: Option<(usize, usize, usize)>,
+}
+
+impl fmt::Display for NoKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.groups {
+            None => f.write_str("no key at hand opens it")?,
+            Some((opened, needed, all)) => {
+                write!(f, "of its {all} key groups {opened} can be opened here, and {needed} are needed")?;
+            }
+        }
+        for (recipient, why) in &self.recipients {
+            write!(f, "; {recipient}: {why}")?;
+        }
+        if self.places.is_empty() {
+            f.write_str("; no place for keys was given")
+        } else {
+            write!(f, "; keys were looked for in {}", self.places.join(", "))
+        }
+    }
+}
+
+impl std::error::Error for NoKey {}
+
+impl Keyring {
+    /// The keys that SOPS finds in an environment: what its variables name, and its default places.
+    pub fn from_environment(inputs: &dyn Inputs) -> Self {
+        let mut keyring = Self::default();
+        keyring.look_for_ssh(inputs);
+        keyring.look_for_age(inputs);
+        keyring
+    }
+
+    fn look_for_ssh(&mut self, inputs: &dyn Inputs) {
+        if let Some(path) = variable(inputs, "SOPS_AGE_SSH_PRIVATE_KEY_FILE") {
+            let name = format!("SOPS_AGE_SSH_PRIVATE_KEY_FILE={path}");
+            match inputs.operator_file(&path) {
+                Ok(bytes) => self.add_ssh(name, bytes.expose()),
+                Err(error) => self.note(name, Found::Unusable(error.to_string())),
+            }
+        }
+        if let Some(command) = inputs.variable("SOPS_AGE_SSH_PRIVATE_KEY_CMD") {
+            let name = "SOPS_AGE_SSH_PRIVATE_KEY_CMD".to_owned();
+            match inputs.operator_command(command.expose()) {
+                Ok(bytes) => self.add_ssh(name, bytes.expose()),
+                Err(error) => self.note(name, Found::Unusable(error.to_string())),
+            }
+        }
+        if let Some(home) = variable(inputs, "HOME") {
+            for file in ["id_ed25519", "id_rsa"] {
+                let path = format!("{}/.ssh/{file}", home.trim_end_matches('/'));
+                if let Ok(bytes) = inputs.operator_file(&path) {
+                    self.add_ssh(path, bytes.expose());
+                }
+            }
+        }
+    }
+
+    fn look_for_age(&mut self, inputs: &dyn Inputs) {
+        match inputs.variable("SOPS_AGE_KEY") {
+            Some(text) => self.add_age_text("SOPS_AGE_KEY".to_owned(), text.expose(), true),
+            None => self.note("SOPS_AGE_KEY".to_owned(), Found::Nothing),
+        }
+        match variable(inputs, "SOPS_AGE_KEY_FILE") {
+            None => self.note("SOPS_AGE_KEY_FILE".to_owned(), Found::Nothing),
+            Some(path) => {
+                let name = format!("SOPS_AGE_KEY_FILE={path}");
+                match inputs.operator_file(&path) {
+                    Ok(bytes) => self.add_age(name, bytes.expose()),
+                    Err(error) => self.note(name, Found::Unusable(error.to_string())),
+                }
+            }
+        }
+        if let Some(command) = inputs.variable("SOPS_AGE_KEY_CMD") {
+            let name = "SOPS_AGE_KEY_CMD".to_owned();
+            match inputs.operator_command(command.expose()) {
+                Ok(bytes) => self.add_age(name, bytes.expose()),
+                Err(error) => self.note(name, Found::Unusable(error.to_string())),
+            }
+        }
+        let directory = variable(inputs, "XDG_CONFIG_HOME")
+            .filter(|path| !path.is_empty())
+            .or_else(|| variable(inputs, "HOME").map(|home| format!("{}/.config", home.trim_end_matches('/'))));
+        if let Some(directory) = directory {
+            let path = format!("{}/sops/age/keys.txt", directory.trim_end_matches('/'));
+            match inputs.operator_file(&path) {
+                Ok(bytes) => self.add_age(path, bytes.expose()),
+                Err(_) => self.note(path, Found::Nothing),
+            }
+        }
+    }
+
+    /// The keys of a Secret as Flux names them: `*.agekey` and `*.asc`. Others are noted as not usable.
+    pub fn add_flux_secret(&mut self, secret: &Node) {
+        let place = format!("Secret {}/{}", secret.namespace(), secret.name());
+        let mut any = false;
+        for (field, encoded) in [("data", true), ("stringData", false)] {
+            for (key, value) in secret.get(field).and_then(Node::as_map).into_iter().flat_map(krm::Mapping::iter) {
+                any = true;
+                let name = format!("{place} {key}");
+                let text = value.as_str().unwrap_or_default();
+                let bytes = if encoded { STANDARD.decode(text.trim()).ok() } else { Some(text.as_bytes().to_vec()) };
+                match bytes.map(Masked::new) {
+                    None => self.note(name, Found::Unusable("it is not base64".to_owned())),
+                    Some(bytes) => self.add_flux_key(name, key, bytes.expose()),
+                }
+            }
+        }
+        if !any {
+            self.note(place, Found::Nothing);
+        }
+    }
+
+    fn add_flux_key(&mut self, name: String, key: &str, bytes: &[u8]) {
+        let ends = |suffix: &str| key.ends_with(suffix);
+        if ends(".agekey") {
+            self.add_age(name, bytes);
+        } else if ends(".asc") {
+            self.note(name, Found::Unusable("PGP keys cannot be used yet".to_owned()));
+        } else {
+            self.note(name, Found::Unusable("only *.agekey and *.asc are keys that can be used".to_owned()));
+        }
+    }
+
+    /// Identities of age, one per line, or a private SSH key. `place` is shown in messages.
+    pub fn add_age(&mut self, place: String, bytes: &[u8]) {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => self.add_age_text(place, text, false),
+            Err(_) => self.note(place, Found::Unusable("it is no age key".to_owned())),
+        }
+    }
+
+    fn add_age_text(&mut self, place: String, text: &str, several_per_line: bool) {
+        match age::read_identities(text, several_per_line) {
+            Ok(identities) if identities.is_empty() => self.note(place, Found::Nothing),
+            Ok(identities) => {
+                self.note(place, Found::Keys(identities.len()));
+                self.age.extend(identities);
+            }
+            Err((line, problem)) => self.note(place, Found::Unusable(format!("line {line}: {problem}"))),
+        }
+    }
+
+    /// A private SSH key.
+    pub fn add_ssh(&mut self, place: String, bytes: &[u8]) {
+        match age::read_ssh(bytes) {
+            Ok(identity) => {
+                self.note(place, Found::Keys(1));
+                self.age.push(identity);
+            }
+            Err(problem) => self.note(place, Found::Unusable(problem.to_string())),
+        }
+    }
+
+    fn note(&mut self, name: String, found: Found) {
+        self.places.push(Place { name, found });
+    }
+
+    /// Has it no key at all?
+    pub fn is_empty(&self) -> bool {
+        self.age.is_empty()
+    }
+
+    /// The data key of a file.
+    pub(super) fn data_key(&self, metadata: &Metadata) -> Result<DataKey, NoKey> {
+        let mut recipients = Vec::new();
+        let mut parts = Vec::new();
+        for group in &metadata.groups {
+            parts.extend(self.open_group(group, &mut recipients));
+        }
+        let fail = |groups, recipients| {
+            let places = self.places.iter().map(ToString::to_string).collect();
+            Err(NoKey { recipients, places, groups })
+        };
+        if metadata.groups.len() == 1 {
+            return match parts.pop() {
+                Some(key) => Ok(key),
+                None => fail(None, recipients),
+            };
+        }
+        let needed = metadata.threshold.max(2);
+        if parts.len() < needed {
+            return fail(Some((parts.len(), needed, metadata.groups.len())), recipients);
+        }
+        shamir::combine(&parts).or_else(|problem| {
+            recipients.push(("key groups".to_owned(), problem.to_string()));
+            fail(Some((parts.len(), needed, metadata.groups.len())), recipients)
+        })
+    }
+
+    /// age first, as SOPS does: it asks nobody.
+    fn open_group(&self, group: &[Recipient], failed: &mut Vec<(String, String)>) -> Option<DataKey> {
+        let mut why_not = Vec::new();
+        for recipient in group {
+            let why = match recipient {
+                Recipient::Age { recipient, enc } => match age::open(enc, recipient, &self.age) {
+                    Ok(key) => return Some(key),
+                    Err(problem) => problem.to_string(),
+                },
+                Recipient::Pgp { .. } => "PGP keys cannot be used yet".to_owned(),
+                Recipient::Service { .. } => "services that keep keys are not asked from here".to_owned(),
+            };
+            why_not.push((recipient.to_string(), why));
+        }
+        failed.append(&mut why_not);
+        None
+    }
+}
+
+fn variable(inputs: &dyn Inputs, name: &str) -> Option<String> {
+    inputs.variable(name).map(|value| value.expose().clone())
+}

@@ -1,0 +1,31 @@
+//! SOPS files: bytes in, bytes out. Owns the formats, the cipher, the MAC, the recipients and the rules of `.sops.yaml`; asks for keys
+//! through [`crate::Inputs`] and for randomness and time through its callers. Must not know Kubernetes, disks or terminals.
+//!
+//! What is read here, real `sops` wrote, and it opens what is written here; `make oracle` lets both do the other's work. Decrypted
+//! bytes are [`krm::Masked`]: overwritten when dropped, shown by nothing.
+
+mod cipher;
+mod format;
+mod keyring;
+mod metadata;
+mod number;
+mod open;
+mod recipient;
+mod seal;
+mod select;
+mod shamir;
+mod store;
+mod value;
+mod walk;
+
+pub use cipher::CipherProblem;
+pub use format::Format;
+pub use keyring::{Keyring, NoKey};
+pub use metadata::{Metadata, MetadataProblem, Recipient};
+pub use open::{MacState, OpenProblem, Opened, SIZE_MAX, has_metadata, open, open_node};
+pub use recipient::age::AgeProblem;
+pub use seal::{SealPlan, SealProblem, seal};
+pub use select::Rule;
+pub use shamir::ShamirProblem;
+pub use store::StoreProblem;
+pub use walk::{LeafFault, Random};

@@ -1,0 +1,3 @@
+//! Those that a data key is encrypted for, one file per kind. Must not know files.
+
+pub(super) mod age;
