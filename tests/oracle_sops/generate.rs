@@ -5,29 +5,29 @@ use std::fmt::Write as _;
 use krm_functions::sops::{Format, Rule};
 
 /// A small generator of numbers: what matters is that a failure can be had again.
-pub struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
 
-    pub fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         usize::try_from(self.0 >> 33).expect("31 bits fit") % bound
     }
 
-    pub fn chance(&mut self, percent: usize) -> bool {
+    pub(crate) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
-    pub fn pick(&mut self, all: &[&'static str]) -> &'static str {
+    pub(crate) fn pick(&mut self, all: &[&'static str]) -> &'static str {
         all[self.below(all.len())]
     }
 
-    pub fn fill(&mut self, out: &mut [u8]) {
+    pub(crate) fn fill(&mut self, out: &mut [u8]) {
         for byte in out {
             *byte = u8::try_from(self.below(256)).expect("a byte");
         }
@@ -83,7 +83,7 @@ const TEXTS: [&str; 30] = [
     "ENC[AES256_GCM,not really",
 ];
 
-pub const FORMATS: [(Format, &str); 5] = [
+pub(crate) const FORMATS: [(Format, &str); 5] = [
     (Format::Yaml, "yaml"),
     (Format::Json, "json"),
     (Format::Dotenv, "env"),
@@ -92,7 +92,7 @@ pub const FORMATS: [(Format, &str); 5] = [
 ];
 
 /// A file of the format.
-pub fn file(format: Format, dice: &mut Dice) -> Vec<u8> {
+pub(crate) fn file(format: Format, dice: &mut Dice) -> Vec<u8> {
     match format {
         Format::Yaml => yaml(dice).into_bytes(),
         Format::Json => json_map(dice, 0).into_bytes(),
@@ -107,7 +107,7 @@ pub fn file(format: Format, dice: &mut Dice) -> Vec<u8> {
 }
 
 /// A rule, whether the MAC is over encrypted leaves only, and both as fields of a creation rule.
-pub fn rule(dice: &mut Dice) -> (Rule, bool, String) {
+pub(crate) fn rule(dice: &mut Dice) -> (Rule, bool, String) {
     let rule = match dice.below(9) {
         0 => Rule::EncryptedRegex("^(data|stringData|password)$".into()),
         1 => Rule::UnencryptedRegex("^(metadata|n|a)".into()),

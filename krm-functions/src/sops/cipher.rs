@@ -83,7 +83,12 @@ pub(super) fn open(text: &str, key: &DataKey, place: &str) -> Result<Plain, Ciph
 }
 
 /// Encrypts `value` for `place`. Lists, maps and nulls have no encrypted form; an empty text is its own.
-pub(super) fn seal(value: &Value, key: &DataKey, place: &str, nonce: &[u8; NONCE_LEN]) -> Result<Option<String>, CipherProblem> {
+pub(super) fn seal(
+    value: &Value,
+    key: &DataKey,
+    place: &str,
+    nonce: &[u8; NONCE_LEN],
+) -> Result<Option<String>, CipherProblem> {
     let kind = match value {
         Value::Null | Value::List(_) | Value::Map(_) => return Ok(None),
         Value::Text(text) if text.expose().is_empty() => return Ok(None),
@@ -98,7 +103,12 @@ pub(super) fn seal(value: &Value, key: &DataKey, place: &str, nonce: &[u8; NONCE
 }
 
 /// Encrypts a line of comment for `place`; an empty one is its own encrypted form.
-pub(super) fn seal_comment(text: &str, key: &DataKey, place: &str, nonce: &[u8; NONCE_LEN]) -> Result<String, CipherProblem> {
+pub(super) fn seal_comment(
+    text: &str,
+    key: &DataKey,
+    place: &str,
+    nonce: &[u8; NONCE_LEN],
+) -> Result<String, CipherProblem> {
     if text.is_empty() { Ok(String::new()) } else { seal_bytes(text.as_bytes(), "comment", key, place, nonce) }
 }
 
@@ -166,9 +176,7 @@ fn typed(plain: Masked<Vec<u8>>, kind: &str) -> Result<Plain, CipherProblem> {
         }
         "float" => Value::Float(text.and_then(parse_float).ok_or(CipherProblem::NotOfType("number"))?),
         "bool" => Value::Bool(text.and_then(parse_bool).ok_or(CipherProblem::NotOfType("boolean"))?),
-        "time" => Value::Time(
-            text.and_then(krm::yaml::timestamp_rfc3339).ok_or(CipherProblem::NotOfType("time"))?,
-        ),
+        "time" => Value::Time(text.and_then(krm::yaml::timestamp_rfc3339).ok_or(CipherProblem::NotOfType("time"))?),
         _ => return Err(CipherProblem::UnknownType),
     };
     Ok(Plain::Value(value))

@@ -152,7 +152,10 @@ impl Metadata {
     fn fields(&self) -> Branch {
         let mut out = Branch::new();
         if self.threshold > 0 {
-            out.push(Entry::Pair("shamir_threshold".to_owned(), Value::Int(i64::try_from(self.threshold).unwrap_or(0))));
+            out.push(Entry::Pair(
+                "shamir_threshold".to_owned(),
+                Value::Int(i64::try_from(self.threshold).unwrap_or(0)),
+            ));
         }
         match self.groups.as_slice() {
             [group] => write_age(group, &mut out),
@@ -392,7 +395,12 @@ mod tests {
             (vec![time.clone()], "`sops` names nobody who could decrypt the file"),
             (vec![age()], "`sops.lastmodified` is missing"),
             (
-                vec![age(), time.clone(), ("encrypted_regex", Value::text("a")), ("encrypted_suffix", Value::text("b"))],
+                vec![
+                    age(),
+                    time.clone(),
+                    ("encrypted_regex", Value::text("a")),
+                    ("encrypted_suffix", Value::text("b")),
+                ],
                 "it has both `sops.encrypted_suffix` and `sops.encrypted_regex`, of which a file may have one",
             ),
             (vec![age(), time.clone(), ("mac", Value::Int(1))], "`sops.mac` is a number, not a text"),

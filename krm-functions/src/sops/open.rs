@@ -110,7 +110,8 @@ pub fn open(bytes: &[u8], input: Format, output: Format, keyring: &Keyring) -> R
     let mut branches = store::read(input, bytes).map_err(read)?;
     let metadata = store::take_metadata(input, &mut branches).map_err(read)?.ok_or(OpenProblem::NoMetadata)?;
     let mac = decrypt(&mut branches, &Metadata::read(&metadata)?, keyring)?;
-    let bytes = store::write_plain(output, &branches).map_err(|problem| OpenProblem::Write { format: output, problem })?;
+    let bytes =
+        store::write_plain(output, &branches).map_err(|problem| OpenProblem::Write { format: output, problem })?;
     Ok(Opened { bytes, mac })
 }
 

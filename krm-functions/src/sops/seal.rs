@@ -120,7 +120,8 @@ pub fn seal(
         mac_only_encrypted,
         version: VERSION.to_owned(),
     };
-    store::write_encrypted(format, branches, &metadata.write()).map_err(|problem| SealProblem::Write { format, problem })
+    store::write_encrypted(format, branches, &metadata.write())
+        .map_err(|problem| SealProblem::Write { format, problem })
 }
 
 /// Every recipient of a group gets the data key, or the group's part of it.

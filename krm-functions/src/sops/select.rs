@@ -118,35 +118,36 @@ impl Selector {
 mod tests {
     use super::*;
 
-    fn encrypts(rule: Rule, path: &[&str], comments: &[&[&str]], is_comment: bool) -> bool {
+    fn encrypts(rule: &Rule, path: &[&str], comments: &[&[&str]], is_comment: bool) -> bool {
         let path: Vec<String> = path.iter().map(|&key| key.to_owned()).collect();
-        let comments: Comments = comments.iter().map(|list| list.iter().map(|&line| line.to_owned()).collect()).collect();
-        Selector::new(&rule).unwrap().encrypts(&path, &comments, is_comment)
+        let comments: Comments =
+            comments.iter().map(|list| list.iter().map(|&line| line.to_owned()).collect()).collect();
+        Selector::new(rule).unwrap().encrypts(&path, &comments, is_comment)
     }
 
     #[test]
     fn keys_on_the_way_decide() {
-        let rule = || Rule::default();
-        assert!(encrypts(rule(), &["a", "b"], &[], false));
-        assert!(!encrypts(rule(), &["a_unencrypted", "b"], &[], false));
+        let rule = Rule::default;
+        assert!(encrypts(&rule(), &["a", "b"], &[], false));
+        assert!(!encrypts(&rule(), &["a_unencrypted", "b"], &[], false));
         let rule = || Rule::EncryptedRegex("^(data|stringData)$".into());
-        assert!(encrypts(rule(), &["data", "x"], &[], false));
-        assert!(!encrypts(rule(), &["metadata", "name"], &[], false));
-        assert!(!encrypts(Rule::UnencryptedRegex("^meta".into()), &["metadata", "name"], &[], false));
-        assert!(encrypts(Rule::EncryptedSuffix("_secret".into()), &["a_secret"], &[], false));
-        assert!(!encrypts(Rule::EncryptedSuffix("_secret".into()), &["a"], &[], false));
+        assert!(encrypts(&rule(), &["data", "x"], &[], false));
+        assert!(!encrypts(&rule(), &["metadata", "name"], &[], false));
+        assert!(!encrypts(&Rule::UnencryptedRegex("^meta".into()), &["metadata", "name"], &[], false));
+        assert!(encrypts(&Rule::EncryptedSuffix("_secret".into()), &["a_secret"], &[], false));
+        assert!(!encrypts(&Rule::EncryptedSuffix("_secret".into()), &["a"], &[], false));
     }
 
     #[test]
     fn comments_before_decide() {
         let rule = || Rule::EncryptedCommentRegex("sops:enc".into());
-        assert!(encrypts(rule(), &["a"], &[&["sops:enc"]], false));
-        assert!(!encrypts(rule(), &["a"], &[&["other"]], false));
-        assert!(!encrypts(rule(), &["a"], &[&["sops:enc"]], true), "the comment that says so stays readable");
-        assert!(encrypts(rule(), &["a"], &[&["sops:enc", "next"]], true));
+        assert!(encrypts(&rule(), &["a"], &[&["sops:enc"]], false));
+        assert!(!encrypts(&rule(), &["a"], &[&["other"]], false));
+        assert!(!encrypts(&rule(), &["a"], &[&["sops:enc"]], true), "the comment that says so stays readable");
+        assert!(encrypts(&rule(), &["a"], &[&["sops:enc", "next"]], true));
         let rule = || Rule::UnencryptedCommentRegex("public".into());
-        assert!(!encrypts(rule(), &["a", "b"], &[&["public"], &[]], false));
-        assert!(encrypts(rule(), &["a"], &[&[]], false));
+        assert!(!encrypts(&rule(), &["a", "b"], &[&["public"], &[]], false));
+        assert!(encrypts(&rule(), &["a"], &[&[]], false));
     }
 
     #[test]

@@ -43,9 +43,7 @@ pub(super) fn combine(parts: &[Masked<Vec<u8>>]) -> Result<Masked<Vec<u8>>, Sham
     let weights: Vec<u8> = (0..places.len())
         .map(|own| {
             let others = (0..places.len()).filter(|&other| other != own);
-            others.fold(1, |weight, other| {
-                multiply(weight, divide(places[other], places[own] ^ places[other]))
-            })
+            others.fold(1, |weight, other| multiply(weight, divide(places[other], places[own] ^ places[other])))
         })
         .collect();
     let byte = |at: usize| {

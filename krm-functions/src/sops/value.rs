@@ -137,7 +137,10 @@ mod tests {
     fn debug_shows_the_shape_only() {
         let tree = Value::Map(vec![
             Entry::Comment(Comment::line("s3cret remark")),
-            Entry::Pair("a".into(), Value::List(vec![Item::Value(Value::text("s3cret")), Item::Value(Value::Int(4711))])),
+            Entry::Pair(
+                "a".into(),
+                Value::List(vec![Item::Value(Value::text("s3cret")), Item::Value(Value::Int(4711))]),
+            ),
         ]);
         let shown = format!("{tree:?}");
         assert!(!shown.contains("s3cret") && !shown.contains("4711"), "{shown}");

@@ -165,7 +165,10 @@ mod tests {
         let recipient = identity.to_public().to_string();
         let key = Masked::new(vec![9; 32]);
         let enc = seal(&key, &parse_recipient(&recipient).unwrap()).unwrap();
-        assert!(enc.starts_with("-----BEGIN AGE ENCRYPTED FILE-----\n") && enc.ends_with("-----END AGE ENCRYPTED FILE-----\n"));
+        assert!(
+            enc.starts_with("-----BEGIN AGE ENCRYPTED FILE-----\n")
+                && enc.ends_with("-----END AGE ENCRYPTED FILE-----\n")
+        );
         let file = format!("# a key\n\n{}\n", identity.to_string().expose_secret());
         let identities = read_identities(&file, false).unwrap();
         assert_eq!(open(&enc, &recipient, &identities), Ok(key));
@@ -187,6 +190,6 @@ mod tests {
         assert_eq!(of("age1yubikey1qqq"), AgeProblem::Plugin("yubikey".into()));
         assert_eq!(of("age1pq1qqq"), AgeProblem::PostQuantum);
         assert_eq!(of("age1qqq"), AgeProblem::NoKey);
-        assert_eq!(of("ssh-dss AAAA"), AgeProblem::SshKind);
+        assert_eq!(of("ssh-rsa AAAA"), AgeProblem::NoKey);
     }
 }

@@ -73,7 +73,11 @@ fn steps(name: &str) -> Option<Vec<Step<'_>>> {
         let next = [MAP, LIST].into_iter().filter_map(|mark| rest.find(mark).map(|at| (at, mark))).min();
         let (at, mark) = next.unwrap_or((rest.len(), ""));
         let word = &rest[..at];
-        steps.push(if is_list { Step::Index(word.parse().ok().filter(|&at| at < ITEMS_MAX)?) } else { Step::Key(word) });
+        steps.push(if is_list {
+            Step::Index(word.parse().ok().filter(|&at| at < ITEMS_MAX)?)
+        } else {
+            Step::Key(word)
+        });
         if mark.is_empty() {
             return Some(steps);
         }

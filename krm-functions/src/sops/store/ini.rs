@@ -24,7 +24,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Branch, StoreProblem> {
             continue;
         }
         if let Some(header) = line.strip_prefix('[') {
-            let (name, behind) = header.rsplit_once(']').ok_or_else(|| reader.fail("a section's header does not end"))?;
+            let (name, behind) =
+                header.rsplit_once(']').ok_or_else(|| reader.fail("a section's header does not end"))?;
             if name.is_empty() {
                 return Err(reader.fail("a section has no name"));
             }
@@ -278,12 +279,11 @@ mod tests {
 
     #[test]
     fn sections_are_printed_aligned() {
-        let text = "top=1\n# about a\n; more\n[a] ; behind\nlong_name: 'x'\n\n;of b\nb = \"two words\" # inline\nc=`a#b`\nd = x\\\ny\n[b]\ne=\"\"\"1\n2\"\"\"\nf=\n";
-        let expected = "top = 1\n\n; about a\n; more\n; behind\n[a]\nlong_name = x\n; of b\n; # inline\nb         = two words\nc         = `a#b`\nd         = xy\n\n[b]\ne = \"\"\"1\n2\"\"\"\nf = \n";
-        let printed = again(text).unwrap();
-        assert!(printed.contains("long_name = x\n") && printed.contains("c         = `a#b`\nd         = xy\n"), "{printed}");
-        assert_eq!(printed.lines().count(), expected.lines().count() - 1, "{printed}");
-        assert_eq!(again(&printed).unwrap(), again(&again(&printed).unwrap()).unwrap());
+        let text = "top=1\n# about a\n; more\n[a] ; behind\nlong_name: 'x'\n\n;of b\nb = \"two words\" # inline\nc=`a#b`\nd = x\\\ny\n\n[b]\ne=\"\"\"1\n2\"\"\"\nf=\n";
+        // What SOPS makes of it.
+        let expected = "top = 1\n\n; about a\n; more\n; behind\n[a]\nlong_name = x\n; of b\n# inline\nb         = two words\nc         = `a#b`\nd         = xy\n\n[b]\ne = \"\"\"1\n2\"\"\"\nf = \n";
+        assert_eq!(again(text).unwrap(), expected);
+        assert_eq!(again(expected).unwrap(), expected);
     }
 
     #[test]

@@ -160,7 +160,11 @@ impl Reader<'_> {
         if self.peek() == Some(b'-') {
             self.at += 1;
         }
-        if self.peek() == Some(b'0') { self.at += 1 } else { self.digits()? }
+        if self.peek() == Some(b'0') {
+            self.at += 1;
+        } else {
+            self.digits()?;
+        }
         if self.peek() == Some(b'.') {
             self.at += 1;
             self.digits()?;
@@ -353,7 +357,8 @@ mod tests {
 
     #[test]
     fn objects_are_printed_as_go_prints_them() {
-        let text = again(r#" {"b": 1.0, "a": [true, null, {}, [], -2.5e3, 1e21], "s": "a<\u00e9\ud83d\ude00\n\"\/" } "#);
+        let text =
+            again(r#" {"b": 1.0, "a": [true, null, {}, [], -2.5e3, 1e21], "s": "a<\u00e9\ud83d\ude00\n\"\/" } "#);
         let expected = "{\n\t\"b\": 1,\n\t\"a\": [\n\t\ttrue,\n\t\tnull,\n\t\t{},\n\t\t[],\n\t\t-2500,\n\t\t1e+21\n\t],\n\t\"s\": \
                         \"a\\u003cé😀\\n\\\"/\"\n}\n";
         assert_eq!(text.unwrap(), expected);
@@ -361,8 +366,21 @@ mod tests {
 
     #[test]
     fn what_is_no_object_is_refused() {
-        for text in ["", "[1]", "1", "{", "{\"a\"}", "{\"a\":1,}", "{\"a\":01}", "{\"a\":1} x", "{\"a\":tru}", "{\"a\":\"\n\"}",
-            "{\"a\":\"\\u12\"}", "{\"a\":1e999}", "{a:1}"] {
+        for text in [
+            "",
+            "[1]",
+            "1",
+            "{",
+            "{\"a\"}",
+            "{\"a\":1,}",
+            "{\"a\":01}",
+            "{\"a\":1} x",
+            "{\"a\":tru}",
+            "{\"a\":\"\n\"}",
+            "{\"a\":\"\\u12\"}",
+            "{\"a\":1e999}",
+            "{a:1}",
+        ] {
             assert!(matches!(again(text), Err(StoreProblem::Syntax { .. })), "{text}");
         }
         assert_eq!(again("{\"a\":1,\"a\":2}"), Err(StoreProblem::DuplicateKey { key: "a".into() }));

@@ -20,7 +20,8 @@ const BASE64_LINE: usize = 70;
 pub(super) fn read(bytes: &[u8]) -> Result<Branches, StoreProblem> {
     let text = std::str::from_utf8(bytes).map_err(|_| StoreProblem::NotText)?;
     let parsed = parse_stream(text, "", &Limits::default());
-    let mut roots = parsed.map_err(|error| StoreProblem::Yaml(format!("line {}: {}", error.mark.line, error.problem)))?;
+    let mut roots =
+        parsed.map_err(|error| StoreProblem::Yaml(format!("line {}: {}", error.mark.line, error.problem)))?;
     let branches = roots.iter().map(from_node).collect();
     for root in &mut roots {
         root.zeroize();
@@ -202,9 +203,7 @@ fn emit(branches: &Branches, blocks: Blocks, out: &mut String) -> Result<(), Sto
 fn is_delicate(value: &Value) -> bool {
     match value {
         Value::Text(text) => is_delicate_text(text.expose()),
-        Value::Map(branch) => {
-            branch.iter().any(|entry| matches!(entry, Entry::Pair(_, value) if is_delicate(value)))
-        }
+        Value::Map(branch) => branch.iter().any(|entry| matches!(entry, Entry::Pair(_, value) if is_delicate(value))),
         Value::List(items) => items.iter().any(|item| matches!(item, Item::Value(value) if is_delicate(value))),
         _ => false,
     }
@@ -350,7 +349,8 @@ fn text_to_scalar(bytes: &[u8]) -> Scalar {
     let mut base64 = STANDARD.encode(bytes);
     if base64.len() >= BASE64_LINE {
         let lines: Vec<&[u8]> = base64.as_bytes().chunks(BASE64_LINE).collect();
-        let lines: Vec<String> = lines.into_iter().map(|line| String::from_utf8_lossy(line).into_owned() + "\n").collect();
+        let lines: Vec<String> =
+            lines.into_iter().map(|line| String::from_utf8_lossy(line).into_owned() + "\n").collect();
         base64 = lines.concat();
     }
     let style = if base64.contains('\n') { Style::Literal } else { Style::Plain };
