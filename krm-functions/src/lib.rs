@@ -5,6 +5,7 @@
 
 pub mod config;
 pub mod config_map;
+pub mod decryption;
 pub mod finding;
 pub mod frame;
 pub mod hash;
@@ -15,6 +16,7 @@ pub mod schema;
 pub mod secret;
 pub mod sops;
 
+pub use decryption::Decryption;
 pub use finding::{Finding, Severity};
 pub use hash::ContentHash;
 pub use inputs::{InputError, Inputs, NoInputs};

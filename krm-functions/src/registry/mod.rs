@@ -13,7 +13,7 @@ pub use error::ConfigError;
 
 use crate::config_map::{self, FromData};
 use crate::schema::{Problem, Schema};
-use crate::{ContentHash, Function, SecretGenerator, config};
+use crate::{ContentHash, Decryption, Function, SecretGenerator, config};
 
 /// API group of our functionConfigs.
 pub const GROUP: &str = "kubectl-gitops.dev";
@@ -52,6 +52,15 @@ pub const FUNCTIONS: &[Registered] = &[
         docs: include_str!("../hash/docs.md"),
         from_data: None,
         make: |config| Ok(Box::new(ContentHash::from_config(config)?)),
+    },
+    Registered {
+        name: "decryption",
+        kind: "Decryption",
+        summary: "decrypts objects and values of Secrets that are encrypted with SOPS",
+        schema: include_str!("../decryption/schema.json"),
+        docs: include_str!("../decryption/docs.md"),
+        from_data: None,
+        make: |config| Ok(Box::new(Decryption::from_config(config)?)),
     },
     Registered {
         name: "secret-generator",

@@ -9,7 +9,7 @@ use krm::{Masked, Node};
 
 use super::cipher::DataKey;
 use super::metadata::{Metadata, Recipient};
-use super::recipient::age::{self, AgeIdentity};
+use super::recipient::age::{self, AgeIdentity, AgeProblem};
 use super::shamir;
 use crate::Inputs;
 
@@ -257,6 +257,7 @@ impl Keyring {
             let why = match recipient {
                 Recipient::Age { recipient, enc } => match age::open(enc, recipient, &self.age) {
                     Ok(key) => return Some(key),
+                    Err(AgeProblem::NoMatch) if self.age.is_empty() => "there is no identity of age".to_owned(),
                     Err(problem) => problem.to_string(),
                 },
                 Recipient::Pgp { .. } => "PGP keys cannot be used yet".to_owned(),

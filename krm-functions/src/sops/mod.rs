@@ -22,7 +22,7 @@ pub use cipher::CipherProblem;
 pub use format::Format;
 pub use keyring::{Keyring, NoKey};
 pub use metadata::{Metadata, MetadataProblem, Recipient};
-pub use open::{MacState, OpenProblem, Opened, SIZE_MAX, has_metadata, open, open_node};
+pub use open::{MacState, OpenProblem, Opened, OpenedNode, SIZE_MAX, has_metadata, open, open_node};
 pub use recipient::age::AgeProblem;
 pub use seal::{SealPlan, SealProblem, seal};
 pub use select::Rule;

@@ -98,6 +98,15 @@ pub struct Opened {
     pub mac: MacState,
 }
 
+/// An object that was opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenedNode {
+    /// What the MAC says.
+    pub mac: MacState,
+    /// Paths of what was decrypted.
+    pub paths: Vec<String>,
+}
+
 /// Decrypts a file of format `input` and writes it in format `output`. What the MAC says is the caller's to judge.
 ///
 /// # Errors
@@ -109,7 +118,7 @@ pub fn open(bytes: &[u8], input: Format, output: Format, keyring: &Keyring) -> R
     let read = |problem| OpenProblem::Read { format: input, problem };
     let mut branches = store::read(input, bytes).map_err(read)?;
     let metadata = store::take_metadata(input, &mut branches).map_err(read)?.ok_or(OpenProblem::NoMetadata)?;
-    let mac = decrypt(&mut branches, &Metadata::read(&metadata)?, keyring)?;
+    let (mac, _) = decrypt(&mut branches, &Metadata::read(&metadata)?, keyring)?;
     let bytes =
         store::write_plain(output, &branches).map_err(|problem| OpenProblem::Write { format: output, problem })?;
     Ok(Opened { bytes, mac })
@@ -119,30 +128,36 @@ pub fn open(bytes: &[u8], input: Format, output: Format, keyring: &Keyring) -> R
 ///
 /// # Errors
 /// It is not encrypted, no key fits, or a value does not decrypt; then it is unchanged.
-pub fn open_node(node: &mut Node, keyring: &Keyring) -> Result<MacState, OpenProblem> {
+pub fn open_node(node: &mut Node, keyring: &Keyring) -> Result<OpenedNode, OpenProblem> {
     let read = |problem| OpenProblem::Read { format: Format::Yaml, problem };
     let mut branches = vec![store::branch_of_node(node).map_err(read)?];
     let metadata = store::take_metadata(Format::Yaml, &mut branches).map_err(read)?.ok_or(OpenProblem::NoMetadata)?;
-    let mac = decrypt(&mut branches, &Metadata::read(&metadata)?, keyring)?;
+    let (mac, paths) = decrypt(&mut branches, &Metadata::read(&metadata)?, keyring)?;
     store::write_back(node, &branches[0]);
-    Ok(mac)
+    Ok(OpenedNode { mac, paths })
 }
 
-/// Has the object metadata with a MAC, as Flux tells an encrypted one?
+/// Is there metadata in the object? Flux asks for a MAC too, and takes an object without one for plain.
 pub fn has_metadata(node: &Node) -> bool {
-    node.str_at(&["sops", "mac"]).is_some_and(|mac| !mac.is_empty())
+    let sops = node.get("sops").and_then(Node::as_map);
+    sops.is_some_and(|sops| ["mac", "lastmodified"].iter().any(|field| sops.contains_key(field)))
 }
 
-fn decrypt(branches: &mut [Branch], metadata: &Metadata, keyring: &Keyring) -> Result<MacState, OpenProblem> {
+fn decrypt(
+    branches: &mut [Branch],
+    metadata: &Metadata,
+    keyring: &Keyring,
+) -> Result<(MacState, Vec<String>), OpenProblem> {
     let rule = metadata.rule.clone().unwrap_or_default();
     let selector = Selector::new(&rule).map_err(|problem| OpenProblem::Rule { field: rule.field().0, problem })?;
     let key = keyring.data_key(metadata)?;
     let treatment = Treatment { selector: &selector, key: &key, mac_only_encrypted: metadata.mac_only_encrypted };
-    let computed = walk::open(branches, &treatment).map_err(OpenProblem::Leaves)?;
-    Ok(match judge(metadata, &key, &computed) {
+    let walked = walk::open(branches, &treatment).map_err(OpenProblem::Leaves)?;
+    let mac = match judge(metadata, &key, &walked.mac) {
         Ok(()) => MacState::Verified,
         Err(problem) => MacState::Not(Box::new(problem)),
-    })
+    };
+    Ok((mac, walked.paths))
 }
 
 fn judge(metadata: &Metadata, key: &DataKey, computed: &str) -> Result<(), OpenProblem> {

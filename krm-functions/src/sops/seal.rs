@@ -108,7 +108,7 @@ pub fn seal(
     random(key.expose_mut());
     let (groups, threshold) = share(&key, plan, random)?;
     let treatment = Treatment { selector: &selector, key: &key, mac_only_encrypted };
-    let mac = walk::seal(&mut branches, &treatment, random).map_err(SealProblem::Leaves)?;
+    let mac = walk::seal(&mut branches, &treatment, random).map_err(SealProblem::Leaves)?.mac;
     let mut nonce = [0; NONCE_LEN];
     random(&mut nonce);
     let metadata = Metadata {

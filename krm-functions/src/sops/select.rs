@@ -95,6 +95,11 @@ impl Selector {
         })
     }
 
+    /// Do comments decide?
+    pub(super) const fn is_by_comment(&self) -> bool {
+        matches!(self, Self::Comment { .. })
+    }
+
     /// Is the leaf under `path` encrypted? `is_comment`: it is the last of `comments` itself, which a rule that encrypts by comments
     /// leaves readable if it is the one that matches.
     pub(super) fn encrypts(&self, path: &[String], comments: &Comments, is_comment: bool) -> bool {

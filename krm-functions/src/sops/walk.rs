@@ -48,19 +48,29 @@ struct Walk<'a, 'r> {
     path: Vec<String>,
     comments: Comments,
     faults: Vec<LeafFault>,
+    paths: Vec<String>,
 }
 
-/// Decrypts `branches` in place; the MAC of what they hold then, in upper-case hexadecimal. On failure: all leaves at fault.
-pub(super) fn open(branches: &mut [Branch], treatment: &Treatment<'_>) -> Result<String, Vec<LeafFault>> {
+/// What came of a walk.
+#[derive(Debug)]
+pub(super) struct Walked {
+    /// Of the plain values, in upper-case hexadecimal.
+    pub(super) mac: String,
+    /// Paths of the leaves that were encrypted, each once.
+    pub(super) paths: Vec<String>,
+}
+
+/// Decrypts `branches` in place. On failure: all leaves at fault.
+pub(super) fn open(branches: &mut [Branch], treatment: &Treatment<'_>) -> Result<Walked, Vec<LeafFault>> {
     run(branches, treatment, Deed::Open)
 }
 
-/// Encrypts `branches` in place; the MAC of what they held.
+/// Encrypts `branches` in place.
 pub(super) fn seal(
     branches: &mut [Branch],
     treatment: &Treatment<'_>,
     random: &mut Random<'_>,
-) -> Result<String, Vec<LeafFault>> {
+) -> Result<Walked, Vec<LeafFault>> {
     run(branches, treatment, Deed::Seal(random))
 }
 
@@ -68,9 +78,16 @@ fn run<'a>(
     branches: &mut [Branch],
     treatment: &'a Treatment<'a>,
     deed: Deed<'a, '_>,
-) -> Result<String, Vec<LeafFault>> {
-    let mut walk =
-        Walk { treatment, deed, mac: Sha512::new(), path: Vec::new(), comments: Vec::new(), faults: Vec::new() };
+) -> Result<Walked, Vec<LeafFault>> {
+    let mut walk = Walk {
+        treatment,
+        deed,
+        mac: Sha512::new(),
+        path: Vec::new(),
+        comments: Vec::new(),
+        faults: Vec::new(),
+        paths: Vec::new(),
+    };
     if treatment.mac_only_encrypted {
         walk.mac.update(ONLY_ENCRYPTED);
     }
@@ -80,7 +97,8 @@ fn run<'a>(
     if !walk.faults.is_empty() {
         return Err(walk.faults);
     }
-    Ok(walk.mac.finalize().iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().concat())
+    let mac = walk.mac.finalize().iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().concat();
+    Ok(Walked { mac, paths: walk.paths })
 }
 
 impl Walk<'_, '_> {
@@ -117,8 +135,10 @@ impl Walk<'_, '_> {
             match item {
                 Item::Comment(comment) => {
                     let encrypted = self.comment(comment);
-                    // SOPS writes it as an item; an empty one would come back as a text.
-                    if encrypted && matches!(self.deed, Deed::Seal(_)) && !comment.text.expose().is_empty() {
+                    // SOPS writes it as an item; an empty one would come back as a text, and where comments rule, an item would end
+                    // what the comment before it rules.
+                    let as_item = !self.treatment.selector.is_by_comment() && !comment.text.expose().is_empty();
+                    if encrypted && as_item && matches!(self.deed, Deed::Seal(_)) {
                         *item = Item::Value(Value::text(comment.text.expose().as_str()));
                     }
                 }
@@ -161,6 +181,10 @@ impl Walk<'_, '_> {
 
     fn leaf(&mut self, leaf: &mut Value) {
         let encrypted = self.treatment.selector.encrypts(&self.path, &self.comments, false);
+        let path = self.path.join(".");
+        if encrypted && self.paths.last() != Some(&path) {
+            self.paths.push(path);
+        }
         let counts = encrypted || !self.treatment.mac_only_encrypted;
         let place = self.place();
         match &mut self.deed {

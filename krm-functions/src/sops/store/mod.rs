@@ -1,6 +1,7 @@
 //! Files of every format SOPS has, read into one tree and written from it, byte for byte as SOPS does. Must not know encryption: to a
 //! store, metadata is the branch called `sops`.
 
+mod back;
 mod dotenv;
 mod flat;
 mod ini;
@@ -12,7 +13,8 @@ use krm::Masked;
 use super::format::Format;
 use super::value::{Branch, Entry, Value};
 
-pub(crate) use yaml::{from_node as branch_of_node, write_back};
+pub(crate) use back::write_back;
+pub(crate) use yaml::from_node as branch_of_node;
 
 /// Key of the metadata.
 pub(super) const METADATA: &str = "sops";

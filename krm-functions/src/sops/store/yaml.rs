@@ -147,7 +147,7 @@ fn extra_of(node: &Node) -> Option<&Extra> {
     }
 }
 
-fn read_scalar(scalar: &Scalar, key: &str) -> Result<Value, StoreProblem> {
+pub(super) fn read_scalar(scalar: &Scalar, key: &str) -> Result<Value, StoreProblem> {
     let refuse = |what| Err(StoreProblem::NoValue { key: key.to_owned(), line: scalar.mark.line, what });
     Ok(match decode_scalar(scalar) {
         Some(Decoded::Null) => Value::Null,
@@ -177,7 +177,7 @@ pub(super) fn write(branches: &Branches, out: &mut Vec<u8>) -> Result<(), StoreP
 
 /// How texts of several lines are written that begin with a blank or an empty line.
 #[derive(Clone, Copy, PartialEq)]
-enum Blocks {
+pub(super) enum Blocks {
     /// As literals with an indentation indicator, which is wrong in lists.
     AsSops,
     /// In double quotes.
@@ -192,8 +192,7 @@ fn emit(branches: &Branches, blocks: Blocks, out: &mut String) -> Result<(), Sto
         node.zeroize();
         written.map_err(|error| StoreProblem::Yaml(error.to_string()))?;
         if index > 0 {
-            // An empty map has no line of its own.
-            out.push_str(if text.expose().starts_with('{') { "--- " } else { "---\n" });
+            out.push_str("---\n");
         }
         out.push_str(text.expose());
     }
@@ -326,7 +325,7 @@ fn list_to_node(list: &[Item], blocks: Blocks) -> Node {
     Node::Seq(seq)
 }
 
-fn value_to_node(value: &Value, blocks: Blocks) -> Node {
+pub(super) fn value_to_node(value: &Value, blocks: Blocks) -> Node {
     match value {
         Value::Null => Node::null(),
         Value::Bool(value) => Node::bool(*value),
@@ -365,61 +364,4 @@ fn float_text(float: f64) -> String {
     } else {
         yaml_float(float)
     }
-}
-
-/// Puts the leaves and comments of `branch`, which was made from `node` and decrypted since, in the place of those of `node`: what was
-/// not encrypted stays as it was written. The metadata goes.
-pub(crate) fn write_back(node: &mut Node, branch: &Branch) {
-    if let Node::Map(map) = node {
-        map.remove(super::METADATA);
-        back_to_map(map, branch);
-    }
-}
-
-fn back_to_map(map: &mut Mapping, branch: &Branch) {
-    let mut values = branch.iter().filter_map(|entry| match entry {
-        Entry::Pair(_, value) => Some(value),
-        Entry::Comment(_) => None,
-    });
-    for entry in &mut map.entries {
-        let Some(value) = values.next() else { return };
-        back_to_node(&mut entry.value, value);
-    }
-}
-
-fn back_to_node(node: &mut Node, value: &Value) {
-    match (node, value) {
-        (Node::Map(map), Value::Map(branch)) => back_to_map(map, branch),
-        (Node::Seq(seq), Value::List(items)) => {
-            let mut kept = Vec::with_capacity(seq.items.len());
-            for (mut item, value) in std::mem::take(&mut seq.items).into_iter().zip(items_of(items)) {
-                // An item that turned out to be a comment is one no more.
-                if let Some(value) = value {
-                    back_to_node(&mut item, value);
-                    kept.push(item);
-                }
-            }
-            seq.items = kept;
-        }
-        (Node::Scalar(scalar), value) => {
-            let was = read_scalar(scalar, "").ok();
-            if was.as_ref() != Some(value)
-                && let Node::Scalar(new) = value_to_node(value, Blocks::Safe)
-            {
-                scalar.text = new.text;
-                scalar.tag = new.tag;
-                scalar.style = new.style;
-            }
-        }
-        _ => {}
-    }
-}
-
-/// What became of each item of a list that a YAML node held: comments of the node itself come before the item they belong to.
-fn items_of(items: &[Item]) -> impl Iterator<Item = Option<&Value>> {
-    items.iter().filter_map(|item| match item {
-        Item::Value(value) => Some(Some(value)),
-        Item::Comment(comment) if comment.was_item => Some(None),
-        Item::Comment(_) => None,
-    })
 }
