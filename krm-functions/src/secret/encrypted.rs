@@ -1,37 +1,43 @@
-//! The one place where a file that the generator reads may turn out to be encrypted.
+//! The one place where a file that the generator reads may turn out to be encrypted: with SOPS, or as a whole with age.
 
 use krm::Masked;
 
 use crate::Inputs;
+use crate::sops::{self, AgeProblem, Format, Keyring, MacState, NoKey, OpenProblem};
 
 /// A file cannot be opened. Says nothing of its content.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum OpenError {
-    /// It is encrypted, and this version cannot decrypt it.
-    #[error("the file is encrypted with {how}, which cannot be opened here")]
-    Encrypted {
-        /// `age` or `SOPS`.
-        how: &'static str,
+    /// A file of SOPS.
+    #[error("it is encrypted with SOPS, and {0}")]
+    Sops(OpenProblem),
+    /// A file of age.
+    #[error("it is encrypted with age, and {problem}; {keyring}")]
+    Age {
+        /// What is wrong.
+        problem: AgeProblem,
+        /// Where keys were looked for.
+        keyring: NoKey,
     },
 }
 
 /// What the file holds: the plain text of one that is encrypted, every other one as it is.
 pub(super) fn open_if_encrypted(
-    _path: &str,
+    path: &str,
     content: Masked<Vec<u8>>,
-    _inputs: &dyn Inputs,
+    inputs: &dyn Inputs,
 ) -> Result<Masked<Vec<u8>>, OpenError> {
-    match kind_of_encryption(content.expose()) {
-        None => Ok(content),
-        Some(how) => Err(OpenError::Encrypted { how }),
+    let bytes = content.expose();
+    if sops::is_age_file(bytes) {
+        let keyring = Keyring::from_environment(inputs);
+        return keyring.open_age_file(bytes).map_err(|(problem, keyring)| OpenError::Age { problem, keyring });
     }
-}
-
-fn kind_of_encryption(content: &[u8]) -> Option<&'static str> {
-    if content.starts_with(b"age-encryption.org/v1\n") || content.starts_with(b"-----BEGIN AGE ENCRYPTED FILE-----") {
-        return Some("age");
+    let by_name = Format::of_name(path);
+    let format = if by_name.marks(bytes) { Some(by_name) } else { Format::of_marker(bytes) };
+    let Some(format) = format else { return Ok(content) };
+    let opened = sops::open(bytes, format, format, &Keyring::from_environment(inputs)).map_err(OpenError::Sops)?;
+    match opened.mac {
+        MacState::Verified => Ok(opened.bytes),
+        MacState::Not(problem) => Err(OpenError::Sops(*problem)),
     }
-    let text = std::str::from_utf8(content).ok()?;
-    let marked = text.contains("ENC[AES256_GCM,") && text.contains("sops");
-    marked.then_some("SOPS")
 }

@@ -9,6 +9,7 @@ use krm::{Masked, Node};
 
 use super::cipher::DataKey;
 use super::metadata::{Metadata, Recipient};
+use super::open::SIZE_MAX;
 use super::recipient::age::{self, AgeIdentity, AgeProblem};
 use super::shamir;
 use crate::Inputs;
@@ -218,6 +219,18 @@ impl Keyring {
         self.places.push(Place { name, found });
     }
 
+    /// Decrypts a file that age encrypted as a whole.
+    ///
+    /// # Errors
+    /// No identity fits, or it is damaged; with the places where keys were looked for.
+    pub fn open_age_file(&self, bytes: &[u8]) -> Result<Masked<Vec<u8>>, (AgeProblem, NoKey)> {
+        age::open_file(bytes, &self.age, SIZE_MAX as u64).map_err(|problem| (problem, self.no_key(None, Vec::new())))
+    }
+
+    fn no_key(&self, groups: Option<(usize, usize, usize)>, recipients: Vec<(String, String)>) -> NoKey {
+        NoKey { recipients, places: self.places.iter().map(ToString::to_string).collect(), groups }
+    }
+
     /// Has it no key at all?
     pub fn is_empty(&self) -> bool {
         self.age.is_empty()
@@ -230,10 +243,7 @@ impl Keyring {
         for group in &metadata.groups {
             parts.extend(self.open_group(group, &mut recipients));
         }
-        let fail = |groups, recipients| {
-            let places = self.places.iter().map(ToString::to_string).collect();
-            Err(NoKey { recipients, places, groups })
-        };
+        let fail = |groups, recipients| Err(self.no_key(groups, recipients));
         if metadata.groups.len() == 1 {
             return match parts.pop() {
                 Some(key) => Ok(key),

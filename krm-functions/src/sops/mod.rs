@@ -23,7 +23,7 @@ pub use format::Format;
 pub use keyring::{Keyring, NoKey};
 pub use metadata::{Metadata, MetadataProblem, Recipient};
 pub use open::{MacState, OpenProblem, Opened, OpenedNode, SIZE_MAX, has_metadata, open, open_node};
-pub use recipient::age::AgeProblem;
+pub use recipient::age::{AgeProblem, is_age_file};
 pub use seal::{SealPlan, SealProblem, seal};
 pub use select::Rule;
 pub use shamir::ShamirProblem;

@@ -36,9 +36,12 @@ pub enum AgeProblem {
     /// No identity fits.
     #[error("none of the identities fits")]
     NoMatch,
-    /// The file's copy of the data key is broken.
-    #[error("its copy of the data key is damaged")]
+    /// What age encrypted is broken.
+    #[error("what age encrypted is damaged")]
     Damaged,
+    /// A file that is too large.
+    #[error("it is larger than what is opened")]
+    TooLarge,
 }
 
 /// A private key.
@@ -108,6 +111,33 @@ pub(crate) fn open(enc: &str, recipient: &str, identities: &[AgeIdentity]) -> Re
     let mut key = Masked::new(Vec::with_capacity(64));
     stream.by_ref().take(1024).read_to_end(key.expose_mut()).map_err(|_| AgeProblem::Damaged)?;
     Ok(key)
+}
+
+/// Is it a file that age encrypted as a whole?
+pub fn is_age_file(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"age-encryption.org/v1\n") || bytes.trim_ascii_start().starts_with(ARMOR)
+}
+
+const ARMOR: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
+
+/// Decrypts a whole file, armored or not, of at most `bytes_max` plain bytes.
+pub(crate) fn open_file(
+    bytes: &[u8],
+    identities: &[AgeIdentity],
+    bytes_max: u64,
+) -> Result<Masked<Vec<u8>>, AgeProblem> {
+    let decryptor = Decryptor::new_buffered(ArmoredReader::new(bytes)).map_err(|_| AgeProblem::Damaged)?;
+    if decryptor.is_scrypt() {
+        return Err(AgeProblem::Passphrase);
+    }
+    let identities = identities.iter().map(|identity| &*identity.0 as &dyn Identity);
+    let mut stream = decryptor.decrypt(identities).map_err(|error| match error {
+        age::DecryptError::NoMatchingKeys => AgeProblem::NoMatch,
+        _ => AgeProblem::Damaged,
+    })?;
+    let mut plain = Masked::new(Vec::with_capacity(bytes.len()));
+    stream.by_ref().take(bytes_max + 1).read_to_end(plain.expose_mut()).map_err(|_| AgeProblem::Damaged)?;
+    if plain.expose().len() as u64 > bytes_max { Err(AgeProblem::TooLarge) } else { Ok(plain) }
 }
 
 /// A public key.
