@@ -32,7 +32,7 @@ impl Known {
 
 /// A tree of one to six layers.
 pub(crate) fn tree(dice: &mut Dice) -> Tree {
-    let mut grower = Grower { tree: Tree { layers: vec![Layer::default()] }, done: Vec::new() };
+    let mut grower = Grower { tree: Tree { layers: vec![Layer::default()], style: None }, done: Vec::new() };
     grower.grow(dice, 0, 0);
     grower.tree
 }

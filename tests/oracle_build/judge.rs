@@ -38,9 +38,9 @@ impl Oracle {
     }
 
     /// What kustomize builds from the tree; `None` when it died or panicked of it.
-    pub(crate) fn build(&mut self, files: &Files) -> Option<Outcome> {
+    pub(crate) fn build(&mut self, files: &Files, entry: &str) -> Option<Outcome> {
         let binary: Vec<&String> = files.keys().filter(|name| is_binary(name)).collect();
-        let question = json!({"files": files, "base64": binary, "dir": "l0"}).to_string() + "\n";
+        let question = json!({"files": files, "base64": binary, "dir": entry}).to_string() + "\n";
         let mut line = String::new();
         let asked = self.questions.write_all(question.as_bytes()).and_then(|()| self.answers.read_line(&mut line));
         if asked.is_err() || line.is_empty() {
@@ -57,9 +57,9 @@ impl Oracle {
     }
 
     /// Does the real tool give the same answer again? What it draws from the order of a Go map, it does not.
-    pub(crate) fn is_sure(&mut self, files: &Files, answer: &Outcome) -> bool {
+    pub(crate) fn is_sure(&mut self, files: &Files, entry: &str, answer: &Outcome) -> bool {
         (0..4).all(|_| {
-            self.build(files)
+            self.build(files, entry)
                 .is_some_and(|again| again.is_err() == answer.is_err() && (again.is_err() || again == *answer))
         })
     }
@@ -77,11 +77,11 @@ impl Drop for Oracle {
 }
 
 /// What our engine builds from the tree. A panic is an outcome that equals no other.
-pub(crate) fn ours(files: &Files) -> Option<Outcome> {
+pub(crate) fn ours(files: &Files, entry: &str) -> Option<Outcome> {
     let tree: MemoryFiles = files.iter().map(|(path, text)| (format!("/tree/{path}"), bytes(path, text))).collect();
     catch_unwind(AssertUnwindSafe(|| {
-        let built = kustomize::build(&tree, &Nowhere, Path::new("/tree/l0"), &Options::default())
-            .map_err(|error| explain(&error))?;
+        let start = Path::new("/tree").join(entry);
+        let built = kustomize::build(&tree, &Nowhere, &start, &Options::default()).map_err(|error| explain(&error))?;
         built.to_yaml().map_err(|error| explain(&error))
     }))
     .ok()

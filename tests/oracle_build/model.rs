@@ -21,6 +21,8 @@ pub(crate) struct Layer {
 #[derive(Debug, Clone)]
 pub(crate) struct Tree {
     pub(crate) layers: Vec<Layer>,
+    /// From what the spelling of its files is drawn; without, they are written as JSON.
+    pub(crate) style: Option<u64>,
 }
 
 impl Layer {

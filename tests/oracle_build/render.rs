@@ -8,7 +8,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
+use crate::dice::Dice;
 use crate::model::Tree;
+use crate::style::{self, flow};
 
 /// A text that starts so is a plain YAML scalar, written as it is.
 pub(crate) const RAW: char = '\u{1}';
@@ -45,16 +47,28 @@ pub(crate) fn bytes(name: &str, text: &str) -> Vec<u8> {
 pub(crate) fn files(tree: &Tree) -> Files {
     let mut files = Files::new();
     for (index, layer) in tree.layers.iter().enumerate() {
-        let mut writer = Writer { directory: format!("l{index}"), files: &mut files, next: 0 };
+        let dice = tree.style.map(|seed| Dice::new(seed.wrapping_add(index as u64)));
+        let mut writer = Writer { directory: format!("l{index}"), files: &mut files, next: 0, dice };
         let mut text = String::new();
         if layer.component {
             text.push_str("apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n");
         } else if index % 2 == 1 {
             text.push_str("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n");
         }
-        for (field, value) in layer.fields() {
-            let value = writer.resolve(&value);
-            writeln!(text, "{field}: {}", flow(&value)).expect("a text takes everything");
+        let fields = layer.fields().into_iter().map(|(field, value)| (field.to_owned(), writer.resolve(&value)));
+        let fields: Map<String, Value> = fields.collect();
+        match &mut writer.dice {
+            Some(dice) if !fields.is_empty() => {
+                text.push_str(&style::document(&Value::Object(fields), dice));
+                if dice.chance(3) {
+                    text = text.replace('\n', "\r\n");
+                }
+            }
+            _ => {
+                for (field, value) in &fields {
+                    writeln!(text, "{field}: {}", flow(value)).expect("a text takes everything");
+                }
+            }
         }
         files.insert(format!("l{index}/kustomization.yaml"), text);
     }
@@ -65,6 +79,7 @@ struct Writer<'a> {
     directory: String,
     files: &'a mut Files,
     next: usize,
+    dice: Option<Dice>,
 }
 
 impl Writer<'_> {
@@ -92,12 +107,15 @@ impl Writer<'_> {
         }
         // What it holds may be files of its own.
         let inner = &self.resolve(inner);
-        let text = match inner {
-            Value::String(text) if key == TEXT || key == BINARY => text.clone(),
+        let is_operations = |items: &[Value]| items.iter().all(|item| item.get("op").is_some());
+        let text = match (inner, &mut self.dice) {
+            (Value::String(text), _) if key == TEXT || key == BINARY => text.clone(),
+            (Value::Array(items), Some(dice)) if !is_operations(items) => style::documents(items, dice),
+            (other, Some(dice)) => style::document(other, dice),
             // A JSON patch is recognised by its first character, so it is written as a block.
-            Value::Array(items) if items.iter().all(|item| item.get("op").is_some()) => operations(items),
-            Value::Array(items) => documents(items),
-            other => flow(other) + "\n",
+            (Value::Array(items), None) if is_operations(items) => operations(items),
+            (Value::Array(items), None) => documents(items),
+            (other, None) => flow(other) + "\n",
         };
         if key == INLINE {
             return text.into();
@@ -118,21 +136,4 @@ fn operations(items: &[Value]) -> String {
 fn documents(items: &[Value]) -> String {
     let texts: Vec<_> = items.iter().map(|item| flow(item) + "\n").collect();
     texts.join("---\n")
-}
-
-/// The value in flow style: JSON, but for raw scalars.
-fn flow(value: &Value) -> String {
-    match value {
-        Value::String(text) => match text.strip_prefix(RAW) {
-            Some(raw) => raw.to_owned(),
-            None => Value::String(text.clone()).to_string(),
-        },
-        Value::Array(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
-        Value::Object(map) => {
-            let pairs: Vec<_> =
-                map.iter().map(|(key, value)| format!("{}: {}", Value::String(key.clone()), flow(value))).collect();
-            format!("{{{}}}", pairs.join(", "))
-        }
-        other => other.to_string(),
-    }
 }

@@ -92,6 +92,9 @@ fn close_books(draft: &mut Draft, unwanted: &[&str]) -> Result<(), BuildError> {
             return Err(BuildError::new(error, Place::origin(&draft.origin)));
         }
     };
+    if draft.has_twins {
+        join_twins(metadata, 1 + unwanted.len());
+    }
     let Some(annotations) = metadata.get_mut("annotations") else { return Ok(()) };
     let Some(map) = annotations.as_map_mut() else {
         metadata.remove("annotations");
@@ -105,6 +108,28 @@ fn close_books(draft: &mut Draft, unwanted: &[&str]) -> Result<(), BuildError> {
         strings_only(map);
     }
     Ok(())
+}
+
+/// kustomize writes annotations anew each time it takes some out. Of a key that is there twice the last value counts then; and
+/// where there are two maps of annotations, the first goes into the second.
+fn join_twins(metadata: &mut Mapping, times: usize) {
+    for _ in 0..times {
+        let Some(Node::Map(first)) = metadata.get_mut("annotations") else { return };
+        let mut texts = Mapping::default();
+        for entry in std::mem::take(&mut first.entries) {
+            texts.set(entry.key.text, entry.value);
+        }
+        if texts.is_empty() {
+            return;
+        }
+        let twins = metadata.entries.iter().filter(|entry| entry.key.text == "annotations").count();
+        if twins > 1 {
+            metadata.remove("annotations");
+        }
+        if let Some(Node::Map(second)) = metadata.get_mut("annotations") {
+            texts.entries.into_iter().for_each(|entry| drop(second.set(entry.key.text, entry.value)));
+        }
+    }
 }
 
 /// Annotations as kustomize writes them: every value is a text.

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use krm::yaml::{EmitError, Limits, ParseError, from_json, parse_documents, to_json};
+use krm::yaml::{EmitError, Limits, ParseError, from_json, parse_documents_with_twins, to_json};
 use krm::{Node, Origin, Style, Tag};
 
 use crate::draft::{Draft, take_bookkeeping};
@@ -107,7 +107,9 @@ impl ResourceError {
 /// # Errors
 /// The text is no YAML, or a document is no resource.
 pub fn read_drafts(text: &str, file: &str) -> Result<Vec<Draft>, ResourceError> {
-    let documents = parse_documents(text, file, &Limits::default())?;
+    // kustomize compares keys where it prints: what a patch deletes, or only brings, may have one twice.
+    let documents = parse_documents_with_twins(text, file, &Limits::default())?;
+    let has_twins = documents.iter().any(|document| document.has_twins);
     let alone = documents.len() == 1;
     let mut queue = VecDeque::with_capacity(documents.len());
     for document in documents {
@@ -121,6 +123,7 @@ pub fn read_drafts(text: &str, file: &str) -> Result<Vec<Draft>, ResourceError> 
         match take_items(node, &origin)? {
             Taken::Resource(node) => {
                 let mut draft = Draft::new(node, origin);
+                draft.has_twins = has_twins;
                 take_bookkeeping(&mut draft);
                 drafts.push(draft);
             }

@@ -1,6 +1,7 @@
 //! The laws. Each takes any bytes; a panic is a finding. That nothing hangs or eats memory is watched by the fuzzer, which
 //! is given limits of both.
 
+use krm::node::Extra;
 use krm::yaml::{self, Limits};
 use krm::{Node, Style};
 use kustomize::{Built, Nowhere, Options, Restriction};
@@ -37,7 +38,7 @@ pub fn round_trip(data: &[u8]) {
         }
         let mut kept = String::new();
         if yaml::emit_function(&root, &mut kept).is_ok() {
-            assert_eq!(yaml::to_json(&only(&kept)).as_ref(), Ok(&json), "function profile\n{kept}");
+            assert_eq!(yaml::to_json(&bare(&only(&kept))), yaml::to_json(&bare(&root)), "function profile\n{kept}");
         }
     }
 }
@@ -54,6 +55,36 @@ fn survives(node: &Node) -> bool {
         Node::Scalar(scalar) => text(&scalar.text),
         Node::Seq(seq) => seq.items.iter().all(survives),
         Node::Map(map) => map.iter().all(|(key, value)| key != "<<" && text(key) && survives(value)),
+    }
+}
+
+/// The same without comments: kustomize's way to JSON prints them, and where two meet behind the header of a block the second
+/// becomes a line of the text. That is of no account where a function writes YAML.
+fn bare(node: &Node) -> Node {
+    let mut node = node.clone();
+    let mut open = vec![&mut node];
+    while let Some(node) = open.pop() {
+        match node {
+            Node::Scalar(scalar) => without_comments(&mut scalar.extra),
+            Node::Seq(seq) => {
+                without_comments(&mut seq.extra);
+                open.extend(&mut seq.items);
+            }
+            Node::Map(map) => {
+                without_comments(&mut map.extra);
+                for entry in &mut map.entries {
+                    without_comments(&mut entry.key.extra);
+                    open.push(&mut entry.value);
+                }
+            }
+        }
+    }
+    node
+}
+
+fn without_comments(extra: &mut Option<Box<Extra>>) {
+    if let Some(extra) = extra {
+        **extra = Extra { tag: extra.tag.take(), ..Extra::default() };
     }
 }
 

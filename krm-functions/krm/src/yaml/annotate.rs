@@ -17,6 +17,11 @@ pub(super) struct Annotator<'o> {
     key_line: String,
 }
 
+/// The breaks that a reader of YAML knows.
+fn is_any_break(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
 fn note(slot: &mut String, comment: &str) {
     if !comment.is_empty() {
         slot.clear();
@@ -132,6 +137,14 @@ impl<'o> Annotator<'o> {
             self.writer.write_indent();
             let head = std::mem::take(&mut self.head);
             self.write_comment(&head);
+        }
+    }
+
+    /// Makes one line of the line comment: behind the header of a block there is room for no more.
+    pub(super) fn flatten_line(&mut self) {
+        if self.line.contains(is_any_break) {
+            let lines: Vec<&str> = self.line.split(is_any_break).filter(|line| !line.is_empty()).collect();
+            self.line = lines.join(" ");
         }
     }
 

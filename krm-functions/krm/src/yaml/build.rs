@@ -10,6 +10,7 @@ use super::error::ParseProblem;
 use super::merge::{apply_merge_key, apply_merges_in_order};
 use super::parse::{Comments, DocumentComments};
 use super::resolve::{Dialect, resolve};
+use super::value::decode_base64;
 use crate::node::Entry;
 use crate::{Mapping, Mark, Node, Scalar, Sequence, Style, Tag, Text};
 
@@ -64,6 +65,10 @@ pub(super) struct Builder {
     dialect: Dialect,
     /// Is a key that comes twice one whose last value counts?
     last_key_wins: bool,
+    /// Are all the values of a key that comes twice kept?
+    keeps_twins: bool,
+    /// Does a key come twice?
+    pub(super) has_twins: bool,
     /// Is nothing merged, are keys not compared, and anchors refused?
     verbatim: bool,
     /// Is `<<` a key like others?
@@ -85,6 +90,8 @@ impl Builder {
             fault: None,
             dialect: Dialect::V3,
             last_key_wins: false,
+            keeps_twins: false,
+            has_twins: false,
             verbatim: false,
             unmerged: false,
         }
@@ -94,6 +101,17 @@ impl Builder {
     /// be it merged in or not.
     pub(super) fn lenient(self) -> Self {
         Self { dialect: Dialect::V2, last_key_wins: true, ..self }
+    }
+
+    /// Of how many tokens behind the next one the reader wants to know: go-yaml v2 has no comments, and stops at the end of
+    /// the first document.
+    pub(super) fn lookahead(&self) -> usize {
+        if self.dialect == Dialect::V2 { 0 } else { 2 }
+    }
+
+    /// Keeps every value of a key that comes twice: who looks for one finds the first.
+    pub(super) fn with_twins(self) -> Self {
+        Self { keeps_twins: true, ..self }
     }
 
     /// Reads nodes as they are written: `<<` is a key like others, a key may come twice. Anchors, which would have to be kept
@@ -156,6 +174,9 @@ impl Builder {
     pub(super) fn scalar(&mut self, start: NodeStart, text: Text) -> Built {
         self.count(1)?;
         self.refuse_anchor(start.anchor.as_ref())?;
+        if self.dialect == Dialect::V2 && start.tag.as_deref().map(known_tag) == Some(Tag::Binary) {
+            return self.binary(&start, &text);
+        }
         let tag = match start.tag.as_deref() {
             // To go-yaml v2 a lone `!` makes a quoted text as good as a plain one.
             None if start.style != Style::Plain => Tag::Str,
@@ -169,6 +190,17 @@ impl Builder {
         let scalar = Scalar { text, tag, style: start.style, mark, extra };
         if let Some(name) = start.anchor {
             self.anchors.push((name, Anchored::Done { node: Node::Scalar(scalar.clone()), size: 1 }));
+        }
+        self.add_scalar(scalar);
+        Ok(())
+    }
+
+    /// Where go-yaml v2 fills a structure, it takes what base64 stands for as the text itself.
+    fn binary(&mut self, start: &NodeStart, text: &str) -> Built {
+        let text = decode_base64(text).ok_or(ParseProblem::InvalidBase64)?.into();
+        let scalar = Scalar { text, tag: Tag::Str, style: Style::DoubleQuoted, mark: self.mark(start), extra: None };
+        if let Some(name) = &start.anchor {
+            self.anchors.push((name.clone(), Anchored::Done { node: Node::Scalar(scalar.clone()), size: 1 }));
         }
         self.add_scalar(scalar);
         Ok(())
@@ -286,7 +318,9 @@ impl Builder {
             keep_last(map);
             return self.at_fault(merged);
         }
-        if let Some(at) = find_duplicate(map) {
+        let twin = find_duplicate(map);
+        self.has_twins |= twin.is_some();
+        if let Some(at) = twin.filter(|_| !self.keeps_twins) {
             let key = &map.entries[at].key;
             let first_line = map.get_entry(&key.text).map_or(0, |e| e.key.mark.line);
             self.fault = Some(key.mark);
@@ -369,7 +403,7 @@ fn keep_last(map: &mut Mapping) {
 }
 
 /// Position of a key that comes a second time.
-fn find_duplicate(map: &Mapping) -> Option<usize> {
+pub(super) fn find_duplicate(map: &Mapping) -> Option<usize> {
     let entries = &map.entries;
     if entries.len() <= 16 {
         return (1..entries.len()).find(|&at| entries[..at].iter().any(|e| e.key.text == entries[at].key.text));

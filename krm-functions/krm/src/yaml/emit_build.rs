@@ -186,7 +186,17 @@ fn printed_entries(map: &Mapping, top: bool) -> Result<Vec<(&str, &Node)>, Box<E
         }
     }
     sort_by_key(&mut entries, |(key, _)| key);
+    if let Some(twins) = entries.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        let key = map.entries.iter().rev().find(|entry| entry.key.text == twins[0].0);
+        return Err(Box::new(key.map(|entry| twin_key(map, &entry.key)).expect("the key is the map's")));
+    }
     Ok(entries)
+}
+
+/// A key that stands in its map before.
+pub(super) fn twin_key(map: &Mapping, key: &Scalar) -> EmitError {
+    let first_line = map.get_entry(&key.text).map_or(0, |first| first.key.mark.line);
+    EmitError::TwinKey { path: String::new(), key: key.text.to_string(), line: key.mark.line, first_line }
 }
 
 /// False for a key that is left out.

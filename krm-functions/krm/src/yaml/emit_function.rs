@@ -16,7 +16,8 @@ const SIMPLE_KEY_MAX: usize = 128;
 /// Deepest tree that is written: go-yaml reads no deeper one.
 const DEPTH_MAX: usize = 10_000;
 
-/// Appends `node` as a reader can take it: a text that starts with a tab and has several lines gets double quotes.
+/// Appends `node` as a reader can take it: a text that starts with a tab and has several lines gets double quotes, and a
+/// comment of several lines behind the header of a block is written in one, since its second line would be the text's first.
 pub(super) fn emit(node: &Node, lists: SequenceIndent, out: &mut String) -> Result<(), EmitError> {
     let mut emitter = Emitter::new(out, lists, 2);
     emitter.document(node, true)
@@ -327,6 +328,9 @@ impl<'o> Emitter<'o> {
             Style::DoubleQuoted => self.at.writer.write_double_quoted(text, breaks),
             Style::Literal | Style::Folded => {
                 self.at.writer.write_block_header(if style == Style::Literal { "|" } else { ">" }, text, self.step);
+                if !self.as_go {
+                    self.at.flatten_line();
+                }
                 if !self.at.process_line() {
                     self.at.writer.put_break();
                 }

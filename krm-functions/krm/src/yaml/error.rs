@@ -67,6 +67,9 @@ pub enum ParseProblem {
     /// A tag handle that no `%TAG` declares.
     #[error("this is a tag whose handle no %TAG declares")]
     UndefinedTagHandle,
+    /// `!!binary` with a text that is no base64.
+    #[error("this is no base64")]
+    InvalidBase64,
     /// A key twice in one map.
     #[error("mapping key `{key}` already defined at line {first_line}")]
     DuplicateKey {
@@ -121,6 +124,7 @@ impl ParseProblem {
             Self::UnknownAnchor => Some("quote the text if it is no alias; anchors hold within one document only"),
             Self::RecursiveAnchor { .. } | Self::AnchorNotKept { .. } => Some("write out what the alias stands for"),
             Self::UndefinedTagHandle => Some("quote the text if it is no tag"),
+            Self::InvalidBase64 => Some("remove `!!binary` if the text is meant as it is"),
             Self::DuplicateKey { .. } => Some("remove one of them, or check the indentation"),
             Self::CollectionAsKey { .. } => Some("a text with braces, like a template, needs quotes"),
             Self::InvalidMerge { .. } => Some("quote `<<` if it is meant as a key"),
@@ -171,6 +175,18 @@ pub enum EmitError {
         key: String,
         /// What it is.
         found: &'static str,
+    },
+    /// A key twice in one map.
+    #[error("{}the key `{key}` stands in line {line} again, it is in line {first_line} already", At(path))]
+    TwinKey {
+        /// Path of the map.
+        path: String,
+        /// The key.
+        key: String,
+        /// Where it stands again.
+        line: u32,
+        /// Where it stands first.
+        first_line: u32,
     },
     /// An infinity or not-a-number.
     #[error("{}`{text}` cannot be written as JSON", At(path))]
@@ -230,6 +246,7 @@ impl EmitError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::KeyNotString { .. } => Some("quote the key"),
+            Self::TwinKey { .. } => Some("remove one of them, or check the indentation"),
             Self::NotFinite { .. } => Some("quote it if it is meant as a text"),
             Self::TagMismatch { .. } => Some("remove the tag, or write what it says"),
             Self::ForbiddenCharacter { .. } => {
@@ -243,6 +260,7 @@ impl EmitError {
     pub(super) fn within(&mut self, step: Step<'_>) {
         let path = match self {
             Self::KeyNotString { path, .. }
+            | Self::TwinKey { path, .. }
             | Self::NotFinite { path, .. }
             | Self::TagMismatch { path, .. }
             | Self::ForbiddenCharacter { path, .. }

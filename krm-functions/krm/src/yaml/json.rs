@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::emit_build::{check_key, no_value, within};
+use super::emit_build::{check_key, no_value, twin_key, within};
 use super::error::{EmitError, Step};
 use super::number::{Number, json_float, parse_number};
 use super::value::{Value, value_of};
@@ -25,7 +25,9 @@ pub(super) fn to_json(node: &Node, top: bool) -> Result<Json, Box<EmitError>> {
             for Entry { key, value } in &map.entries {
                 if check_key(key, top)? {
                     let value = to_json(value, false).map_err(|error| within(error, Step::Key(&key.text)))?;
-                    object.insert(key.text.to_string(), value);
+                    if object.insert(key.text.to_string(), value).is_some() {
+                        return Err(Box::new(twin_key(map, key)));
+                    }
                 }
             }
             Ok(Json::Object(object))

@@ -37,7 +37,7 @@ pub use sequence_indent::SequenceIndent;
 pub use split::{Chunk, split_documents};
 pub use value::{Decoded, decode_scalar, encoded_string, timestamp_rfc3339};
 
-use crate::{Mark, Node};
+use crate::{Mark, Node, Scalar};
 
 /// Bounds on what the parser accepts. Inputs from Git are hostile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,17 +69,34 @@ pub struct Document {
     pub index: usize,
     /// Line of its first content, from 1.
     pub line: u32,
+    /// Does a key come twice in it? Only where they are kept.
+    pub has_twins: bool,
 }
 
 /// Reads every document of `text`. `file` names the source in errors. Scalars get go-yaml v3's tags, aliases and merge keys
 /// are expanded, duplicate keys and everything over `limits` are errors.
 pub fn parse_documents(text: &str, file: &str, limits: &Limits) -> Result<Vec<Document>, ParseError> {
+    parse_all(text, file, limits, |first_line| build::Builder::new(*limits, first_line))
+}
+
+/// The same, but of a key that comes twice all values are kept, and the first is the one that is found.
+pub fn parse_documents_with_twins(text: &str, file: &str, limits: &Limits) -> Result<Vec<Document>, ParseError> {
+    parse_all(text, file, limits, |first_line| build::Builder::new(*limits, first_line).with_twins())
+}
+
+fn parse_all(
+    text: &str,
+    file: &str,
+    limits: &Limits,
+    builder: impl Fn(u32) -> build::Builder,
+) -> Result<Vec<Document>, ParseError> {
     check_size(text, limits).map_err(|(mark, problem)| ParseError::new(file, 0, mark, problem))?;
     let text = unix_breaks(text);
     let chunks = split_documents(&text)
         .map_err(|(line, problem)| ParseError::new(file, 0, Mark { line, column: 1 }, problem))?;
     let parse = |(index, chunk): (usize, &Chunk<'_>)| {
-        parse_chunk(chunk, index, limits).map_err(|(mark, problem)| ParseError::new(file, index, mark, problem))
+        parse_chunk(chunk, index, builder(chunk.line))
+            .map_err(|(mark, problem)| ParseError::new(file, index, mark, problem))
     };
     chunks.iter().enumerate().map(parse).collect()
 }
@@ -124,10 +141,12 @@ pub fn unix_breaks(text: &str) -> Cow<'_, str> {
     }
 }
 
-fn parse_chunk(chunk: &Chunk<'_>, index: usize, limits: &Limits) -> Result<Document, (Mark, ParseProblem)> {
-    let root = parse_text(chunk.text, chunk.line, build::Builder::new(*limits, chunk.line))?;
+fn parse_chunk(chunk: &Chunk<'_>, index: usize, mut builder: build::Builder) -> Result<Document, (Mark, ParseProblem)> {
+    let root = parse_builder(chunk.text, chunk.line, &mut builder)?;
+    let has_twins = builder.has_twins;
+    let root = root.and_then(|comments| builder.take_root(comments));
     let line = root.as_ref().map_or(chunk.line, |root| root.mark().line);
-    Ok(Document { root: root.unwrap_or_else(Node::null), index, line })
+    Ok(Document { root: root.unwrap_or_else(Node::null), index, line, has_twins })
 }
 
 /// Reads every document of `text` as a go-yaml v3 `Decoder` does, whose documents end where the grammar says so (not at every line
@@ -155,18 +174,26 @@ pub fn parse_stream(text: &str, file: &str, limits: &Limits) -> Result<Vec<Node>
 
 /// Reads the first document of `text`, whose first line is `first_line` of its file.
 fn parse_text(text: &str, first_line: u32, mut builder: build::Builder) -> Result<Option<Node>, (Mark, ParseProblem)> {
+    let comments = parse_builder(text, first_line, &mut builder)?;
+    Ok(comments.and_then(|comments| builder.take_root(comments)))
+}
+
+fn parse_builder(
+    text: &str,
+    first_line: u32,
+    builder: &mut build::Builder,
+) -> Result<Option<parse::DocumentComments>, (Mark, ParseProblem)> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     check_characters(text, first_line)?;
-    let mut parser = parse::Parser::new(text, &mut builder);
+    let mut parser = parse::Parser::new(text, builder);
     let parsed = parser.parse_document();
-    let comments = match parsed {
-        Ok(comments) => comments,
+    match parsed {
+        Ok(comments) => Ok(comments),
         Err((place, problem)) => {
             let mark = Mark { line: place.line.saturating_add(first_line), column: parser.char_column(place) + 1 };
-            return Err((builder.fault.unwrap_or(mark), problem));
+            Err((builder.fault.unwrap_or(mark), problem))
         }
-    };
-    Ok(comments.and_then(|comments| builder.take_root(comments)))
+    }
 }
 
 fn check_characters(text: &str, first_line: u32) -> Result<(), (Mark, ParseProblem)> {
@@ -200,6 +227,11 @@ pub fn emit_as_go(node: &Node, out: &mut String) -> Result<(), EmitError> {
     emit_function::emit_as_go(node, out)
 }
 
+/// `node` as kustomize has it after it printed and read it, which it does on every way to JSON: nearly always the very same.
+pub fn read_back(node: &Node) -> Result<Cow<'_, Node>, EmitError> {
+    readback::read_back(node)
+}
+
 /// [`emit_function`] with a choice of how lists are indented.
 pub fn emit_function_with(node: &Node, lists: SequenceIndent, out: &mut String) -> Result<(), EmitError> {
     emit_function::emit(node, lists, out)
@@ -209,6 +241,25 @@ pub fn emit_function_with(node: &Node, lists: SequenceIndent, out: &mut String) 
 /// the document's.
 pub fn emit_encoder(node: &Node, indent: u8, out: &mut String) -> Result<(), EmitError> {
     emit_function::emit_encoder(node, indent, out)
+}
+
+/// A key that comes twice in one map, and where it stands first.
+pub fn find_twin_key(node: &Node) -> Option<(&Scalar, Mark)> {
+    let mut open = vec![node];
+    while let Some(node) = open.pop() {
+        match node {
+            Node::Scalar(_) => {}
+            Node::Seq(seq) => open.extend(&seq.items),
+            Node::Map(map) => {
+                if let Some(at) = build::find_duplicate(map) {
+                    let key = &map.entries[at].key;
+                    return Some((key, map.get_entry(&key.text).map(|entry| entry.key.mark).unwrap_or_default()));
+                }
+                open.extend(map.entries.iter().map(|entry| &entry.value));
+            }
+        }
+    }
+    None
 }
 
 /// What go-yaml v3 takes `text` for where it stands plain.

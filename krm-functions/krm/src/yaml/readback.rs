@@ -7,9 +7,9 @@ use std::borrow::Cow;
 
 use super::build::Builder;
 use super::emit_function;
-use super::error::EmitError;
+use super::error::{EmitError, ParseProblem};
 use super::{Limits, parse_text};
-use crate::node::Extra;
+use crate::node::{Entry, Extra};
 use crate::{Node, Scalar, Style, Tag};
 
 /// `node` as kustomize sees it after printing and reading it.
@@ -22,6 +22,8 @@ pub(super) fn read_back(node: &Node) -> Result<Cow<'_, Node>, EmitError> {
     let limits = Limits { bytes_max: usize::MAX, nodes_max: usize::MAX, ..Limits::default() };
     match parse_text(&text, 1, Builder::new(limits, 1)) {
         Ok(root) => Ok(Cow::Owned(root.unwrap_or_else(Node::null))),
+        // The tree itself has the key twice: who writes it says so better.
+        Err((_, ParseProblem::DuplicateKey { .. })) => Ok(Cow::Borrowed(node)),
         Err((_, problem)) => Err(EmitError::NotReadable { problem: problem.to_string() }),
     }
 }
@@ -57,7 +59,7 @@ fn changes(root: &Node) -> bool {
                 let in_flow = in_flow || map.style == Style::Flow;
                 for entry in &map.entries {
                     seen.note(entry.key.extra.as_deref());
-                    if entry.key.text.is_empty() || scalar_changes(&entry.key, in_flow) {
+                    if entry.key.text.is_empty() || scalar_changes(&entry.key, in_flow) || strays_from_key(entry) {
                         return true;
                     }
                     open.push((&entry.value, in_flow));
@@ -88,6 +90,17 @@ impl Seen {
 /// Comments of a collection that go-yaml prints at the next place it finds, or in the midst of a flow collection.
 fn stray_comment(extra: Option<&Extra>, in_flow: bool) -> bool {
     extra.is_some_and(|e| !e.line_comment.is_empty() || in_flow && has_comment(e))
+}
+
+/// A comment behind the key of a collection that is written with brackets goes to whatever comes next; behind the key of one
+/// that has become empty, it puts the brackets at the start of the next line; and where a scalar has one too, both go on.
+fn strays_from_key(entry: &Entry) -> bool {
+    let strays = match &entry.value {
+        Node::Scalar(scalar) => scalar.extra.as_ref().is_some_and(|extra| !extra.line_comment.is_empty()),
+        Node::Seq(seq) => seq.items.is_empty() || seq.style == Style::Flow,
+        Node::Map(map) => map.entries.is_empty() || map.style == Style::Flow,
+    };
+    strays && entry.key.extra.as_ref().is_some_and(|extra| !extra.line_comment.is_empty())
 }
 
 fn has_comment(extra: &Extra) -> bool {
@@ -141,5 +154,112 @@ fn scalar_changes(scalar: &Scalar, in_flow: bool) -> bool {
         },
         Style::Plain | Style::Flow => scalar.text.starts_with('\t') && scalar.text.contains('\n'),
         Style::SingleQuoted | Style::DoubleQuoted => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::changes;
+    use crate::node::{Entry, Extra};
+    use crate::yaml::build::Builder;
+    use crate::yaml::{Limits, emit_as_go, json::to_json, parse_text};
+    use crate::{Mapping, Node, Scalar, Sequence, Style, Tag};
+
+    /// The same numbers each time.
+    struct Dice(u64);
+
+    impl Dice {
+        fn roll(&mut self, sides: u64) -> usize {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            usize::try_from(self.0 % sides).expect("it is small")
+        }
+    }
+
+    fn extra(dice: &mut Dice, lines: bool) -> Option<Box<Extra>> {
+        const COMMENTS: [&str; 8] = ["", "", "", "# note", "#", "# a: b", "# a\n# b", "# a\n\n# b"];
+        let mut around = || if lines { COMMENTS[dice.roll(8)].into() } else { Box::default() };
+        let (head_comment, foot_comment) = (around(), around());
+        let line_comment = COMMENTS[dice.roll(6)].into();
+        (dice.roll(3) == 0).then(|| Box::new(Extra { head_comment, line_comment, foot_comment, ..Extra::default() }))
+    }
+
+    fn style(dice: &mut Dice) -> Style {
+        if dice.roll(3) == 0 { Style::Flow } else { Style::Plain }
+    }
+
+    fn scalar(dice: &mut Dice, is_item: bool) -> Scalar {
+        let style = [Style::Plain, Style::SingleQuoted, Style::DoubleQuoted, Style::Literal][dice.roll(4)];
+        let text = ["a", "", "two words", "a\nb\n", "a\n\n", "a\n\nb"][dice.roll(6)];
+        let tag = if style == Style::Plain && text.is_empty() { Tag::Null } else { Tag::Str };
+        let style = if style == Style::Plain && text.contains('\n') { Style::Literal } else { style };
+        Scalar { style, extra: extra(dice, is_item), ..Scalar::new(text, tag) }
+    }
+
+    /// Any collection may be empty: patches take entries away.
+    fn tree(dice: &mut Dice, depth: u64, is_item: bool) -> Node {
+        let extra = if is_item { extra(dice, true) } else { None };
+        match dice.roll(if depth == 0 { 2 } else { 6 }) {
+            0 => Node::Scalar(scalar(dice, is_item)),
+            1 => Node::Map(Mapping { style: style(dice), extra, ..Mapping::default() }),
+            2 | 3 => {
+                let items = (0..dice.roll(4)).map(|_| tree(dice, depth - 1, true)).collect();
+                Node::Seq(Sequence { items, style: style(dice), extra, ..Sequence::default() })
+            }
+            _ => {
+                let entries = (0..=dice.roll(3)).map(|index| {
+                    let key = Scalar { extra: self::extra(dice, true), ..Scalar::string(format!("k{index}")) };
+                    Entry { key, value: tree(dice, depth - 1, false) }
+                });
+                Node::Map(Mapping { entries: entries.collect(), style: style(dice), extra, ..Mapping::default() })
+            }
+        }
+    }
+
+    /// A tree with comments where a reader leaves them.
+    fn read(text: &str) -> Option<Node> {
+        parse_text(text, 1, Builder::new(Limits::default(), 1)).ok().flatten()
+    }
+
+    fn print(node: &Node) -> String {
+        let mut text = String::new();
+        emit_as_go(node, &mut text).expect("it is not deep");
+        text
+    }
+
+    /// Takes some entries and items away, and puts other scalars in the place of some, as patches do.
+    fn patch(dice: &mut Dice, node: &mut Node) {
+        match node {
+            Node::Scalar(there) if dice.roll(8) == 0 => *there = scalar(dice, false),
+            Node::Scalar(_) => {}
+            Node::Seq(seq) => {
+                seq.items.retain(|_| dice.roll(6) > 0);
+                seq.items.iter_mut().for_each(|item| patch(dice, item));
+            }
+            Node::Map(map) => {
+                map.entries.retain(|_| dice.roll(6) > 0);
+                map.entries.iter_mut().for_each(|entry| patch(dice, &mut entry.value));
+            }
+        }
+    }
+
+    #[test]
+    fn what_skips_the_way_through_text_would_come_back_the_same() {
+        const COUNT: usize = 8_000;
+        let mut dice = Dice(88_172_645_463_325_252);
+        let mut skipped = 0;
+        for _ in 0..COUNT {
+            let Some(mut root) = read(&print(&tree(&mut dice, 3, false))) else { continue };
+            patch(&mut dice, &mut root);
+            if changes(&root) {
+                continue;
+            }
+            skipped += 1;
+            let text = print(&root);
+            let again = read(&text).unwrap_or_else(Node::null);
+            assert_eq!(to_json(&again, true).ok(), to_json(&root, true).ok(), "{text}");
+        }
+        assert!(skipped > COUNT / 20, "only {skipped} skip it");
     }
 }

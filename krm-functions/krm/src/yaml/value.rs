@@ -161,7 +161,7 @@ fn float_of(text: &str) -> Result<Value<'static>, NoValue> {
 }
 
 /// The bytes that base64 `text` spells, as text: what is no UTF-8 becomes U+FFFD byte by byte, as JSON in Go has it.
-fn decode_base64(text: &str) -> Option<String> {
+pub(super) fn decode_base64(text: &str) -> Option<String> {
     let bytes = STANDARD.decode(text.replace(['\r', '\n'], "")).ok()?;
     let mut out = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {

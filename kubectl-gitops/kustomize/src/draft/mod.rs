@@ -92,6 +92,8 @@ pub struct Draft {
     pub allows_kind_change: bool,
     /// Did helm make it? Then `namespace` leaves it alone.
     pub from_helm: bool,
+    /// May a key come twice in one of its maps? Then the first is the one that is found.
+    pub has_twins: bool,
     /// Names of the vars that read from it.
     pub read_by_vars: Vec<String>,
 }
@@ -121,6 +123,7 @@ impl Draft {
             allows_name_change: false,
             allows_kind_change: false,
             from_helm: false,
+            has_twins: false,
             read_by_vars: Vec::new(),
         }
     }

@@ -29,7 +29,7 @@ pub(super) fn text(chart: &HelmChart, directory: &Path, loader: &Loader<'_>) -> 
     }
     let own = parsed(chart, &read()?)?;
     let (mut under, over) = if chart.values_merge == "merge" { (inline, own) } else { (own, inline) };
-    strategic(&Schema::builtin(), &mut under, &over)
+    strategic(&Schema::builtin(), &mut under, &over, false)
         .map_err(|source| HelmError::Merge { chart: chart.name.clone(), source })?;
     written(chart, &under)
 }

@@ -9,6 +9,7 @@
 mod assoc;
 mod elements;
 mod error;
+mod remarks;
 mod walk;
 
 use krm::Node;
@@ -17,6 +18,7 @@ pub use error::{MergeError, MergeProblem};
 
 use crate::fieldspec::shared;
 use crate::schema::Schema;
+use remarks::Remarks;
 use walk::{Outcome, Walk};
 
 /// What became of the object.
@@ -28,12 +30,13 @@ pub enum Merged {
     Deleted,
 }
 
-/// Merges `patch` into `target`.
+/// Merges `patch` into `target`. `has_twins`: in one of them a key comes twice, of which the first counts.
 ///
 /// # Errors
 /// A map meets a list or a scalar, a directive is unknown, or a keyed list holds something that is no map.
-pub fn strategic(schema: &Schema, target: &mut Node, patch: &Node) -> Result<Merged, MergeError> {
-    let mut walk = Walk::new(schema, shared::any(target));
+pub fn strategic(schema: &Schema, target: &mut Node, patch: &Node, has_twins: bool) -> Result<Merged, MergeError> {
+    let remarks = Remarks::of([target, patch]);
+    let mut walk = Walk::new(schema, &remarks, shared::any(target), has_twins);
     let outcome = walk.merge(None, target, patch)?;
     for (twins, scalar) in std::mem::take(&mut walk.twins_changed) {
         shared::write(target, twins, &scalar);

@@ -21,7 +21,7 @@ fn emitted(node: &Node) -> String {
 
 fn merged(target: &str, patch: &str) -> Result<(Merged, String), super::MergeError> {
     let mut node = parse(target);
-    let merged = strategic(&Schema::builtin(), &mut node, &parse(patch))?;
+    let merged = strategic(&Schema::builtin(), &mut node, &parse(patch), false)?;
     Ok((merged, emitted(&node)))
 }
 

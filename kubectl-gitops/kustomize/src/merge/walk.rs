@@ -3,10 +3,12 @@
 //! A value is met in four ways: only the object has it ([`Walk::settle`]), only the patch has it ([`Walk::absorb`]), both have
 //! it ([`Walk::merge`]), or it came from the patch and is now walked as if the object had the very same ([`Walk::adopt`]).
 
+use krm::node::Entry;
 use krm::{Mapping, Node, Scalar};
 
 use super::assoc;
 use super::error::{MergeError, MergeProblem};
+use super::remarks::Remarks;
 use crate::fieldspec::set::{put_over, quote_if_ambiguous};
 use crate::schema::{Fields, ListKind, Schema, Type};
 
@@ -32,24 +34,31 @@ pub(super) const DIRECTIVE: &str = "$patch";
 
 pub(super) struct Walk<'s> {
     schema: &'s Schema,
+    remarks: &'s Remarks,
     /// Walk fields in the order of their names: where twins are, the last change counts.
     sorted: bool,
+    /// A key may come twice in a map: only its first value is looked at.
+    has_twins: bool,
     /// Changes in place of scalars that have twins.
     pub(super) twins_changed: Vec<(u32, Scalar)>,
 }
 
 impl<'s> Walk<'s> {
-    pub(super) fn new(schema: &'s Schema, sorted: bool) -> Self {
-        Self { schema, sorted, twins_changed: Vec::new() }
+    pub(super) fn new(schema: &'s Schema, remarks: &'s Remarks, sorted: bool, has_twins: bool) -> Self {
+        Self { schema, remarks, sorted, has_twins, twins_changed: Vec::new() }
     }
 
     /// Only the object has it. Answers whether it stays.
     pub(super) fn settle(&mut self, known: Option<Type<'s>>, node: &mut Node) -> Result<bool, MergeError> {
+        let known = self.remarked(known, &[node]);
         match node {
             Node::Scalar(scalar) => Ok(!scalar.is_null() || !scalar.text.is_empty()),
             Node::Map(map) => {
                 let fields = self.fields(known, &[map]);
-                self.each_field(map, |walk, key, value| walk.settle_field(fields.get(key), value))?;
+                self.each_field(map, |walk, key, value| {
+                    let known = walk.field_type(fields, key, value, None);
+                    walk.settle_field(known, value)
+                })?;
                 Ok(true)
             }
             Node::Seq(seq) => {
@@ -63,6 +72,7 @@ impl<'s> Walk<'s> {
 
     /// It came from the patch and stands for both. Answers whether it stays.
     pub(super) fn adopt(&mut self, known: Option<Type<'s>>, node: &mut Node) -> Result<bool, MergeError> {
+        let known = self.remarked(known, &[node]);
         match node {
             Node::Scalar(scalar) => Ok(!scalar.is_null()),
             Node::Map(map) => {
@@ -87,6 +97,7 @@ impl<'s> Walk<'s> {
 
     /// Only the patch has it (or the object has a null).
     pub(super) fn absorb(&mut self, known: Option<Type<'s>>, origin: &Node) -> Result<Option<Node>, MergeError> {
+        let known = self.remarked(known, &[origin]);
         let mut node = origin.clone();
         match &mut node {
             Node::Scalar(scalar) if scalar.is_null() => return Ok(None),
@@ -122,6 +133,7 @@ impl<'s> Walk<'s> {
         if dest.is_null() {
             return Ok(self.absorb(known, origin)?.map_or(Outcome::Gone, Outcome::Origin));
         }
+        let known = self.remarked(known, &[dest, origin]);
         take_style(dest, origin);
         match (dest, origin) {
             (Node::Scalar(_), Node::Scalar(_)) => Ok(Outcome::Origin(origin.clone())),
@@ -168,21 +180,26 @@ impl<'s> Walk<'s> {
         }
         let fields = self.fields(known, &[dest, origin]);
         let patch = PatchFields::new(origin, directive.is_some());
-        let added: Vec<usize> =
-            patch.positions().filter(|at| !dest.contains_key(&origin.entries[*at].key.text)).collect();
-        self.each_field(dest, |walk, key, value| match patch.get(key) {
-            Some(over) => walk.merge_field(fields.get(key), value, over),
-            None => walk.settle_field(fields.get(key), value),
+        let twins = if self.has_twins { later_twins(origin) } else { Vec::new() };
+        let is_new = |at: &usize| !dest.contains_key(&origin.entries[*at].key.text) && !twins.contains(at);
+        let added: Vec<usize> = patch.positions().filter(is_new).collect();
+        self.each_field(dest, |walk, key, value| {
+            let over = patch.get(&key.text);
+            let known = walk.field_type(fields, key, value, over);
+            match over {
+                Some(over) => walk.merge_field(known, value, &over.value),
+                None => walk.settle_field(known, value),
+            }
         })?;
         for position in added {
             let entry = &origin.entries[position];
             if entry.key.text.is_empty() {
                 return Err(MergeError::new(MergeProblem::EmptyKey));
             }
-            let known = fields.get(&entry.key.text);
+            let known = self.field_type(fields, &entry.key, &entry.value, None);
             if let Some(mut value) = self.absorb(known, &entry.value).map_err(|e| e.under(&entry.key.text))? {
                 quote(&mut value);
-                dest.entries.push(krm::node::Entry { key: entry.key.clone(), value });
+                dest.entries.push(Entry { key: entry.key.clone(), value });
             }
         }
         Ok(Outcome::Dest)
@@ -210,7 +227,8 @@ impl<'s> Walk<'s> {
         let fields = self.fields(known, &[map]);
         self.each_field(map, |walk, key, value| {
             quote(value);
-            walk.adopt(fields.get(key), value)
+            let known = walk.field_type(fields, key, value, None);
+            walk.adopt(known, value)
         })
     }
 
@@ -223,13 +241,14 @@ impl<'s> Walk<'s> {
     fn each_field(
         &mut self,
         map: &mut Mapping,
-        mut visit: impl FnMut(&mut Self, &str, &mut Node) -> Result<bool, MergeError>,
+        mut visit: impl FnMut(&mut Self, &Scalar, &mut Node) -> Result<bool, MergeError>,
     ) -> Result<(), MergeError> {
         let mut failure = None;
-        let mut visit_entry = |walk: &mut Self, entry: &mut krm::node::Entry| {
+        let twins = if self.has_twins { later_twins(map) } else { Vec::new() };
+        let mut visit_entry = |walk: &mut Self, entry: &mut Entry| {
             let stays = match entry.key.text.as_str() {
                 "" => Err(MergeError::new(MergeProblem::EmptyKey)),
-                key => visit(walk, key, &mut entry.value),
+                _ => visit(walk, &entry.key, &mut entry.value),
             };
             failure.is_some()
                 || stays.unwrap_or_else(|error| {
@@ -237,19 +256,39 @@ impl<'s> Walk<'s> {
                     true
                 })
         };
-        if self.sorted {
-            let mut order: Vec<usize> = (0..map.entries.len()).collect();
-            order.sort_by(|a, b| map.entries[*a].key.text.cmp(&map.entries[*b].key.text));
-            let mut gone: Vec<usize> =
-                order.into_iter().filter(|at| !visit_entry(self, &mut map.entries[*at])).collect();
-            gone.sort_unstable();
-            for position in gone.into_iter().rev() {
-                map.entries.remove(position);
-            }
-        } else {
+        if !self.sorted && twins.is_empty() {
             map.entries.retain_mut(|entry| visit_entry(self, entry));
+            return failure.map_or(Ok(()), Err);
+        }
+        let mut order: Vec<usize> = (0..map.entries.len()).collect();
+        if self.sorted {
+            order.sort_by(|a, b| map.entries[*a].key.text.cmp(&map.entries[*b].key.text));
+        }
+        order.retain(|at| !twins.contains(at));
+        let mut gone: Vec<usize> = order.into_iter().filter(|at| !visit_entry(self, &mut map.entries[*at])).collect();
+        gone.sort_unstable();
+        for position in gone.into_iter().rev() {
+            map.entries.remove(position);
         }
         failure.map_or(Ok(()), Err)
+    }
+
+    /// The type that a comment gives to the value that these nodes become, else the one known from above.
+    fn remarked(&self, known: Option<Type<'s>>, nodes: &[&Node]) -> Option<Type<'s>> {
+        if self.remarks.is_empty() {
+            return known;
+        }
+        self.remarks.at_nodes(nodes).map(|definition| self.schema.of_definition(definition)).or(known)
+    }
+
+    /// The type of a field: by a comment, else by the type of the map.
+    fn field_type(&self, fields: Fields<'s>, key: &Scalar, value: &Node, over: Option<&Entry>) -> Option<Type<'s>> {
+        if !self.remarks.is_empty()
+            && let Some(definition) = self.remarks.at_field(key, value, over)
+        {
+            return Some(self.schema.of_definition(definition));
+        }
+        fields.get(&key.text)
     }
 
     /// The types of a map's fields: by the type known from above, else by the `apiVersion` and `kind` that it holds.
@@ -262,6 +301,12 @@ impl<'s> Walk<'s> {
         let kind = map.get("kind")?.as_str()?;
         self.schema.of_kind(map.get("apiVersion")?.as_str()?, kind)
     }
+}
+
+/// Positions of entries whose key stands in the map before.
+fn later_twins(map: &Mapping) -> Vec<usize> {
+    let mut seen = std::collections::HashSet::with_capacity(map.len());
+    (0..map.len()).filter(|at| !seen.insert(map.entries[*at].key.text.as_str())).collect()
 }
 
 /// An empty collection takes on the style of what is merged into it. Style reaches the output: within `{}` an empty null is
@@ -293,17 +338,18 @@ const LINEAR_MAX: usize = 16;
 impl<'p> PatchFields<'p> {
     fn new(map: &'p Mapping, skip_directive: bool) -> Self {
         let index = (map.len() > LINEAR_MAX)
-            .then(|| map.entries.iter().enumerate().map(|(at, entry)| (entry.key.text.as_str(), at)).collect());
+            // Of a key that comes twice the first counts.
+            .then(|| map.entries.iter().enumerate().rev().map(|(at, entry)| (entry.key.text.as_str(), at)).collect());
         Self { map, skip_directive, index }
     }
 
-    fn get(&self, key: &str) -> Option<&'p Node> {
+    fn get(&self, key: &str) -> Option<&'p Entry> {
         if self.skip_directive && key == DIRECTIVE {
             return None;
         }
         match &self.index {
-            Some(index) => index.get(key).map(|at| &self.map.entries[*at].value),
-            None => self.map.get(key),
+            Some(index) => index.get(key).map(|at| &self.map.entries[*at]),
+            None => self.map.get_entry(key),
         }
     }
 

@@ -64,10 +64,15 @@ fn is_same(a: &Node, b: &Node) -> bool {
             a.style == b.style
                 && a.mark == b.mark
                 && a.entries.len() == b.entries.len()
-                && entries().all(|(a, b)| is_same_scalar(&a.key, &b.key) && is_same(&a.value, &b.value))
+                && entries().all(|(a, b)| is_same_key(&a.key, &b.key) && is_same(&a.value, &b.value))
         }
         (Node::Scalar(_) | Node::Seq(_) | Node::Map(_), _) => false,
     }
+}
+
+/// Keys that no file holds have no tag in kustomize.
+fn is_same_key(a: &Scalar, b: &Scalar) -> bool {
+    is_same_scalar(a, b) || a.mark.line == 0 && b.mark.line == 0 && a.text == b.text && a.style == b.style
 }
 
 fn is_same_scalar(a: &Scalar, b: &Scalar) -> bool {

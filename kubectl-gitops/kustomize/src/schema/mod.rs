@@ -215,6 +215,11 @@ impl Schema {
         }
     }
 
+    /// The type that a definition from elsewhere is or refers to: one of which nothing is known if it refers to nothing.
+    pub(crate) fn of_definition<'s>(&'s self, definition: &'s Definition) -> Type<'s> {
+        self.resolve(definition).unwrap_or_else(|| Type::opaque(self))
+    }
+
     /// The type that a definition of the user's is or refers to.
     fn resolve<'s>(&'s self, mut definition: &'s Definition) -> Option<Type<'s>> {
         for _ in 0..REFERENCES_MAX {

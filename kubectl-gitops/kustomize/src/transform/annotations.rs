@@ -51,7 +51,11 @@ pub(crate) fn rewrite_with(metadata: &mut Mapping, field: &str, further: BTreeMa
             }
             (key, node)
         });
-        metadata.set(field, Node::Map(strings.collect()));
+        match metadata.get_mut(field) {
+            // The field was there twice.
+            Some(Node::Map(twin)) => strings.for_each(|(key, node)| drop(twin.set(key, node))),
+            _ => drop(metadata.set(field, Node::Map(strings.collect()))),
+        }
     }
 }
 

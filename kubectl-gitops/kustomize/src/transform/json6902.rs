@@ -1,16 +1,19 @@
 //! A JSON patch on one draft. Owns what kustomize does to the annotations around it.
 
-use krm::Node;
+use std::borrow::Cow;
+
+use krm::{Node, yaml};
 
 use super::annotations;
-use crate::draft::Draft;
-use crate::json_patch::{self, ApplyError, JsonPatch};
+use crate::draft::{Draft, take_bookkeeping, with_bookkeeping};
+use crate::json_patch::{self, ApplyError, JsonPatch, NotJson};
 
 /// Applies a patch to a draft.
 pub(super) fn apply(draft: &mut Draft, patch: &JsonPatch) -> Result<(), ApplyError> {
     if draft.has_books() {
         draft.keep_annotations();
     }
+    read_back(draft)?;
     json_patch::apply(patch, &mut draft.node)?;
     if let Node::Map(root) = &mut draft.node
         && let Node::Map(metadata) = root.entry_or_insert_with("metadata", Node::map)
@@ -21,5 +24,16 @@ pub(super) fn apply(draft: &mut Draft, patch: &JsonPatch) -> Result<(), ApplyErr
         // They are put back, whatever the patch did.
         draft.keep_annotations();
     }
+    Ok(())
+}
+
+/// The way to JSON leads through text, where folded texts and comments may change the object, or end it. The books are in it.
+fn read_back(draft: &mut Draft) -> Result<(), ApplyError> {
+    if let Ok(Cow::Borrowed(_)) = yaml::read_back(&draft.node) {
+        return Ok(());
+    }
+    let printed = with_bookkeeping(draft);
+    draft.node = yaml::read_back(&printed).map_err(NotJson::from)?.into_owned();
+    take_bookkeeping(draft);
     Ok(())
 }

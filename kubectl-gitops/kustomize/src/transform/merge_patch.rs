@@ -15,6 +15,7 @@ pub(super) struct Prepared {
     allows_kind_change: bool,
     /// It takes on the target's `apiVersion`.
     adapts: bool,
+    has_twins: bool,
 }
 
 impl Prepared {
@@ -25,6 +26,7 @@ impl Prepared {
             allows_name_change: patch.allows_name_change,
             allows_kind_change: patch.allows_kind_change,
             adapts: false,
+            has_twins: patch.has_twins,
         }
     }
 
@@ -57,7 +59,8 @@ pub(super) fn apply(draft: &mut Draft, patch: &mut Prepared, schema: &Schema) ->
     if drops_annotations(&patch.node) {
         draft.forget_books();
     }
-    if merge::strategic(schema, &mut draft.node, &patch.node)? == Merged::Deleted {
+    draft.has_twins |= patch.has_twins;
+    if merge::strategic(schema, &mut draft.node, &patch.node, draft.has_twins)? == Merged::Deleted {
         draft.node = Node::null();
     }
     if draft.is_empty() {

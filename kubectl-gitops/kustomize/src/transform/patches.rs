@@ -2,6 +2,8 @@
 //! the three fields allows, and which resources a patch is for; how a patch changes one resource is in `merge_patch` and
 //! `json6902`.
 
+use krm::yaml::find_twin_key;
+
 use crate::draft::{Draft, DraftSet, LookupError};
 use crate::json_patch::{ApplyError, JsonPatch, ReadError};
 use crate::kustomization::{Patch, PatchOptions, Selector};
@@ -185,7 +187,10 @@ impl Loaded {
         let source = source_of(patch);
         let content = match (read_drafts(&text, &file), JsonPatch::read(&text, &file)) {
             (Ok(drafts), _) if drafts.is_empty() => Content::Nothing,
-            (Ok(drafts), _) => Content::Merge(with_options(drafts, patch.options.as_ref())),
+            (Ok(drafts), _) => {
+                warn_of_twins(&drafts, &source, loader);
+                Content::Merge(with_options(drafts, patch.options.as_ref()))
+            }
             (Err(_), Ok(patch)) if patch.is_empty() => Content::Nothing,
             (Err(_), Ok(patch)) => Content::Json(patch),
             (Err(merge), Err(json)) => return Err(neither(source, merge, json)),
@@ -206,6 +211,7 @@ impl Loaded {
             let drafts = read_drafts(&content, &file);
             (drafts.map_err(|source| PatchError::NotAMerge { patch: named(&file), source })?, named(&file))
         };
+        warn_of_twins(&drafts, &source, loader);
         Ok(Self::merges(drafts, &source))
     }
 
@@ -362,6 +368,15 @@ fn source_of(patch: &Patch) -> String {
 
 fn named(file: &str) -> String {
     format!("the patch `{file}`")
+}
+
+/// Of a key that comes twice in a patch the first value counts, as in kustomize. Hardly anybody means that.
+fn warn_of_twins(patches: &[Draft], source: &str, loader: &Loader<'_>) {
+    let twins = patches.iter().filter(|patch| patch.has_twins);
+    for (key, first) in twins.filter_map(|patch| find_twin_key(&patch.node)) {
+        let (key, line, first) = (&key.text, key.mark.line, first.line);
+        loader.warn(format!("{source} has `{key}` in line {line} again: what it says in line {first} counts"));
+    }
 }
 
 /// The patch's text and the name of its file.

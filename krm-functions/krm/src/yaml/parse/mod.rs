@@ -80,7 +80,7 @@ pub(super) struct DocumentComments {
 impl<'a, 'b> Parser<'a, 'b> {
     pub(super) fn new(text: &'a str, builder: &'b mut Builder) -> Self {
         Self {
-            scanner: Scanner::new(text),
+            scanner: Scanner::new(text, builder.lookahead()),
             builder,
             state: State::BlockNode,
             states: Vec::new(),

@@ -7,7 +7,7 @@ impl Scanner<'_> {
     /// Fills the queue until its head is certain: three tokens ahead (comments need them), and no key may still start there.
     #[inline]
     pub(super) fn fetch_enough(&mut self) -> Scan<()> {
-        while self.tokens.len() <= 2 || self.head_may_be_key()? {
+        while self.tokens.len() <= self.ahead || self.head_may_be_key()? {
             self.fetch_next()?;
         }
         Ok(())

@@ -48,6 +48,8 @@ pub(crate) struct Scanner<'a> {
     newlines: u32,
     tokens: VecDeque<Token>,
     tokens_parsed: usize,
+    /// So many tokens behind the next are read, for the comments between them. Their errors come early.
+    ahead: usize,
     /// Kind and place of the two tokens taken last, newest first.
     taken: [(TokenKind, Place); 2],
     taken_count: usize,
@@ -62,8 +64,8 @@ pub(crate) struct Scanner<'a> {
 }
 
 impl<'a> Scanner<'a> {
-    /// `text` must hold no forbidden character.
-    pub(crate) fn new(text: &'a str) -> Self {
+    /// `text` must hold no forbidden character. Who wants no comments need not look `ahead`.
+    pub(crate) fn new(text: &'a str, ahead: usize) -> Self {
         Self {
             text,
             bytes: text.as_bytes(),
@@ -74,6 +76,7 @@ impl<'a> Scanner<'a> {
             newlines: 0,
             tokens: VecDeque::with_capacity(16),
             tokens_parsed: 0,
+            ahead,
             taken: [(TokenKind::StreamEnd, Place::default()); 2],
             taken_count: 1,
             indent: -1,
