@@ -61,6 +61,7 @@ oracle: $(BIN)/kustomize $(BIN)/helm $(BIN)/oracle-dump $(BIN)/sops $(BIN)/age-k
 	KUSTOMIZE=$(BIN)/kustomize $(CARGO) test --locked --quiet -p kubectl-gitops --test web
 	cd tests/oracle/schema && go run . -check
 	tests/oracle/derive.py --check
+	tests/oracle/reloader.py --check
 	$(CARGO) build --locked --quiet -p krm-functions
 	KUSTOMIZE=$(BIN)/kustomize KRM_FUNCTIONS=$(CURDIR)/target/debug/krm-functions tests/oracle/secret_generator.py
 	$(CARGO) test --locked -p krm --test oracle_yaml

@@ -197,12 +197,11 @@ fn executable_by_other_ways() {
     let list = |config: &str| format!("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n{config}{items}");
     let (code, stdout, stderr) = run(&["content-hash"], &list(""));
     assert_eq!((code, stdout.contains(HASH)), (Some(0), false), "{stderr}");
-    let config_map =
-        "functionConfig: {apiVersion: v1, kind: ConfigMap, metadata: {name: x}, data: {autoReloadAll: 'true'}}\n";
+    let config_map = "functionConfig: {apiVersion: v1, kind: ConfigMap, metadata: {name: x}, data: {mode: auto-all}}\n";
     let (code, stdout, stderr) = run(&["content-hash"], &list(config_map));
     assert_eq!((code, stdout.contains(HASH)), (Some(0), true), "{stdout}{stderr}");
     let file = directory.path().join("config.yaml");
-    fs::write(&file, "apiVersion: v1\nkind: ConfigMap\ndata: {autoReloadAll: 'true'}\n").expect("written");
+    fs::write(&file, "apiVersion: v1\nkind: ConfigMap\ndata: {mode: auto-all}\n").expect("written");
     let file = file.display().to_string();
     let (code, stdout, stderr) = run(&["content-hash", &file], &list(""));
     assert_eq!((code, stdout.contains(HASH)), (Some(0), true), "{stdout}{stderr}");
@@ -253,7 +252,8 @@ fn executable_refuses() {
         assert!(stderr.starts_with("error: ") && stderr.contains(expected), "{stderr}");
     }
     // Where there is a list, it comes back as it was, and tells what is wrong.
-    let wrong = "functionConfig: {apiVersion: kubectl-gitops.dev/v1alpha1, kind: ContentHash, spec: {autoReloadAl: true, x: 1}}\n";
+    let wrong =
+        "functionConfig: {apiVersion: kubectl-gitops.dev/v1alpha1, kind: ContentHash, spec: {mod: auto-all, x: 1}}\n";
     for (config, results) in [("", 1), (unknown, 1), (wrong, 2)] {
         let (code, stdout, stderr) = run(&[], &list(config));
         assert_eq!((code, stdout.matches("severity: error").count()), (Some(1), results), "{stdout}");
@@ -261,10 +261,7 @@ fn executable_refuses() {
         assert!(stderr.starts_with("error: ") && stderr.contains("ContentHash") || config.is_empty(), "{stderr}");
     }
     let (_, stdout, _) = run(&[], &list(wrong));
-    assert!(
-        stdout.contains("path: spec.autoReloadAl\n") && stdout.contains("did you mean `autoReloadAll`?"),
-        "{stdout}"
-    );
+    assert!(stdout.contains("path: spec.mod\n") && stdout.contains("did you mean `mode`?"), "{stdout}");
     let broken =
         "apiVersion: v1\nkind: Secret\nmetadata: {name: settings}\ndata: {key: 'hunter2!'}\n".replace('\n', "\n  ");
     let items = ITEMS.replace("configMapRef", "secretRef");

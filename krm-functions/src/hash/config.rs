@@ -1,9 +1,10 @@
-//! The functionConfig of `ContentHash`: `spec.autoReloadAll`.
+//! The functionConfig of `ContentHash`. Owns its fields.
 
 use krm::Node;
 use serde::Deserialize;
 
 use super::ContentHash;
+use super::kinds::{Kinds, Workload};
 use crate::config;
 use crate::registry::ConfigError;
 
@@ -11,8 +12,47 @@ use crate::registry::ConfigError;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 struct Spec {
-    /// Treat every workload as if it carried Reloader's auto annotation.
-    auto_reload_all: bool,
+    mode: Mode,
+    reloader_compatible: Option<ReloaderDigest>,
+    jobs: bool,
+    image_pull_secrets: bool,
+    kinds: Vec<Kind>,
+}
+
+/// Which workloads get hashes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Mode {
+    /// Those that ask for it in Reloader's annotations.
+    #[default]
+    Annotated,
+    /// All, unless their annotations say no: what Reloader does with `--auto-reload-all`.
+    AutoAll,
+}
+
+/// How Reloader digests content: SHA-1 up to 1.4.12, SHA-512/256 since it supports CSI volumes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(super) enum ReloaderDigest {
+    #[serde(rename = "sha1")]
+    Sha1,
+    #[serde(rename = "sha512-256")]
+    Sha512_256,
+}
+
+/// A kind with a pod template.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Kind {
+    #[serde(default)]
+    group: String,
+    #[serde(rename = "kind")]
+    name: String,
+    #[serde(default = "usual_template")]
+    template: String,
+}
+
+fn usual_template() -> String {
+    "spec.template".to_owned()
 }
 
 impl ContentHash {
@@ -21,40 +61,16 @@ impl ContentHash {
     /// # Errors
     /// It has fields that are unknown or of another type.
     pub fn from_config(config: Option<&Node>) -> Result<Self, ConfigError> {
-        let Spec { auto_reload_all } = config::read("ContentHash", config)?;
-        Ok(Self { auto_all: auto_reload_all })
+        let Spec { mode, reloader_compatible, jobs, image_pull_secrets, kinds } = config::read("ContentHash", config)?;
+        let more = kinds.iter().map(|Kind { group, name, template }| Workload::new(group, name, template)).collect();
+        let kinds = Kinds::new(more, jobs);
+        Ok(Self { mode, reloader: reloader_compatible, pull_secrets: image_pull_secrets, kinds })
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn config(spec: Node) -> Node {
-        let head = [("apiVersion", Node::string("kubectl-gitops.dev/v1alpha1")), ("kind", Node::string("ContentHash"))];
-        Node::Map(head.into_iter().chain([("spec", spec)]).collect())
-    }
-
-    #[test]
-    fn the_only_option_is_read() {
-        let spec = Node::Map([("autoReloadAll", Node::bool(true))].into_iter().collect());
-        assert_eq!(ContentHash::from_config(Some(&config(spec))), Ok(ContentHash { auto_all: true }));
-        assert_eq!(ContentHash::from_config(Some(&config(Node::null()))), Ok(ContentHash::default()));
-        assert_eq!(ContentHash::from_config(None), Ok(ContentHash::default()));
-    }
-
-    #[test]
-    fn what_it_does_not_know_is_refused() {
-        let refused = |spec: Node| ContentHash::from_config(Some(&config(spec))).unwrap_err().to_string();
-        let unknown = Node::Map([("autoReload", Node::bool(true))].into_iter().collect());
-        assert_eq!(
-            refused(unknown),
-            "the functionConfig of ContentHash is not usable: spec: unknown field `autoReload`, expected `autoReloadAll`"
-        );
-        let text = Node::Map([("autoReloadAll", Node::string("true"))].into_iter().collect());
-        assert_eq!(
-            refused(text),
-            "the functionConfig of ContentHash is not usable: spec.autoReloadAll: invalid type: string, expected a boolean"
-        );
+impl Default for ContentHash {
+    fn default() -> Self {
+        let kinds = Kinds::new(Vec::new(), false);
+        Self { mode: Mode::default(), reloader: None, pull_secrets: false, kinds }
     }
 }

@@ -2,34 +2,37 @@
 //!
 //! Replaces Stakater Reloader at build time and obeys its annotations ([`reloader`]). For each ConfigMap and Secret that
 //! counts for a workload and is in the same list, one annotation on the pod template holds a hash of its content
-//! ([`content`]). Must run after everything that changes a ConfigMap or Secret; must not know a cluster, so what is not in
+//! ([`content`]), or one environment variable what Reloader would write ([`marks`]). Must run after everything that changes a ConfigMap or Secret; must not know a cluster, so what is not in
 //! the list is left to others.
 
 mod config;
 mod content;
+mod kinds;
+mod marks;
 mod references;
 mod reloader;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use krm::{Node, ObjectKey};
-use sha2::{Digest as _, Sha256};
+use krm::{Node, ObjectKey, Text, namespace_or_default};
 
 use crate::{Finding, Function, FunctionError, Inputs};
-use content::{Content, Source};
-use references::references;
-use reloader::{Rules, Verdict};
+use config::{Mode, ReloaderDigest};
+use content::{Content, Kind, Source};
+use kinds::Kinds;
+pub use marks::ANNOTATION_PREFIX;
+use marks::{annotation_name, carries_build_hash, variable_name};
+use references::{Need, References, carrier, references};
+use reloader::{Places, Reach, Rules};
 
-/// What our annotations begin with.
-pub const ANNOTATION_PREFIX: &str = "kubectl-gitops.dev/hash.";
-/// Kubernetes' limit for the part of an annotation's name behind the slash.
-const NAME_PART_MAX: usize = 63;
-
-/// The function. Deterministic: the same list gives the same annotations, on every machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// The function. Deterministic: the same list gives the same pod templates, on every machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContentHash {
-    /// Treat workloads without any annotation of Reloader as if they said `reloader.stakater.com/auto: "true"`.
-    pub auto_all: bool,
+    mode: Mode,
+    /// Write what Reloader writes.
+    reloader: Option<ReloaderDigest>,
+    pull_secrets: bool,
+    kinds: Kinds,
 }
 
 /// Why no hash can be taken.
@@ -59,67 +62,158 @@ impl HashError {
     }
 }
 
-/// Where a kind keeps its pod template. Jobs are left out: their template cannot change.
-const WORKLOADS: &[(&str, &str, &[&str])] = &[
-    ("apps", "Deployment", &["spec", "template"]),
-    ("apps", "StatefulSet", &["spec", "template"]),
-    ("apps", "DaemonSet", &["spec", "template"]),
-    ("apps", "ReplicaSet", &["spec", "template"]),
-    ("batch", "CronJob", &["spec", "jobTemplate", "spec", "template"]),
-];
-
-/// The annotations one workload is to have.
+/// What one workload is to have.
 #[derive(Debug)]
 struct Wanted {
     item: usize,
-    template: &'static [&'static str],
+    template: Vec<String>,
     object: ObjectKey,
-    set: BTreeMap<String, String>,
-    /// Ours, but of something the workload no longer uses.
+    annotations: BTreeMap<String, String>,
+    /// Of Reloader: index of the container, name, value.
+    variables: Vec<(usize, String, String)>,
+    /// Annotations of ours of something the workload no longer uses.
     stale: Vec<String>,
 }
 
+/// One workload while it is decided about.
+struct Workload<'a> {
+    object: &'a ObjectKey,
+    pod: &'a Node,
+    rules: &'a Rules,
+    used: References,
+}
+
+type Contents<'a> = BTreeMap<Source, Content<'a>>;
+
 impl ContentHash {
-    /// Writes the annotations into the pod templates of `items`.
+    /// Writes the hashes into the pod templates of `items`.
     ///
     /// # Errors
     /// A Secret or ConfigMap that a workload uses holds what is not base64 where it must be; nothing is changed then.
     pub fn annotate(&self, items: &mut [&mut Node]) -> Result<Vec<Finding>, HashError> {
         let mut findings = Vec::new();
         let wanted = self.decide(items, &mut findings)?;
-        for Wanted { item, template, object, set, stale } in wanted {
-            if set.is_empty() && stale.is_empty() {
-                continue;
-            }
-            let Some(annotations) = annotations_mut(items[item], template) else { continue };
-            for name in stale {
-                annotations.remove(&name);
-            }
-            for (name, hash) in set {
-                if annotations.get(&name).and_then(Node::as_str) != Some(hash.as_str()) {
-                    let field = format!("{}.metadata.annotations.{name}", template.join("."));
-                    findings.push(Finding::info(object.clone(), field, format!("set the annotation `{name}`")));
-                    annotations.set(name, Node::string(hash));
-                }
-            }
+        for wanted in wanted {
+            write(&wanted, items[wanted.item], &mut findings);
         }
         Ok(findings)
     }
 
-    fn decide(self, items: &[&mut Node], findings: &mut Vec<Finding>) -> Result<Vec<Wanted>, HashError> {
+    fn decide(&self, items: &[&mut Node], findings: &mut Vec<Finding>) -> Result<Vec<Wanted>, HashError> {
         let contents = content::index(items.iter().map(|item| &**item));
+        let rollouts = rollouts(items);
         let mut wanted = Vec::new();
         for (item, node) in items.iter().enumerate() {
-            let Some(template) = template_path(node) else { continue };
-            let Some(pod) = node.at(template) else { continue };
+            let Some(template) = self.kinds.template(node) else { continue };
+            let Some(pod) = kinds::at(node, template) else { continue };
             let object = node.key();
-            let rules = Rules::read(node, pod, self.auto_all, &mut |field, message| {
+            let rollout = rollouts.get(&place_of(&object)).and_then(|index| annotations_of(items[*index]));
+            let places = Places { own: annotations_of(node), rollout, pod: annotations_of(pod) };
+            let rules = Rules::read(&places, self.mode == Mode::AutoAll, &mut |field, message| {
                 findings.push(Finding::warning(object.clone(), field, message));
             });
-            let Some(rules) = rules else { continue };
-            wanted.push(decide_one(item, template, object, pod, &rules, &contents)?);
+            let used = references(pod, self.pull_secrets);
+            let workload = Workload { object: &object, pod, rules: &rules, used };
+            let (annotations, variables) = self.marks(&workload, &contents)?;
+            let stale = self.stale(&workload, &contents, &annotations);
+            missing(&workload, &contents, template, findings);
+            let template = template.to_vec();
+            wanted.push(Wanted { item, template, object, annotations, variables, stale });
         }
         Ok(wanted)
+    }
+
+    /// Annotations and variables of everything in the list that counts.
+    #[expect(clippy::type_complexity, reason = "the two halves of what a workload gets, taken apart at once")]
+    fn marks(
+        &self,
+        workload: &Workload<'_>,
+        contents: &Contents<'_>,
+    ) -> Result<(BTreeMap<String, String>, Vec<(usize, String, String)>), HashError> {
+        let namespace = namespace_or_default(&workload.object.namespace);
+        let (mut annotations, mut variables) = (BTreeMap::new(), Vec::new());
+        for (source, content) in contents.iter().filter(|(source, _)| source.namespace == namespace) {
+            let (kind, name) = (source.kind, source.name.as_str());
+            let Some(reach) = workload.rules.reach(kind, name, Some(content)) else { continue };
+            if carries_build_hash(name) || content.is_made_once() {
+                continue;
+            }
+            match self.reloader {
+                // What the driver fetched is known to the cluster alone, and that is what Reloader digests.
+                Some(_) if kind == Kind::SecretProviderClass => {}
+                Some(digest) => {
+                    if let Some(container) = carrier(workload.pod, kind, name, reach == Reach::Named) {
+                        variables.push((container, variable_name(kind, name), content.reloader_hash(digest)?));
+                    }
+                }
+                None if reach == Reach::Named || workload.used.contains_key(&(kind, source.name.clone())) => {
+                    annotations.insert(annotation_name(kind, name), content.hash()?);
+                }
+                None => {}
+            }
+        }
+        Ok((annotations, variables))
+    }
+
+    /// Annotations of ours that nothing wants any more. What counts and is not in the list keeps its own: who wrote it knew more.
+    fn stale(&self, workload: &Workload<'_>, contents: &Contents<'_>, set: &BTreeMap<String, String>) -> Vec<String> {
+        let kept: BTreeSet<String> = match self.reloader {
+            Some(_) => BTreeSet::new(),
+            None => absent(workload, contents).map(|(kind, name, _)| annotation_name(kind, name)).collect(),
+        };
+        let stale = marks::annotations(workload.pod).filter(|name| !set.contains_key(*name) && !kept.contains(*name));
+        stale.map(str::to_owned).collect()
+    }
+}
+
+/// What the workload uses, what counts, and what is not in the list.
+fn absent<'a>(
+    workload: &'a Workload<'_>,
+    contents: &'a Contents<'_>,
+) -> impl Iterator<Item = (Kind, &'a Text, Need)> + 'a {
+    let namespace: Text = namespace_or_default(&workload.object.namespace).into();
+    workload.used.iter().filter_map(move |((kind, name), need)| {
+        let source = Source { kind: *kind, namespace: namespace.clone(), name: name.clone() };
+        let counts = !contents.contains_key(&source) && workload.rules.reach(*kind, name, None).is_some();
+        counts.then_some((*kind, name, *need))
+    })
+}
+
+/// For the record: many a Secret is made by others, in the cluster, and that is no mistake.
+fn missing(workload: &Workload<'_>, contents: &Contents<'_>, template: &[String], findings: &mut Vec<Finding>) {
+    for (kind, name, need) in absent(workload, contents) {
+        if need == Need::Required && !carries_build_hash(name) {
+            let message =
+                format!("uses the {} `{name}`, which is not in the list: its changes are not seen", kind.title());
+            findings.push(Finding::info(workload.object.clone(), template.join("."), message));
+        }
+    }
+}
+
+fn write(wanted: &Wanted, node: &mut Node, findings: &mut Vec<Finding>) {
+    let Wanted { item: _, template, object, annotations, variables, stale } = wanted;
+    let Some(pod) = kinds::at_mut(node, template) else { return };
+    let path = template.join(".");
+    for (container, name, value) in variables {
+        if let Some(field) = marks::set_variable(pod, *container, name, value) {
+            let message = format!("set the environment variable `{name}`");
+            findings.push(Finding::info(object.clone(), format!("{path}.{field}"), message));
+        }
+    }
+    if annotations.is_empty() && stale.is_empty() {
+        return;
+    }
+    let Some(map) = marks::annotations_mut(pod) else { return };
+    let field = |name: &str| format!("{path}.metadata.annotations.{name}");
+    for name in stale {
+        map.remove(name);
+        findings.push(Finding::info(object.clone(), field(name), format!("removed the annotation `{name}`")));
+    }
+    for (name, hash) in annotations {
+        if map.get(name).and_then(Node::as_str) != Some(hash.as_str()) {
+            map.set(name.as_str(), Node::string(hash.as_str()));
+            findings.push(Finding::info(object.clone(), field(name), format!("set the annotation `{name}`")));
+        }
     }
 }
 
@@ -130,121 +224,27 @@ impl Function for ContentHash {
     }
 }
 
-fn decide_one(
-    item: usize,
-    template: &'static [&'static str],
-    object: ObjectKey,
-    pod: &Node,
-    rules: &Rules,
-    contents: &BTreeMap<Source, Content<'_>>,
-) -> Result<Wanted, HashError> {
-    let used = references(pod);
-    let mut set = BTreeMap::new();
-    let mut keep = Vec::new();
-    for (kind, name) in &used {
-        keep.push(annotation_name(*kind, name));
-    }
-    for (source, content) in contents.iter().filter(|(source, _)| source.namespace == object.namespace) {
-        let referenced = used.contains(&(source.kind, source.name.clone()));
-        let annotation = annotation_name(source.kind, &source.name);
-        match rules.verdict(source, content, referenced) {
-            Verdict::Counts if carries_build_hash(&source.name) => {}
-            Verdict::Counts => {
-                set.insert(annotation, content.hash()?);
-            }
-            Verdict::Ignored => keep.retain(|kept| *kept != annotation),
-        }
-    }
-    let stale = existing(pod).filter(|name| !set.contains_key(*name) && !keep.iter().any(|kept| kept == name));
-    Ok(Wanted { item, template, object, stale: stale.map(str::to_owned).collect(), set })
+/// Group, kind, namespace and name.
+type Place = (Text, Text, Text, Text);
+
+fn place_of(object: &ObjectKey) -> Place {
+    let ObjectKey { group, kind, namespace, name } = object.clone();
+    (group, kind, namespace_or_default(&namespace).into(), name)
 }
 
-/// Our annotations that the pod template has.
-fn existing(pod: &Node) -> impl Iterator<Item = &str> {
-    let annotations = pod.at(&["metadata", "annotations"]).and_then(Node::as_map);
-    annotations
-        .into_iter()
-        .flat_map(krm::Mapping::iter)
-        .map(|(name, _)| name)
-        .filter(|name| name.starts_with(ANNOTATION_PREFIX))
+/// The Rollouts that take their pod template from another workload, by that workload.
+fn rollouts(items: &[&mut Node]) -> BTreeMap<Place, usize> {
+    let found = items.iter().enumerate().filter_map(|(index, node)| {
+        let (group, kind, name) = kinds::workload_of_rollout(node)?;
+        Some(((group, kind, namespace_or_default(node.namespace()).into(), name), index))
+    });
+    found.collect()
 }
 
-fn template_path(node: &Node) -> Option<&'static [&'static str]> {
-    let gvk = node.gvk();
-    let found = WORKLOADS.iter().find(|(group, kind, _)| gvk.group == *group && gvk.kind == *kind);
-    found.map(|(_, _, template)| *template)
-}
-
-fn annotations_mut<'a>(node: &'a mut Node, template: &[&str]) -> Option<&'a mut krm::Mapping> {
-    let mut map = node.at_mut(template)?.as_map_mut()?;
-    for field in ["metadata", "annotations"] {
-        let next = map.entry_or_insert_with(field, Node::map);
-        if next.is_null() {
-            *next = Node::map();
-        }
-        map = next.as_map_mut()?;
-    }
-    Some(map)
-}
-
-/// The annotation of one ConfigMap or Secret. A name too long for an annotation is cut, and a hash keeps it unique.
-fn annotation_name(kind: content::Kind, name: &str) -> String {
-    let plain = format!("hash.{}.{name}", kind.word());
-    if plain.len() <= NAME_PART_MAX {
-        return format!("kubectl-gitops.dev/{plain}");
-    }
-    let unique = hex(&Sha256::digest(name.as_bytes())[..5]);
-    let end = plain.floor_char_boundary(NAME_PART_MAX - 1 - unique.len());
-    let cut = plain[..end].trim_end_matches(['-', '.']);
-    format!("kubectl-gitops.dev/{cut}-{unique}")
-}
-
-/// Does the name end in a hash of the content, as kustomize's generators give it? Then a change changes the name, and with
-/// it the pod template.
-fn carries_build_hash(name: &str) -> bool {
-    const HASH_LEN: usize = 10;
-    // kustomize writes hexadecimal digits with the vowels and what looks like them replaced.
-    const ALPHABET: &str = "2456789bcdfghkmt";
-    name.rsplit_once('-').is_some_and(|(stem, hash)| {
-        !stem.is_empty() && hash.len() == HASH_LEN && hash.chars().all(|c| ALPHABET.contains(c))
-    })
+fn annotations_of(node: &Node) -> Option<&Node> {
+    node.at(&["metadata", "annotations"])
 }
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::content::Kind;
-    use super::*;
-
-    #[test]
-    fn a_long_name_stays_within_the_limit_and_unique() {
-        let long = "a".repeat(48);
-        assert_eq!(annotation_name(Kind::ConfigMap, &long).len(), "kubectl-gitops.dev/".len() + NAME_PART_MAX);
-        let longer = annotation_name(Kind::ConfigMap, &"a".repeat(49));
-        let other = annotation_name(Kind::ConfigMap, &"a".repeat(50));
-        for name in [&longer, &other] {
-            assert!(name.len() <= "kubectl-gitops.dev/".len() + NAME_PART_MAX, "{name}");
-        }
-        assert_ne!(longer, other);
-        let dotted = annotation_name(Kind::Secret, &format!("{}.{}", "a".repeat(40), "b".repeat(200)));
-        assert!(dotted.ends_with(|c: char| c.is_ascii_alphanumeric()), "{dotted}");
-    }
-
-    #[test]
-    fn hash_suffixes_are_recognised() {
-        for (name, expected) in [
-            ("settings-6ct58987ht", true),
-            ("web-settings-9g67k2hbmd", true),
-            ("settings", false),
-            ("settings-production", false),
-            ("settings-0ct58987ht", false),
-            ("-6ct58987ht", false),
-            ("settings-6ct58987h", false),
-        ] {
-            assert_eq!(carries_build_hash(name), expected, "{name}");
-        }
-    }
 }

@@ -196,12 +196,15 @@ fn refused(name: &str, config: &str) -> String {
 #[test]
 fn a_config_map_configures_what_was_named() {
     let config_map = |data: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: x}}\n{data}\n");
-    assert!(from_name("content-hash", Some(&node(&config_map("data: {autoReloadAll: 'true'}")))).is_ok());
+    assert!(from_name("content-hash", Some(&node(&config_map("data: {jobs: 'true', mode: auto-all}")))).is_ok());
     let head = "the functionConfig of ContentHash is not usable: ";
     for (data, expected) in [
-        ("data: {autoReloadAll: maybe}", "data.autoReloadAll: must be a boolean, this is a string"),
-        ("data: {autoReloadAll: true}", "data.autoReloadAll: must be a string, this is a boolean"),
-        ("data: {autoReload: 'true'}", "data.autoReload: no such field; there are autoReloadAll"),
+        ("data: {jobs: maybe}", "data.jobs: must be a boolean, this is a string"),
+        ("data: {jobs: true}", "data.jobs: must be a string, this is a boolean"),
+        (
+            "data: {autoReload: 'true'}",
+            "data.autoReload: no such field; there are mode, reloaderCompatible, jobs, imagePullSecrets, kinds",
+        ),
         ("binaryData: {a: eA==}", "binaryData: a ConfigMap as functionConfig has `data` only"),
     ] {
         assert_eq!(refused("content-hash", &config_map(data)), format!("{head}{expected}"));

@@ -2,6 +2,7 @@
 //! conflict the object is read and the plan asked again, so that nothing unseen is ever overwritten.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use krm::ObjectKey;
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::event::Done;
+use super::once;
 use super::run::{Ending, Run};
 use crate::cluster::{ClusterError, Code, DryRun, Endpoint, Extent, Guard, Lookup, Transport};
 use crate::inventory::Settled;
@@ -151,9 +153,13 @@ impl<T: Transport> Run<'_, T> {
         force: bool,
     ) -> Result<Step, Ending> {
         let begin = Instant::now();
+        let manifest = match guard {
+            Guard::CreateOnly => once::completed(request.body)?,
+            Guard::Exactly { .. } => Arc::clone(&request.body.manifest),
+        };
         loop {
             let dry_run = self.job.options.dry_run;
-            match self.cluster.apply(endpoint, &request.body.manifest, guard, force, dry_run).await {
+            match self.cluster.apply(endpoint, &manifest, guard, force, dry_run).await {
                 Ok(applied) => return Ok(Step::Applied { object: applied.object, created: applied.created }),
                 Err(error) if error.code == Code::Conflict && dry_run == DryRun::No => {
                     let fields: Vec<String> = error.field_conflicts().map(|cause| cause.field.clone()).collect();

@@ -8,6 +8,7 @@ pub mod event;
 mod interrupt;
 mod job;
 mod lease;
+mod once;
 mod prune;
 mod run;
 mod settle;

@@ -68,7 +68,11 @@ pub(super) fn treatment(manifest: &Value, live: Option<&Value>) -> Treatment {
     let any = |name: &str, value: &str| is(manifest, name, value) || live.is_some_and(|live| is(live, name, value));
     if any(marks::RECONCILE_ANNOTATION, "disabled") || any(FLUX_RECONCILE, "disabled") || any(FLUX_SSA, "Ignore") {
         Treatment::Ignore
-    } else if is(manifest, marks::RECONCILE_ANNOTATION, "create-only") || is(manifest, FLUX_SSA, "IfNotPresent") {
+    } else if is(manifest, marks::RECONCILE_ANNOTATION, "create-only")
+        || is(manifest, FLUX_SSA, "IfNotPresent")
+        // Applied again it would lose the values that were made when it was created.
+        || annotation(manifest, marks::CREATE_ONCE_ANNOTATION).is_some()
+    {
         Treatment::CreateOnly
     } else {
         Treatment::Apply
@@ -139,6 +143,7 @@ mod tests {
             (&with(FLUX_SSA, "Merge"), None, Treatment::Apply),
             (&with(FLUX_SSA, "IfNotPresent"), None, Treatment::CreateOnly),
             (&with(marks::RECONCILE_ANNOTATION, "create-only"), None, Treatment::CreateOnly),
+            (&with(marks::CREATE_ONCE_ANNOTATION, "{}"), None, Treatment::CreateOnly),
             (&plain, Some(with(marks::RECONCILE_ANNOTATION, "create-only")), Treatment::Apply),
         ] {
             assert_eq!(treatment(manifest, live.as_ref()), expected, "{manifest} {live:?}");

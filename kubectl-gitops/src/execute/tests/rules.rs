@@ -250,3 +250,46 @@ fn no_object_is_written_under_a_lock_that_is_not_good() {
         assert!(written.unwrap().created);
     });
 }
+
+#[test]
+fn what_is_made_once_is_made_in_the_cluster_and_never_again() {
+    in_virtual_time(async {
+        let secret = |annotation: &str| {
+            let content = json!({"data": {"user": "YXBw"}});
+            let mut secret = object("v1", "Secret", "shop", "db", &content);
+            secret["metadata"]["annotations"] = json!({crate::inventory::marks::CREATE_ONCE_ANNOTATION: annotation});
+            secret
+        };
+        let wanted = r#"{"keys":{"password":{"length":20}},"compose":{"url":"db://$(user):$(password)@db"}}"#;
+        let mut set = full();
+        set.push(secret(wanted));
+        let mut world = World::new();
+        let executed = world.run(&set).await.unwrap();
+        assert!(executed.succeeded(), "{executed:#?}");
+        let live = |world: &World| {
+            let store = world.wire.store.borrow();
+            store.objects.get(&key_of(&secret(wanted))).cloned().unwrap()["data"].clone()
+        };
+        let text = |value: &Value| {
+            use base64::Engine as _;
+            let bytes = base64::engine::general_purpose::STANDARD.decode(value.as_str().unwrap()).unwrap();
+            String::from_utf8(bytes).unwrap()
+        };
+        let made = live(&world);
+        let password = text(&made["password"]);
+        assert_eq!((password.len(), text(&made["url"])), (20, format!("db://app:{password}@db")));
+        let shown = format!("{executed:?}{:?}", world.events.borrow());
+        assert!(!shown.contains(&password), "a value is shown");
+
+        // Another wish changes nothing: what is there stays.
+        for annotation in [wanted, r#"{"keys":{"password":{"length":40}}}"#] {
+            *set.last_mut().unwrap() = secret(annotation);
+            let again = world.run(&set).await.unwrap();
+            assert!(again.succeeded() && again.count(Done::Created) + again.count(Done::Configured) == 0, "{again:#?}");
+            assert_eq!(live(&world), made);
+        }
+        let mut elsewhere = World::new();
+        elsewhere.run(&set).await.unwrap();
+        assert_ne!(text(&live(&elsewhere)["password"]), password);
+    });
+}

@@ -1,0 +1,52 @@
+//! Values that are made once, in the cluster: what `SecretGenerator` wrote down for the moment when the Secret is created. Owns
+//! the random bytes and the request body with the values in it, which lives as long as the request; the plan, the report and the
+//! inventory never see one. What exists is never completed: the plan leaves it alone.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use krm::Masked;
+use krm_functions::secret::{OnceError, create_once};
+use serde_json::{Map, Value};
+
+use super::event::Done;
+use super::run::Ending;
+use crate::inventory::marks::{self, annotation};
+use crate::plan::Body;
+
+/// The body of a creation: with the values that are made now, if the object wants any.
+pub(super) fn completed(body: &Body) -> Result<Arc<Value>, Ending> {
+    let is_secret = body.gvk.group.is_empty() && body.gvk.kind == "Secret";
+    let Some(wanted) = annotation(&body.manifest, marks::CREATE_ONCE_ANNOTATION).filter(|_| is_secret) else {
+        return Ok(Arc::clone(&body.manifest));
+    };
+    let made = create_once(wanted, &data_of(&body.manifest), &mut |bytes| getrandom::fill(bytes).is_ok());
+    let made = made.map_err(|error| failed(&error))?;
+    let mut manifest = Value::clone(&body.manifest);
+    let Some(root) = manifest.as_object_mut() else { return Ok(Arc::clone(&body.manifest)) };
+    let data = root.entry("data").or_insert_with(|| Value::Object(Map::new()));
+    if data.is_null() {
+        *data = Value::Object(Map::new());
+    }
+    let Some(data) = data.as_object_mut() else { return Err(failed(&OnceError::Annotation)) };
+    for (key, value) in made {
+        data.insert(key, Value::String(STANDARD.encode(value.expose())));
+    }
+    Ok(Arc::new(manifest))
+}
+
+fn failed(error: &OnceError) -> Ending {
+    Ending { done: Done::Failed, reason: error.to_string(), code: None }
+}
+
+/// What the Secret holds already. What is no base64 is left to the API server, which refuses it.
+fn data_of(manifest: &Value) -> BTreeMap<String, Masked<Vec<u8>>> {
+    let entries = manifest.get("data").and_then(Value::as_object).into_iter().flatten();
+    let bytes = |text: &str| {
+        let joined: String = text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
+        Masked::new(STANDARD.decode(joined).unwrap_or_default())
+    };
+    entries.map(|(key, value)| (key.clone(), bytes(value.as_str().unwrap_or_default()))).collect()
+}
