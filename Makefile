@@ -5,6 +5,9 @@ SHELL := /bin/bash
 
 CARGO ?= cargo
 PREFIX ?= /usr/local
+# Static, as what `make dist` ships: what is installed, shown and measured here is the same program, but for the last
+# optimisation at link time. It starts in half the time of one that is linked dynamically.
+NATIVE := $(shell uname -m)-unknown-linux-musl
 CACHE := $(CURDIR)/.cache
 BIN := $(CACHE)/bin
 KUSTOMIZE_VERSION := v5.8.1
@@ -22,7 +25,9 @@ help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 build: ## the plugin and the functions, optimised, in target/release
-	$(CARGO) build --locked --release --bin kubectl-gitops --bin krm-functions
+	CC_$(subst -,_,$(NATIVE))=gcc RUSTFLAGS='$(STATIC)' \
+	  $(CARGO) build --locked --release --target $(NATIVE) --bin kubectl-gitops --bin krm-functions
+	install -D -m 755 -t target/release target/$(NATIVE)/release/kubectl-gitops target/$(NATIVE)/release/krm-functions
 
 install: build ## the plugin, its completion and the functions into $(PREFIX)/bin
 	install -D -m 755 target/release/kubectl-gitops $(DESTDIR)$(PREFIX)/bin/kubectl-gitops

@@ -4,7 +4,8 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 IMAGE ?= docker.io/kubectl-gitops/kubectl-gitops
 # The same bytes wherever the sources and the registry lie.
 REMAP := --remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo --remap-path-prefix=$(HOME)=home
-STATIC := -C target-feature=+crt-static -C linker=rust-lld $(REMAP)
+# At a fixed address, as Go's tools are: kubectl-gitops/build.rs says why.
+STATIC := -C target-feature=+crt-static -C relocation-model=static -C linker=rust-lld $(REMAP)
 # ring's C and assembly for aarch64 need a cross compiler; the link does not.
 CROSS := aarch64-linux-gnu-gcc
 

@@ -1,9 +1,11 @@
 //! A tree of files on this machine's disk. Owns the bounds on what is read; must not restrict where (the engine does that).
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs;
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use kustomize::load::{Files, FilesError, Kind};
 
@@ -13,9 +15,14 @@ use super::FILE_BYTES_MAX;
 const ENTRIES_MAX: usize = 100_000;
 
 /// The disk. With a jail, nothing outside of it is seen, whatever links say.
-#[derive(Debug, Clone, Default)]
+///
+/// Where a directory's links lead is asked once: a build asks for the files of a directory one after the other, and following
+/// the links of each whole path would be most of its system calls. One value is for one build.
+#[derive(Debug, Default)]
 pub struct DiskFiles {
     jail: Option<PathBuf>,
+    /// Directories by the paths they were asked for, with their links followed.
+    directories: Mutex<BTreeMap<PathBuf, PathBuf>>,
 }
 
 impl DiskFiles {
@@ -30,18 +37,55 @@ impl DiskFiles {
     /// `root` does not exist.
     pub fn jailed(root: &Path) -> Result<Self, FilesError> {
         let jail = fs::canonicalize(root).map_err(|error| convert(&error))?;
-        Ok(Self { jail: Some(jail) })
+        Ok(Self { jail: Some(jail), ..Self::default() })
     }
 
     /// The path with its links followed, if the jail holds it.
     fn resolve(&self, path: &Path) -> Result<PathBuf, FilesError> {
-        let resolved = fs::canonicalize(path).map_err(|error| convert(&error))?;
+        let resolved = self.follow(path).map_err(|error| convert(&error))?;
         match &self.jail {
             Some(jail) if !resolved.starts_with(jail) => {
                 Err(FilesError::Unreadable { message: format!("it leads outside of `{}`", jail.display()) })
             }
             _ => Ok(resolved),
         }
+    }
+
+    /// As `fs::canonicalize`; of what lies in a directory that is known, only the last step is asked for.
+    fn follow(&self, path: &Path) -> io::Result<PathBuf> {
+        let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else { return fs::canonicalize(path) };
+        if path.is_relative() {
+            return fs::canonicalize(path);
+        }
+        if let Some(known) = self.known(path) {
+            return Ok(known);
+        }
+        let directory = match self.known(directory) {
+            Some(known) => known,
+            None => self.remember(directory, fs::canonicalize(directory)?),
+        };
+        let resolved = directory.join(name);
+        match fs::symlink_metadata(&resolved)?.file_type() {
+            kind if kind.is_symlink() => fs::canonicalize(&resolved),
+            kind if kind.is_dir() => Ok(self.remember(path, resolved)),
+            _ => Ok(resolved),
+        }
+    }
+
+    fn known(&self, directory: &Path) -> Option<PathBuf> {
+        self.directories.lock().unwrap_or_else(PoisonError::into_inner).get(directory).cloned()
+    }
+
+    /// Where a directory's links lead. Those above the place it leads to are free of links as well.
+    fn remember(&self, directory: &Path, resolved: PathBuf) -> PathBuf {
+        let mut known = self.directories.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(directory.to_owned(), resolved.clone());
+        for above in resolved.ancestors() {
+            if above != directory && known.insert(above.to_owned(), above.to_owned()).is_some() {
+                break;
+            }
+        }
+        resolved
     }
 }
 
@@ -104,7 +148,7 @@ pub(super) fn read_bounded(stream: impl Read, expected: u64) -> Result<Vec<u8>, 
 }
 
 /// The operating system's answer in our words.
-pub(super) fn convert(error: &std::io::Error) -> FilesError {
+pub(super) fn convert(error: &io::Error) -> FilesError {
     match error.kind() {
         ErrorKind::NotFound => FilesError::Missing,
         ErrorKind::NotADirectory => FilesError::NotADirectory,
@@ -136,6 +180,40 @@ mod tests {
     }
 
     #[test]
+    fn links_are_followed_as_the_system_follows_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let link = |to: &str, at: &str| std::os::unix::fs::symlink(to, dir.path().join(at)).unwrap();
+        fs::create_dir_all(dir.path().join("real/below")).unwrap();
+        fs::write(dir.path().join("real/below/file"), "x").unwrap();
+        link("real", "alias");
+        link("../alias/below/file", "real/link");
+        link("nowhere", "dangling");
+        link("loop", "loop");
+        let paths = [
+            ".",
+            "real",
+            "real/below",
+            "alias/below/file",
+            "alias/link",
+            "alias/../real/link",
+            "alias/below/..",
+            "real/./below/",
+            "real/below/file/deeper",
+            "real/none",
+            "dangling",
+            "loop/x",
+            "alias/below",
+        ];
+        let files = DiskFiles::new();
+        let system = |path: &Path| fs::canonicalize(path).map_err(|error| convert(&error));
+        // Twice in either order: what is known must not change an answer.
+        for path in paths.iter().chain(paths.iter().rev()).map(|path| dir.path().join(path)) {
+            assert_eq!(files.canonical(&path), system(&path), "{}", path.display());
+        }
+        assert_eq!(files.canonical(Path::new("src")), system(Path::new("src")));
+    }
+
+    #[test]
     fn what_is_no_regular_file_is_never_read() {
         let files = DiskFiles::new();
         assert!(matches!(files.read(Path::new("/dev/zero")), Err(FilesError::Unreadable { .. })));
@@ -146,6 +224,6 @@ mod tests {
 
     #[test]
     fn an_endless_stream_is_cut_off() {
-        assert_eq!(read_bounded(std::io::repeat(0), 0), Err(FilesError::TooLarge { limit: FILE_BYTES_MAX }));
+        assert_eq!(read_bounded(io::repeat(0), 0), Err(FilesError::TooLarge { limit: FILE_BYTES_MAX }));
     }
 }

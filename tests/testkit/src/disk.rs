@@ -12,6 +12,10 @@ pub struct Disk;
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> Result<Cow<'_, [u8]>, FilesError> {
+        let metadata = std::fs::metadata(path).map_err(|error| translated(&error))?;
+        if !metadata.is_file() && !metadata.is_dir() {
+            return Err(FilesError::Unreadable { message: "it is no regular file".to_owned() });
+        }
         std::fs::read(path).map(Cow::Owned).map_err(|error| translated(&error))
     }
 

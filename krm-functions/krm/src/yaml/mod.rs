@@ -11,6 +11,7 @@ mod chars;
 mod emit_build;
 mod emit_function;
 mod error;
+mod find;
 mod json;
 mod loose;
 mod merge;
@@ -28,8 +29,6 @@ mod value;
 mod write;
 
 use std::borrow::Cow;
-
-use memchr::memmem;
 
 pub use error::{EmitError, ParseError, ParseProblem};
 pub use number::{json_float, yaml_float};
@@ -134,11 +133,7 @@ fn check_size(text: &str, limits: &Limits) -> Result<(), (Mark, ParseProblem)> {
 
 /// `text` with CR LF as LF, as kyaml has it before it splits.
 pub fn unix_breaks(text: &str) -> Cow<'_, str> {
-    if memmem::find(text.as_bytes(), b"\r\n").is_some() {
-        Cow::Owned(text.replace("\r\n", "\n"))
-    } else {
-        Cow::Borrowed(text)
-    }
+    if find::has_crlf(text) { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) }
 }
 
 fn parse_chunk(chunk: &Chunk<'_>, index: usize, mut builder: build::Builder) -> Result<Document, (Mark, ParseProblem)> {

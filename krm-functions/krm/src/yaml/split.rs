@@ -1,8 +1,7 @@
 //! The stream split into documents, as kyaml does it before it parses anything. Must not know YAML inside a document.
 
-use memchr::{memchr, memchr_iter, memmem};
-
 use super::error::ParseProblem;
+use super::find;
 
 /// The text of one document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,11 +21,10 @@ pub fn split_documents(text: &str) -> Result<Vec<Chunk<'_>>, (u32, ParseProblem)
         return Ok(chunks);
     }
     let bytes = text.as_bytes();
-    let finder = memmem::Finder::new("\n---");
     let (mut start, mut line) = (0, 1);
-    while let Some(found) = finder.find(&bytes[start..]) {
+    while let Some(found) = find::separator(&text[start..]) {
         let separator = start + found;
-        let Some(len) = memchr(b'\n', &bytes[separator + 1..]) else { break };
+        let Some(len) = find::byte(&bytes[separator + 1..], b'\n') else { break };
         let end = separator + 1 + len + 1;
         let behind = text[separator + 4..end].trim();
         let separator_line = line + count_lines(&text[start..=separator]);
@@ -42,7 +40,7 @@ pub fn split_documents(text: &str) -> Result<Vec<Chunk<'_>>, (u32, ParseProblem)
 }
 
 fn count_lines(text: &str) -> u32 {
-    u32::try_from(memchr_iter(b'\n', text.as_bytes()).count()).unwrap_or(u32::MAX)
+    u32::try_from(find::count_lines(text)).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Scalars and indentation as libyaml's emitter writes them, for both profiles. Must not know trees or tags.
 
 use super::chars::{break_len, char_len, is_blank, is_blankz, is_break, is_printable};
+use super::find;
 
 /// The end of the text under construction.
 pub(super) struct Writer<'o> {
@@ -331,10 +332,8 @@ impl<'o> Writer<'o> {
 
 /// Where the line that holds `at` ends: at a break of any kind, or at the end.
 fn line_end(bytes: &[u8], at: usize) -> usize {
-    let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |len| at + len);
-    // The first bytes of all other breaks.
-    match memchr::memchr3(b'\r', 0xC2, 0xE2, &bytes[at..end]) {
-        None => end,
-        Some(odd) => (at + odd..end).find(|&at| break_len(bytes, at) > 0).unwrap_or(end),
-    }
+    let end = find::byte(&bytes[at..], b'\n').map_or(bytes.len(), |len| at + len);
+    // All other breaks start with a carriage return or are no ASCII. Without branches, since nearly no line has any.
+    let odd = bytes[at..end].iter().fold(0, |odd, &byte| odd | byte & 0x80 | u8::from(byte == b'\r'));
+    if odd == 0 { end } else { (at..end).find(|&at| break_len(bytes, at) > 0).unwrap_or(end) }
 }

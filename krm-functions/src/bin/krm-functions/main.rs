@@ -20,6 +20,11 @@ use krm_functions::{FUNCTIONS, Registered, frame};
 
 use machine::Machine;
 
+/// In place of musl's, which asks the kernel for pages all the time.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static MEMORY: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 const USAGE: &str = "krm-functions: KRM functions over a ResourceList on standard input
 
 Usage:

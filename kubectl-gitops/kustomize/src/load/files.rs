@@ -49,7 +49,7 @@ pub trait Files: Sync {
     /// Content of a file.
     ///
     /// # Errors
-    /// It is missing, no file, or unreadable.
+    /// It is missing, no file (neither is a pipe or a device, which may never end), or unreadable.
     fn read(&self, path: &Path) -> Result<Cow<'_, [u8]>, FilesError>;
 
     /// What stands at `path`, links followed.

@@ -6,7 +6,6 @@ use super::{MetadataArgs, NamespaceArg, build_metadata, usage};
 use crate::error::{CliError, Code, Result};
 use crate::pipeline::amend::{Sources, Verify, Wish};
 
-/// Add something to the kustomization
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   kubectl gitops edit add resource deployment.yaml 'base/*.yaml'
@@ -18,6 +17,7 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, clap::Subcommand)]
+#[command(defer = true)]
 enum What {
     /// Add files, directories or URLs to `resources`; patterns are expanded
     Resource(Paths),

@@ -2,7 +2,6 @@
 
 use crate::pipeline::amend::Wish;
 
-/// Bring deprecated fields into today's form; says if the build changes
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   # bases, imageTags, patchesJson6902, patchesStrategicMerge, commonLabels, env, helmChartInflationGenerator

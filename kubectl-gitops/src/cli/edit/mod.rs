@@ -11,7 +11,6 @@ use crate::error::{CliError, Code, Result};
 use crate::pipeline::amend;
 use crate::report::Console;
 
-/// Change the kustomization in the current directory; comments, order and quotes of the file stay
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   # What every CI pipeline does
@@ -28,10 +27,15 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, clap::Subcommand)]
+#[command(defer = true)]
 enum Command {
+    /// Add something to the kustomization
     Add(add::Args),
+    /// Set a value in the kustomization
     Set(set::Args),
+    /// Remove something from the kustomization
     Remove(remove::Args),
+    /// Bring deprecated fields into today's form; says if the build changes
     Fix(fix::Args),
 }
 

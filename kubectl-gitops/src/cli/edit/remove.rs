@@ -7,7 +7,6 @@ use super::{MetadataArgs, NamespaceArg, build_metadata, usage};
 use crate::error::Result;
 use crate::pipeline::amend::Wish;
 
-/// Remove something from the kustomization
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   kubectl gitops edit remove resource old.yaml 'legacy/*.yaml'
@@ -19,6 +18,7 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, clap::Subcommand)]
+#[command(defer = true)]
 enum What {
     /// Remove items of `resources` by name or pattern
     Resource(Patterns),

@@ -9,7 +9,6 @@ use super::{NamespaceArg, build_metadata, is_annotation_name, usage};
 use crate::error::{CliError, Code, Result};
 use crate::pipeline::amend::Wish;
 
-/// Set a value in the kustomization
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   # New tag; a new name with it; only a digest; a new tag with the name that is set
@@ -27,6 +26,7 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, clap::Subcommand)]
+#[command(defer = true)]
 enum What {
     /// Set new names, tags and digests in `images`; `*` keeps what is set
     Image(ImageArgs),

@@ -1,10 +1,9 @@
 //! Literal and folded block scalars. Must not know what their text means.
 
-use memchr::memchr;
-
 use super::{Payload, Place, Scan, Scanner, Token, TokenKind, fail};
 use crate::Style;
 use crate::yaml::chars::{is_blank, is_break, is_breakz};
+use crate::yaml::find;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Chomping {
@@ -59,7 +58,7 @@ impl Scanner<'_> {
         loop {
             // LF ends nearly every line; the other breaks are looked for only where their first bytes occur.
             let rest = &self.bytes[self.pos..];
-            let line_end = memchr(b'\n', rest).unwrap_or(rest.len());
+            let line_end = find::byte(rest, b'\n').unwrap_or(rest.len());
             let odd = rest[..line_end].iter().position(|b| matches!(b, b'\r' | 0xC2 | 0xE2));
             self.pos += odd.unwrap_or(line_end);
             if is_breakz(self.bytes, self.pos) {
