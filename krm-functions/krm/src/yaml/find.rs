@@ -45,7 +45,7 @@ mod tests {
     #[test]
     fn small_and_large_texts_give_the_same_answers() {
         for filling in [0, 1, LARGE - 1, LARGE, LARGE + 1] {
-            let filling = "-x\n--".repeat(filling / 5);
+            let filling = "-x\n-.".repeat(filling / 5);
             for (text, lines, found, crlf) in [
                 ("a\n---b", 1, Some(1), false),
                 ("a\r\n--- b\n", 2, Some(2), true),
