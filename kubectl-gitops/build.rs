@@ -1,5 +1,4 @@
 //! How the plugin is linked. Owns that release builds for Linux lie at a fixed address; must not generate code.
-#![expect(clippy::print_stdout, reason = "how a build script speaks")]
 
 use std::env;
 

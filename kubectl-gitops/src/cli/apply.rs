@@ -7,6 +7,7 @@ use super::flags::{ExecuteArgs, OutputArgs, PlanArgs};
 use super::global::GlobalArgs;
 use super::input::InputArgs;
 
+/// Apply a directory, and prune what is no longer in it
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   kubectl gitops apply overlays/prod

@@ -10,6 +10,7 @@ use super::flags::choice;
 use super::global::GlobalArgs;
 use super::input::InputArgs;
 
+/// Build a kustomization, byte for byte as `kustomize build`
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   # Build the kustomization in the current directory

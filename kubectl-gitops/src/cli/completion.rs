@@ -8,6 +8,7 @@ use clap_complete::aot::Shell;
 use crate::error::{Result, exit};
 use crate::report::Console;
 
+/// Print a completion script for a shell
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "kubectl completes `kubectl gitops …` by itself when `kubectl_complete-gitops` is on the PATH: a link to this binary.\n\

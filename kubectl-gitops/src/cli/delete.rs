@@ -7,6 +7,7 @@ use crate::settings::RunSettings;
 use super::flags::{ExecuteArgs, OutputArgs};
 use super::global::GlobalArgs;
 
+/// Delete an applied set: its objects in reverse order, then its inventory
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   kubectl gitops delete demo

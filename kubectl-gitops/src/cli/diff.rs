@@ -7,6 +7,7 @@ use super::flags::{OutputArgs, PlanArgs};
 use super::global::GlobalArgs;
 use super::input::InputArgs;
 
+/// Show what apply would change, prune and restart
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   kubectl gitops diff overlays/prod

@@ -3,6 +3,7 @@
 use crate::error::{CODES, CliError, Code, Result, exit};
 use crate::report::Console;
 
+/// Explain an error code
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  kubectl gitops explain G0204\n  kubectl gitops explain        # lists all codes")]
 pub(super) struct Args {

@@ -65,27 +65,16 @@ struct Cli {
     command: Command,
 }
 
-// Their flags are made when one is asked for: a run names one command, and making all would be a third of a short run.
 #[derive(Debug, Subcommand)]
-#[command(defer = true)]
 enum Command {
-    /// Build a kustomization, byte for byte as `kustomize build`
     Build(build::Args),
-    /// Change the kustomization in the current directory; comments, order and quotes of the file stay
     Edit(edit::Args),
-    /// Show what apply would change, prune and restart
     Diff(diff::Args),
-    /// Apply a directory, and prune what is no longer in it
     Apply(apply::Args),
-    /// Delete an applied set: its objects in reverse order, then its inventory
     Delete(delete::Args),
-    /// Show the applied sets, or one of them in detail
     Status(status::Args),
-    /// Show the version
     Version(version::Args),
-    /// Print a completion script for a shell
     Completion(completion::Args),
-    /// Explain an error code
     Explain(explain::Args),
 }
 

@@ -6,6 +6,7 @@ use crate::report::Console;
 use super::flags::OutputArgs;
 use super::global::GlobalArgs;
 
+/// Show the applied sets, or one of them in detail
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   kubectl gitops status

@@ -9,6 +9,7 @@ use super::flags::choice;
 /// The release whose output `build` reproduces byte for byte.
 const KUSTOMIZE_VERSION: &str = "5.8.1";
 
+/// Show the version
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  kubectl gitops version\n  kubectl gitops version -o json")]
 pub(super) struct Args {

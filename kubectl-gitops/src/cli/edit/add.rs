@@ -17,7 +17,6 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, clap::Subcommand)]
-#[command(defer = true)]
 enum What {
     /// Add files, directories or URLs to `resources`; patterns are expanded
     Resource(Paths),

@@ -11,6 +11,7 @@ use crate::error::{CliError, Code, Result};
 use crate::pipeline::amend;
 use crate::report::Console;
 
+/// Change the kustomization in the current directory; comments, order and quotes of the file stay
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   # What every CI pipeline does
@@ -26,6 +27,8 @@ pub(super) struct Args {
     command: Command,
 }
 
+// Their thirty commands are made when one is asked for: other runs need none. Their descriptions stand here, where the page of
+// `edit` finds them. Commands with flags of their own cannot be deferred: global flags would come first on their pages.
 #[derive(Debug, clap::Subcommand)]
 #[command(defer = true)]
 enum Command {

@@ -18,7 +18,6 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, clap::Subcommand)]
-#[command(defer = true)]
 enum What {
     /// Remove items of `resources` by name or pattern
     Resource(Patterns),

@@ -26,7 +26,6 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, clap::Subcommand)]
-#[command(defer = true)]
 enum What {
     /// Set new names, tags and digests in `images`; `*` keeps what is set
     Image(ImageArgs),
