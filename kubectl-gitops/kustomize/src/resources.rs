@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use krm::yaml::{EmitError, Limits, ParseError, from_json, parse_documents_with_twins, to_json};
+use krm::yaml::{EmitError, Limits, ParseError, find_twin_key, from_json, parse_documents_with_twins, to_json};
 use krm::{Node, Origin, Style, Tag};
 
 use crate::draft::{Draft, take_bookkeeping};
@@ -114,13 +114,13 @@ pub fn read_drafts(text: &str, file: &str) -> Result<Vec<Draft>, ResourceError> 
     let mut queue = VecDeque::with_capacity(documents.len());
     for document in documents {
         let origin = Origin { file: file.to_owned(), document: document.index, line: document.line };
-        for node in unwrap(document.root, alone, &origin)? {
+        for node in unwrap(document.root, alone && !document.has_twins, &origin)? {
             push_valid(&mut queue, node, &origin)?;
         }
     }
     let mut drafts = Vec::with_capacity(queue.len());
     while let Some((node, origin)) = queue.pop_front() {
-        match take_items(node, &origin)? {
+        match take_items(node, has_twins, &origin)? {
             Taken::Resource(node) => {
                 let mut draft = Draft::new(node, origin);
                 draft.has_twins = has_twins;
@@ -204,9 +204,15 @@ enum Taken {
 }
 
 /// A `…List` with items stands for them, each as it looks once it went through JSON.
-fn take_items(node: Node, origin: &Origin) -> Result<Taken, ResourceError> {
+fn take_items(node: Node, has_twins: bool, origin: &Origin) -> Result<Taken, ResourceError> {
     let kind = node.kind();
     let Some(items) = node.get("items").filter(|_| kind.ends_with("List")) else { return Ok(Taken::Resource(node)) };
+    if has_twins && let Some((key, first)) = find_twin_key(&node) {
+        // What is taken apart has no key twice.
+        let (key, line, first_line) = (key.text.to_string(), key.mark.line, first.line);
+        let source = EmitError::TwinKey { path: String::new(), key, line, first_line };
+        return Err(ResourceError::List { origin: origin.clone(), kind: kind.to_owned(), source });
+    }
     match items {
         items if items.is_null() => Ok(Taken::Items(Vec::new())),
         Node::Seq(items) => {

@@ -1,7 +1,7 @@
 //! The operations of a patch and how they are read: JSON if the text starts with `[`, YAML otherwise. Owns what a patch may
 //! look like; what is wrong with a single operation shows only when it is applied, as in kustomize.
 
-use krm::yaml::{EmitError, Limits, ParseError, parse_documents, to_json};
+use krm::yaml::{EmitError, Limits, ParseError, parse_first_document, to_json};
 use krm::{Mapping, Node, Scalar, Style, Tag};
 use serde_json::Value;
 
@@ -83,8 +83,7 @@ impl JsonPatch {
                 serde_json::from_str::<Value>(text).map_err(|e| ReadError::NotJson { problem: e.to_string() })?;
             from_json(&value)
         } else {
-            let documents = parse_documents(text, file, &Limits::default())?;
-            let mut root = documents.into_iter().next().map_or_else(Node::null, |document| document.root);
+            let mut root = parse_first_document(text, file, &Limits::default())?;
             as_yaml11(&mut root).map_err(ReadError::NoJsonForm)?;
             root
         };
@@ -157,11 +156,11 @@ fn as_yaml11(node: &mut Node) -> Result<(), EmitError> {
 }
 
 fn scalar11(scalar: &Scalar) -> Result<Scalar, EmitError> {
-    let new = match scalar.tag {
-        Tag::Str | Tag::Timestamp | Tag::Merge => match boolean11(scalar) {
-            Some(value) => Scalar::new(if value { "true" } else { "false" }, Tag::Bool),
-            None => Scalar::string(scalar.text.clone()),
-        },
+    let new = match (scalar.tag, boolean11(scalar)) {
+        (Tag::Str | Tag::Timestamp | Tag::Merge | Tag::Bool, Some(value)) => {
+            Scalar::new(if value { "true" } else { "false" }, Tag::Bool)
+        }
+        (Tag::Str | Tag::Timestamp | Tag::Merge, None) => Scalar::string(scalar.text.clone()),
         _ => match from_json(&to_json(&Node::Scalar(scalar.clone()))?) {
             Node::Scalar(new) => new,
             _ => scalar.clone(),

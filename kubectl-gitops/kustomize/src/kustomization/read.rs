@@ -1,7 +1,7 @@
 //! From a directory to its kustomization: which file it is, reading it, checking it as a whole.
 
 use krm::yaml::{Limits, parse_first_document};
-use krm::{Node, Text, nearest};
+use krm::{Node, Tag, Text, nearest};
 
 use super::decode::{Decode as _, Place as FieldPlace};
 use super::{Kustomization, fix};
@@ -64,6 +64,9 @@ pub enum KustomizationError {
         /// What belongs there.
         expected: &'static str,
     },
+    /// A key that is no text.
+    #[error("a key is null")]
+    NullKey,
     /// Both a schema of one's own and a version of the built-in one.
     #[error("`openapi` has both `path` and `version`")]
     TwoSchemas,
@@ -76,7 +79,7 @@ impl KustomizationError {
             Self::Kind { .. } => "kind",
             Self::ApiVersion { .. } => "apiVersion",
             Self::TwoSchemas => "openapi.version",
-            Self::Missing { .. } | Self::Several { .. } | Self::Empty | Self::OtherKind { .. } => "",
+            Self::Missing { .. } | Self::Several { .. } | Self::Empty | Self::OtherKind { .. } | Self::NullKey => "",
         }
     }
 
@@ -84,6 +87,7 @@ impl KustomizationError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Missing { found, .. } => Some(missing_hint(found)),
+            Self::NullKey => Some("quote it if it is meant as a text, or remove it".to_owned()),
             Self::Several { .. } => Some("keep one of them".to_owned()),
             Self::Empty => Some("name at least one file in `resources`".to_owned()),
             Self::OtherKind { field: "resources", .. } => Some("name it in `components`".to_owned()),
@@ -139,6 +143,10 @@ pub fn read(loader: &Loader<'_>) -> Result<ReadKustomization, BuildError> {
     let (file_name, text) = find(loader)?;
     let file = loader.shown(file_name);
     let root = parse(&text, &file)?;
+    if let Some(mark) = null_key(&root) {
+        let place = Place { file, mark, field: String::new() };
+        return Err(BuildError::new(KustomizationError::NullKey, place));
+    }
     let mut kustomization = Kustomization::default();
     kustomization.decode(&root, &FieldPlace::Top).map_err(|error| {
         BuildError::new(error.clone(), Place { file: file.clone(), mark: error.mark, field: String::new() })
@@ -178,6 +186,24 @@ fn find(loader: &Loader<'_>) -> Result<(&'static str, String), BuildError> {
             Err(BuildError::new(KustomizationError::Several { directory, files }, Place::default()))
         }
     }
+}
+
+/// JSON, through which kustomize reads its file, has no such keys.
+fn null_key(root: &Node) -> Option<krm::Mark> {
+    let mut open = vec![root];
+    while let Some(node) = open.pop() {
+        match node {
+            Node::Scalar(_) => {}
+            Node::Seq(seq) => open.extend(&seq.items),
+            Node::Map(map) => {
+                if let Some(entry) = map.entries.iter().find(|entry| entry.key.tag == Tag::Null) {
+                    return Some(entry.key.mark);
+                }
+                open.extend(map.entries.iter().map(|entry| &entry.value));
+            }
+        }
+    }
+    None
 }
 
 /// The first document; what follows it does not count.

@@ -72,7 +72,7 @@ fn is_same(a: &Node, b: &Node) -> bool {
 
 /// Keys that no file holds have no tag in kustomize.
 fn is_same_key(a: &Scalar, b: &Scalar) -> bool {
-    is_same_scalar(a, b) || a.mark.line == 0 && b.mark.line == 0 && a.text == b.text && a.style == b.style
+    is_same_scalar(a, b) || a.mark == b.mark && a.mark.line == 0 && a.text == b.text && a.style == b.style
 }
 
 fn is_same_scalar(a: &Scalar, b: &Scalar) -> bool {

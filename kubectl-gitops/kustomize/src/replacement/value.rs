@@ -33,13 +33,25 @@ impl Value {
             let (id, path) = named();
             ReplacementError::Read { id, path, source }
         };
-        let found = path.lookup(&draft.node).map_err(refused)?;
+        let mut found = path.lookup(&draft.node).map_err(refused)?;
+        let mut is_in_books = false;
+        let books;
+        if draft.has_books() && found.as_ref().is_none_or(|(node, _)| is_empty(node)) {
+            books = with_bookkeeping(draft);
+            if let Some(noted) = path.lookup(&books).map_err(refused)?.filter(|(node, _)| !is_empty(node)) {
+                found = Some(noted);
+                is_in_books = true;
+            }
+        }
         let Some((node, location)) = found else { return Err(refused(path.explain(&draft.node, Compared::Exactly))) };
         if is_empty(node) {
             let found = if node.is_null() { "null" } else { "an empty collection" };
             return Err(refused(PathError { step: path.text().to_owned(), problem: PathProblem::Empty { found } }));
         }
         let Some(cut) = cut else {
+            if is_in_books {
+                return Ok(Self { node: node.clone(), home: None });
+            }
             let mut value = Self { node: Node::null(), home: Some((position, location)) };
             value.read_again(draft);
             return Ok(value);

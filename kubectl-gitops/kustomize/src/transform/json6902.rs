@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use krm::{Node, yaml};
+use krm::{Mark, Node, Style, yaml};
 
 use super::annotations;
 use crate::draft::{Draft, take_bookkeeping, with_bookkeeping};
@@ -15,6 +15,7 @@ pub(super) fn apply(draft: &mut Draft, patch: &JsonPatch) -> Result<(), ApplyErr
     }
     read_back(draft)?;
     json_patch::apply(patch, &mut draft.node)?;
+    place_in_json(&mut draft.node);
     if let Node::Map(root) = &mut draft.node
         && let Node::Map(metadata) = root.entry_or_insert_with("metadata", Node::map)
     {
@@ -25,6 +26,27 @@ pub(super) fn apply(draft: &mut Draft, patch: &JsonPatch) -> Result<(), ApplyErr
         draft.keep_annotations();
     }
     Ok(())
+}
+
+/// Whatever stood in a file stands in a text of JSON now: no comments, brackets only where nothing is in them, and lines that
+/// nobody knows, which validators see.
+fn place_in_json(node: &mut Node) {
+    const SOMEWHERE: Mark = Mark { line: 0, column: 1 };
+    let style = |is_empty: bool| if is_empty { Style::Flow } else { Style::Plain };
+    match node {
+        Node::Scalar(scalar) => scalar.mark = SOMEWHERE,
+        Node::Seq(seq) => {
+            (seq.mark, seq.style, seq.extra) = (SOMEWHERE, style(seq.items.is_empty()), None);
+            seq.items.iter_mut().for_each(place_in_json);
+        }
+        Node::Map(map) => {
+            (map.mark, map.style, map.extra) = (SOMEWHERE, style(map.is_empty()), None);
+            for entry in &mut map.entries {
+                (entry.key.mark, entry.key.extra) = (SOMEWHERE, None);
+                place_in_json(&mut entry.value);
+            }
+        }
+    }
 }
 
 /// The way to JSON leads through text, where folded texts and comments may change the object, or end it. The books are in it.
