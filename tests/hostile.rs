@@ -101,6 +101,22 @@ fn replacements_cannot_copy_without_end() {
 }
 
 #[test]
+fn vars_cannot_fill_all_memory() {
+    let kustomization = "resources: [r.yaml]\nvars: [{name: V, objref: {apiVersion: v1, kind: ConfigMap, name: c}, fieldref: {fieldpath: data.a}}]\n";
+    let args = "        - x$(V)$(V)$(V)$(V)\n".repeat(100);
+    let text = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata: {{a: {}}}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: d}}\nspec:\n  template:\n    spec:\n      containers:\n      - name: x\n        args:\n{args}",
+        "v".repeat(1 << 20)
+    );
+    let report = refused(&[("kustomization.yaml", kustomization), ("r.yaml", &text)]);
+    assert!(
+        report.contains("the vars put more than 256 MB into the resources"),
+        "{}",
+        &report[..200.min(report.len())]
+    );
+}
+
+#[test]
 fn huge_keys_and_texts_are_no_trouble() {
     let long = "k".repeat(2_000_000);
     let report = refused(&[

@@ -76,6 +76,14 @@ pub enum VarsError {
         /// What it should be.
         expected: &'static str,
     },
+    /// Values of values.
+    #[error("the vars put more than {megabytes} MB into the resources, the last of them into `{id}`")]
+    TooLarge {
+        /// The resource.
+        id: String,
+        /// The limit.
+        megabytes: usize,
+    },
     /// A field in which vars are replaced holds something else than texts.
     #[error("cannot replace vars in `{id}`")]
     Field {
@@ -110,6 +118,7 @@ impl VarsError {
                 Some("`objref` names a resource of this kustomization or one below, by the name in its file".to_owned())
             }
             Self::NotReadable { .. } => Some("write it in decimal digits, or as a text in quotes".to_owned()),
+            Self::TooLarge { .. } => Some("put the text into a ConfigMap, and name that where it is needed".to_owned()),
             Self::Path { .. } | Self::NoField { .. } | Self::Field { .. } => None,
         }
     }

@@ -19,7 +19,7 @@ pub(super) fn put<'v>(
     values: &'v BTreeMap<&'v str, Value>,
 ) -> Result<BTreeSet<&'v str>, Failed> {
     let mut by_type: HashMap<Gvk, Rc<Vec<&Spec>>> = HashMap::new();
-    let mut filler = Filler { values, used: BTreeSet::new(), twins: Vec::new() };
+    let mut filler = Filler { values, used: BTreeSet::new(), twins: Vec::new(), put_in: 0 };
     for draft in drafts.iter_mut().filter(|draft| !draft.is_empty()) {
         let selecting = |gvk: &Gvk| {
             let selecting = specs.iter().filter(|spec| spec.selects(&gvk.group, &gvk.version, &gvk.kind));
@@ -49,7 +49,12 @@ struct Filler<'v> {
     used: BTreeSet<&'v str>,
     /// Twins of scalars that were changed, and their new content.
     twins: Vec<(u32, Scalar)>,
+    /// Bytes of all values that were put in, with those that found no more room.
+    put_in: usize,
 }
+
+/// More than this nobody puts in: a value that holds another var several times doubles with each place.
+const PUT_IN_MAX: usize = 256 << 20;
 
 impl Filler<'_> {
     fn fill(&mut self, draft: &mut Draft, spec: &Spec) -> Result<(), Failed> {
@@ -58,6 +63,10 @@ impl Filler<'_> {
             error: VarsError::Field { id: draft.id().to_string(), source },
             place: Place::origin(&draft.origin),
         })?;
+        if self.put_in > PUT_IN_MAX {
+            let error = VarsError::TooLarge { id: draft.id().to_string(), megabytes: PUT_IN_MAX >> 20 };
+            return Err(Failed { error, place: Place::origin(&draft.origin) });
+        }
         for (twins, scalar) in self.twins.drain(..) {
             shared::write(&mut draft.node, twins, &scalar);
         }
@@ -103,6 +112,10 @@ impl Filler<'_> {
     fn scalar(&mut self, scalar: &mut Scalar) {
         let (text, tag) = expand::expand(&scalar.text, |name| {
             let (name, value) = self.values.get_key_value(name)?;
+            self.put_in = self.put_in.saturating_add(value.len());
+            if self.put_in > PUT_IN_MAX {
+                return None;
+            }
             if !matches!(value, Value::Collection(_)) {
                 self.used.insert(name);
             }

@@ -49,6 +49,15 @@ impl Value {
         })
     }
 
+    /// Bytes that it takes, about.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Int(_) | Self::Float(_) | Self::Bool(_) => 8,
+            Self::Collection(_) => 0,
+        }
+    }
+
     /// As it stands within a text.
     pub(super) fn shown(&self) -> Option<Text> {
         Some(match self {
