@@ -59,7 +59,7 @@ e2e: cluster-tools ## one behaviour per test against a real Kubernetes
 golden: $(BIN)/kustomize $(BIN)/helm ## let the real kustomize write what fixtures/build expects
 	tests/oracle/golden.sh
 
-oracle: $(BIN)/kustomize $(BIN)/helm $(BIN)/oracle-dump $(BIN)/sops $(BIN)/age-keygen ## generated inputs through the real tools and ours
+oracle: $(BIN)/kustomize $(BIN)/helm $(BIN)/oracle-dump $(BIN)/oracle-envsubst $(BIN)/sops $(BIN)/age-keygen ## generated inputs through the real tools and ours
 	tests/oracle/golden.sh --check
 	GOLDEN_HELM=1 $(CARGO) test --locked --quiet -p kustomize --test golden -- helmCharts
 	tests/oracle/remote.sh --check
@@ -72,6 +72,7 @@ oracle: $(BIN)/kustomize $(BIN)/helm $(BIN)/oracle-dump $(BIN)/sops $(BIN)/age-k
 	$(CARGO) test --locked -p krm --test oracle_yaml
 	SOPS=$(BIN)/sops AGE_KEYGEN=$(BIN)/age-keygen $(CARGO) test --locked -p krm-functions --test oracle_sops -- --nocapture
 	$(CARGO) test --locked -p kustomize --test oracle_build -- --ignored --nocapture
+	$(CARGO) test --locked -p krm-functions --test oracle_envsubst -- --ignored --nocapture
 
 fuzz: $(BIN)/cargo-fuzz ## each fuzz target for FUZZ_SECONDS (60); findings stay in .cache/fuzz
 	@tests/fuzz.sh $(FUZZ_TARGETS)
@@ -100,3 +101,6 @@ $(BIN)/age-keygen:
 
 $(BIN)/oracle-dump: $(wildcard tests/oracle/dump/*.go) tests/oracle/dump/go.mod
 	cd tests/oracle/dump && CGO_ENABLED=0 go build -ldflags '-s -w -X sigs.k8s.io/kustomize/api/provenance.version=$(KUSTOMIZE_VERSION)' -o $@ .
+
+$(BIN)/oracle-envsubst: $(wildcard tests/oracle/envsubst/*.go) tests/oracle/envsubst/go.mod
+	cd tests/oracle/envsubst && CGO_ENABLED=0 go build -ldflags '-s -w' -o $@ .

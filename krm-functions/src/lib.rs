@@ -15,6 +15,7 @@ pub mod registry;
 pub mod schema;
 pub mod secret;
 pub mod sops;
+pub mod substitution;
 
 pub use decryption::Decryption;
 pub use finding::{Finding, Severity};
@@ -22,6 +23,7 @@ pub use hash::ContentHash;
 pub use inputs::{InputError, Inputs, NoInputs};
 pub use registry::{ConfigError, FUNCTIONS, Registered, from_config, from_name};
 pub use secret::SecretGenerator;
+pub use substitution::Substitution;
 
 use krm::{Node, ObjectKey};
 

@@ -13,7 +13,7 @@ pub use error::ConfigError;
 
 use crate::config_map::{self, FromData};
 use crate::schema::{Problem, Schema};
-use crate::{ContentHash, Decryption, Function, SecretGenerator, config};
+use crate::{ContentHash, Decryption, Function, SecretGenerator, Substitution, config, substitution};
 
 /// API group of our functionConfigs.
 pub const GROUP: &str = "kubectl-gitops.dev";
@@ -70,6 +70,15 @@ pub const FUNCTIONS: &[Registered] = &[
         docs: include_str!("../secret/docs.md"),
         from_data: None,
         make: |config| Ok(Box::new(SecretGenerator::from_config(config)?)),
+    },
+    Registered {
+        name: "substitution",
+        kind: "Substitution",
+        summary: "puts variables into manifests, as Flux does or text by text",
+        schema: include_str!("../substitution/schema.json"),
+        docs: include_str!("../substitution/docs.md"),
+        from_data: Some(substitution::from_data),
+        make: |config| Ok(Box::new(Substitution::from_config(config)?)),
     },
 ];
 

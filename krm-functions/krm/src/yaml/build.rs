@@ -69,6 +69,8 @@ pub(super) struct Builder {
     keeps_twins: bool,
     /// Does a key come twice?
     pub(super) has_twins: bool,
+    /// Are all entries kept, even those whose key comes again?
+    all_entries: bool,
     /// Is nothing merged, are keys not compared, and anchors refused?
     verbatim: bool,
     /// Is `<<` a key like others?
@@ -92,6 +94,7 @@ impl Builder {
             last_key_wins: false,
             keeps_twins: false,
             has_twins: false,
+            all_entries: false,
             verbatim: false,
             unmerged: false,
         }
@@ -112,6 +115,11 @@ impl Builder {
     /// Keeps every value of a key that comes twice: who looks for one finds the first.
     pub(super) fn with_twins(self) -> Self {
         Self { keeps_twins: true, ..self }
+    }
+
+    /// As [`Self::lenient`], but an entry whose key comes again stays, too: what it holds must be right all the same.
+    pub(super) fn complete(self) -> Self {
+        Self { all_entries: true, ..self.lenient() }
     }
 
     /// Reads nodes as they are written: `<<` is a key like others, a key may come twice. Anchors, which would have to be kept
@@ -178,10 +186,11 @@ impl Builder {
             return self.binary(&start, &text);
         }
         let tag = match start.tag.as_deref() {
-            // To go-yaml v2 a lone `!` makes a quoted text as good as a plain one.
             None if start.style != Style::Plain => Tag::Str,
             Some("!") if start.style != Style::Plain && self.dialect == Dialect::V3 => Tag::Str,
             None | Some("!") if text == "<<" => Tag::Merge,
+            // To go-yaml v2 a lone `!` is a tag that it does not know.
+            Some("!") if self.dialect == Dialect::V2 => Tag::Str,
             None | Some("!") => resolve(&text, self.dialect),
             Some(tag) => known_tag(tag),
         };
@@ -315,7 +324,9 @@ impl Builder {
         }
         if self.last_key_wins {
             let merged = apply_merges_in_order(map, alias_list);
-            keep_last(map);
+            if !self.all_entries {
+                keep_last(map);
+            }
             return self.at_fault(merged);
         }
         let twin = find_duplicate(map);

@@ -30,7 +30,7 @@ mod write;
 
 use std::borrow::Cow;
 
-pub use error::{EmitError, ParseError, ParseProblem};
+pub use error::{EmitError, LooseError, ParseError, ParseProblem};
 pub use number::{json_float, yaml_float};
 pub use sequence_indent::SequenceIndent;
 pub use split::{Chunk, split_documents};
@@ -267,10 +267,11 @@ pub fn to_json(node: &Node) -> Result<serde_json::Value, EmitError> {
     json::to_json(readback::read_back(node)?.as_ref(), true).map_err(|error| *error)
 }
 
-/// The JSON value that Go's `sigs.k8s.io/yaml` makes of a node that [`parse_first_document`] read: `yes` is true, a key that
-/// is a number or a boolean becomes a text, a date stays one.
-pub fn to_json_loose(node: &Node) -> Result<serde_json::Value, EmitError> {
-    loose::to_json(node).map_err(|error| *error)
+/// The JSON value that Go's `sigs.k8s.io/yaml` makes of the first document of `text`: `yes` is true, a key that is a number or a
+/// boolean becomes a text, of a key that comes twice the last value counts, a date stays a text.
+pub fn read_loose(text: &str, file: &str, limits: &Limits) -> Result<serde_json::Value, LooseError> {
+    let node = parse_first(text, file, limits, build::Builder::new(*limits, 1).complete())?;
+    loose::to_json(&node).map_err(|error| *error)
 }
 
 /// Turns every number into what Go's untyped JSON holds, a double: whole ones beyond 2^53 lose digits.
