@@ -4,11 +4,13 @@
 //! Needs the batch oracle (`make oracle` builds it): `ORACLE_ENVSUBST` names the binary, else `.cache/bin/oracle-envsubst`.
 //! `ORACLE_ENVSUBST_COUNT` is the number of templates, half of them mutated; `ORACLE_ENVSUBST_SEED` the seed.
 
-#![expect(
+// A test may read its settings, start the peer and build text by pieces.
+#![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
-    clippy::print_stderr,
-    reason = "a test reads its settings and starts the peer; the crate itself does neither"
+    clippy::format_collect,
+    clippy::format_push_string,
+    clippy::print_stderr
 )]
 
 #[path = "oracle_envsubst/objects.rs"]

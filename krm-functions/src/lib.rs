@@ -29,7 +29,8 @@ use krm::{Node, ObjectKey};
 
 /// Deterministic work on a list of Kubernetes objects.
 pub trait Function {
-    /// Changes `items` and tells what it did. Running it again on its own output changes nothing. Findings of severity
+    /// Changes `items` and tells what it did. Running it again on its own output changes nothing; the one
+    /// exception is `Substitution` where an escape (`$$`) gives way to what it escapes. Findings of severity
     /// [`Severity::Error`] fail the run and say all that is wrong at once; then too `items` are unchanged. The annotations of
     /// orchestrators ([`orchestrator`]) come back as they were: they are none of the author's.
     ///

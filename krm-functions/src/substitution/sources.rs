@@ -141,13 +141,11 @@ fn add_data(
         let mut refuse = |message: &str| {
             findings.push(Finding::error(key.clone(), super::place::member(field, name), message));
         };
-        let text = match node {
-            Node::Scalar(scalar) => text_of(scalar),
-            _ => {
-                refuse("must be a text");
-                continue;
-            }
+        let Node::Scalar(scalar) = node else {
+            refuse("must be a text");
+            continue;
         };
+        let text = text_of(scalar);
         let value = if encoded { decoded(text) } else { Ok(text.to_owned()) };
         match value {
             Ok(value) => variables.set(name, Masked::new(value), key.short()),

@@ -58,10 +58,9 @@ pub fn is_valid(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-/// The values as a dialect puts them in.
-#[derive(Debug)]
+/// The values as a dialect puts them in. Borrowed where they are as they were set; no `Debug`.
 pub(crate) struct Values<'v> {
-    known: BTreeMap<&'v str, Masked<Cow<'v, str>>>,
+    known: BTreeMap<&'v str, Cow<'v, str>>,
     /// Names that count without a value.
     declared: &'v BTreeSet<String>,
 }
@@ -76,11 +75,11 @@ impl<'v> Values<'v> {
             Dialect::Typed => Cow::Borrowed(value.trim_end_matches('\n')),
         };
         let known = variables.known.iter();
-        Self { known: known.map(|(name, v)| (name.as_str(), Masked::new(text(v.value.expose())))).collect(), declared }
+        Self { known: known.map(|(name, v)| (name.as_str(), text(v.value.expose()))).collect(), declared }
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.known.get(name).map(|value| value.expose().as_ref())
+        self.known.get(name).map(AsRef::as_ref)
     }
 
     /// Has it a value, or is it meant to have one?
@@ -90,7 +89,8 @@ impl<'v> Values<'v> {
 
     /// `, did you mean …?`, or nothing.
     pub(crate) fn suggestion(&self, name: &str) -> String {
-        let names: Vec<&str> = self.known.keys().copied().chain(self.declared.iter().map(String::as_str)).collect();
+        let known = self.known.keys().copied().chain(self.declared.iter().map(String::as_str));
+        let names: Vec<&str> = known.filter(|known| *known != name).collect();
         nearest(name, &names).map_or_else(String::new, |near| format!(", did you mean `{near}`?"))
     }
 }
@@ -102,13 +102,13 @@ mod tests {
     #[test]
     fn line_breaks_go_by_dialect_and_nothing_shows_a_value() {
         let mut variables = Variables::default();
-        variables.set("KEY", Masked::new("a\nb\n\n".to_owned()), "Secret/keys");
+        variables.set("KEY", Masked::new("hunt\ner2\n\n".to_owned()), "Secret/keys");
         let declared = BTreeSet::new();
         let flux = Values::new(&variables, &declared, Dialect::Flux);
-        assert_eq!(flux.get("KEY"), Some("ab"));
-        assert_eq!(Values::new(&variables, &declared, Dialect::Typed).get("KEY"), Some("a\nb"));
-        assert_eq!(flux.suggestion("KYE"), ", did you mean `KEY`?");
-        assert!(!format!("{variables:?} {flux:?}").contains("ab"));
+        assert_eq!(flux.get("KEY"), Some("hunter2"));
+        assert_eq!(Values::new(&variables, &declared, Dialect::Typed).get("KEY"), Some("hunt\ner2"));
+        assert_eq!(flux.suggestion("KEYS"), ", did you mean `KEY`?");
+        assert!(!format!("{variables:?}").contains("er2"));
     }
 
     #[test]

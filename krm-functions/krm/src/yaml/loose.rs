@@ -81,6 +81,7 @@ fn key_text(key: &Scalar) -> Result<String, Box<LooseError>> {
     }
 }
 
+#[allow(clippy::unnecessary_box_returns)]
 fn refused(error: EmitError) -> Box<LooseError> {
     Box::new(LooseError::Value(error))
 }
@@ -110,7 +111,6 @@ fn single(float: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::yaml::{Limits, read_loose};
 
     fn json(text: &str) -> String {

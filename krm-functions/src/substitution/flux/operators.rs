@@ -28,14 +28,12 @@ pub(super) fn apply<'v>(
 ) -> Result<Cow<'v, [u8]>, OperatorError> {
     let word = |index: usize| words.get(index).map_or(&[][..], Vec::as_slice);
     Ok(match operator {
-        Operator::Value | Operator::MixedCase => value.into(),
         Operator::Length => value.len().to_string().into_bytes().into(),
         Operator::LowerFirst => runes::first_changed(value, to_lower).into(),
         Operator::Lower => runes::lower(value).into(),
         Operator::UpperFirst => runes::first_changed(value, to_upper).into(),
         Operator::Upper => runes::upper(value).into(),
         Operator::Default(_) if value.is_empty() => word(0).to_vec().into(),
-        Operator::Default(_) => value.into(),
         Operator::Substring => substring(value, word(0), words.get(1).map(Vec::as_slice))?.into(),
         Operator::TrimShortestPrefix => glob::trim_shortest(word(0), value, budget)?.into(),
         Operator::TrimLongestPrefix => glob::trim_longest(word(0), value, budget)?.into(),
@@ -50,7 +48,11 @@ pub(super) fn apply<'v>(
         Operator::ReplaceSuffix if words.len() == 2 && value.ends_with(word(0)) => {
             [&value[..value.len() - word(0).len()], word(1)].concat().into()
         }
-        Operator::ReplacePrefix | Operator::ReplaceSuffix => value.into(),
+        Operator::Value
+        | Operator::MixedCase
+        | Operator::Default(_)
+        | Operator::ReplacePrefix
+        | Operator::ReplaceSuffix => value.into(),
     })
 }
 

@@ -27,8 +27,10 @@ enum Item {
     Named(usize),
 }
 
+type IsIn = fn(&char) -> bool;
+
 /// The classes of POSIX.
-const NAMED: [(&str, fn(&char) -> bool); 12] = [
+const NAMED: [(&str, IsIn); 12] = [
     ("alnum", |c| c.is_alphanumeric()),
     ("alpha", |c| c.is_alphabetic()),
     ("blank", |c| matches!(c, ' ' | '\t')),
