@@ -86,6 +86,7 @@ fn what(error: &EmitError) -> &'static str {
         EmitError::NotFinite { .. } => "a number is infinite or none",
         EmitError::TagMismatch { .. } => "a value is not what its tag says",
         EmitError::KeyTooLong { .. } | EmitError::ForbiddenCharacter { .. } => "a text holds what no JSON may",
+        EmitError::TwinKey { .. } => "a key is there twice",
         EmitError::NotReadable { .. } | EmitError::TooDeep { .. } => "it is nested too deeply",
     }
 }
