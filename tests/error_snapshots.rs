@@ -16,6 +16,7 @@ const WITHOUT_A_CASE: &[(&str, &str)] = &[
     ("kubectl-gitops/kustomize/src/plugin/function/", "depends on which programs and leave there are; tested there"),
     ("kubectl-gitops/kustomize/src/helm/", "depends on a program; tested there"),
     ("cannot fetch", "needs a server or git; load/elsewhere_tests"),
+    ("cannot open the encrypted file", "needs a caller that opens such files; outside/tests.rs"),
     ("`{url}` is refused", "needs a server or git; load/elsewhere_tests"),
     ("`{url}` refers to itself", "needs a server or git; load/elsewhere_tests"),
     ("`{path}` leads out of the repository", "needs a server or git; load/elsewhere_tests"),

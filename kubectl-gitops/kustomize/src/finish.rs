@@ -20,7 +20,7 @@ const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
 /// Says what tool made an object.
 const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "kustomize-v5.8.1");
 
-/// Takes the accumulated drafts of the top to what is printed.
+/// Takes the accumulated drafts of the top to what is printed; gives what is for local use only.
 ///
 /// # Errors
 /// A reference is ambiguous, a var has no value, two resources end up with one name, or the wanted order makes no sense.
@@ -29,7 +29,7 @@ pub(crate) fn finish(
     top: &Kustomization,
     options: &Options,
     file: &str,
-) -> Result<(), BuildError> {
+) -> Result<Vec<Draft>, BuildError> {
     let Accumulated { drafts: set, tables, vars, warnings } = all;
     hashes::append(set).map_err(|error| {
         let place = Place::origin(error.origin());
@@ -41,7 +41,7 @@ pub(crate) fn finish(
     })?;
     let resolved = vars.resolve(set, tables.specs(Section::VarReference));
     warnings.extend(resolved.map_err(|failed| BuildError::new(failed.error, failed.place))?);
-    drop_local(set)?;
+    let local = drop_local(set)?;
     let order = sort::sort(set, top.sort_options.as_ref(), options.reorder);
     let mark = top.sort_options.as_ref().map(|options| options.mark).unwrap_or_default();
     order.map_err(|error| BuildError::new(error, Place::field(file, "sortOptions", mark)))?;
@@ -51,7 +51,8 @@ pub(crate) fn finish(
     }
     let provenance = [(ORIGIN, asks_for("originAnnotations")), (TRANSFORMATIONS, asks_for("transformerAnnotations"))];
     let unwanted: Vec<&str> = provenance.into_iter().filter(|(_, asked)| !asked).map(|(key, _)| key).collect();
-    set.iter_mut().try_for_each(|draft| close_books(draft, &unwanted))
+    set.iter_mut().try_for_each(|draft| close_books(draft, &unwanted))?;
+    Ok(local)
 }
 
 fn nowhere(problem: impl Into<Problem>) -> BuildError {
@@ -65,14 +66,17 @@ fn label_as_managed(set: &mut DraftSet) -> Result<(), BuildError> {
     labels::put(set, &labels, &[place]).map_err(nowhere)
 }
 
-fn drop_local(set: &mut DraftSet) -> Result<(), BuildError> {
+/// Takes out what is for local use only. What functions made so, their own configurations among it, is of no use to anybody.
+fn drop_local(set: &mut DraftSet) -> Result<Vec<Draft>, BuildError> {
     set.retain(|draft| !draft.is_empty());
     for draft in set.iter() {
         resources::validate(&draft.node, &draft.origin)
             .map_err(|error| BuildError::new(error, Place::origin(&draft.origin)))?;
     }
+    let local = set.iter().filter(|draft| is_local(draft) && !draft.generated).cloned().collect();
     set.retain(|draft| !is_local(draft));
-    set.check_unique().map_err(|conflict: Conflict| nowhere(conflict))
+    set.check_unique().map_err(|conflict: Conflict| nowhere(conflict))?;
+    Ok(local)
 }
 
 fn is_local(draft: &Draft) -> bool {

@@ -93,6 +93,8 @@ impl std::fmt::Debug for Object {
 pub struct Built {
     /// The objects, in the order in which they are printed.
     pub objects: Vec<Object>,
+    /// What the author keeps out of the output: objects with the annotation `config.kubernetes.io/local-config`.
+    pub local: Vec<Object>,
     /// What the user should know, one sentence each.
     pub warnings: Vec<String>,
     /// Every file that was read, by its resolved path.
@@ -128,7 +130,8 @@ pub fn build(files: &dyn Files, outside: &dyn Outside, root: &Path, options: &Op
     let loader = session.loader();
     let target = Target::top(&loader, options)?;
     let mut all = target.accumulate(Accumulated::default())?;
-    finish::finish(&mut all, target.kustomization(), options, target.file()).map_err(|error| target.located(error))?;
+    let local = finish::finish(&mut all, target.kustomization(), options, target.file())
+        .map_err(|error| target.located(error))?;
     session.loader().schema().check().map_err(|error| {
         let place = Place::file(&error.file);
         BuildError::new(error, place)
@@ -136,8 +139,14 @@ pub fn build(files: &dyn Files, outside: &dyn Outside, root: &Path, options: &Op
     all.warnings.extend(session.take_warnings());
     let metadata = target.kustomization().metadata.as_ref();
     let annotations = metadata.into_iter().flat_map(|m| &m.annotations).map(|(k, v)| (k.into(), v.into())).collect();
-    let objects = all.drafts.into_drafts().into_iter().map(|draft| Object { node: draft.node, origin: draft.origin });
-    Ok(Built { objects: objects.collect(), warnings: all.warnings, annotations, files_read: session.files_read() })
+    let object = |draft: draft::Draft| Object { node: draft.node, origin: draft.origin };
+    Ok(Built {
+        objects: all.drafts.into_drafts().into_iter().map(object).collect(),
+        local: local.into_iter().map(object).collect(),
+        warnings: all.warnings,
+        annotations,
+        files_read: session.files_read(),
+    })
 }
 
 /// The documents of `objects` as `kustomize build` prints them.

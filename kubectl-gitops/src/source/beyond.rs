@@ -1,12 +1,17 @@
-//! What a build asks for from beyond its tree, done for real: files over http and https, and processes. Owns the
-//! limits that apply there; must not know what an answer means. Git repositories are refused with what to do instead, in the
+//! What a build asks for from beyond its tree, done for real: files over http and https, processes, and our own functions, which
+//! run in process. Owns the limits that apply there; must not know what an answer means. Git repositories are refused with what to do instead, in the
 //! one place where they will be fetched.
 
-use kustomize::outside::{Finished, Process, ProcessError};
+use krm_functions::{frame, registry};
+use kustomize::outside::{Ending, Finished, FunctionCall, FunctionName, Process, ProcessError};
 use kustomize::{Checkout, Outside, OutsideError, RepositoryRequest};
 
 use super::download::{self, DownloadError};
 use super::process::{self, Limits};
+use super::surroundings::Surroundings;
+
+/// The last part of the name of an image that holds our functions, in any registry and of any version.
+const IMAGE: &str = "krm-functions";
 
 /// This machine's network and programs.
 #[derive(Debug, Clone, Copy, Default)]
@@ -37,5 +42,48 @@ impl Outside for Beyond {
 
     fn run(&self, process: &Process) -> Result<Finished, ProcessError> {
         process::run(process, Limits::default())
+    }
+
+    fn has_function(&self, function: &FunctionName<'_>) -> bool {
+        let group = function.api_version.split_once('/').map(|(group, _)| group);
+        group == Some(registry::GROUP) || function.image.is_some_and(|image| base_name(image) == IMAGE)
+    }
+
+    fn call_function(&self, call: &FunctionCall<'_>) -> Result<Finished, ProcessError> {
+        let inputs = Surroundings { tree: call.tree, env: call.env };
+        let (ending, stdout, stderr) = match frame::run(call.list, None, None, &inputs, &krm::yaml::Limits::default()) {
+            Ok(output) => (Ending::Exit(i32::from(output.failed)), output.text, output.story),
+            Err(error) => (Ending::Exit(1), String::new(), format!("error: {}", frame::describe(&error))),
+        };
+        Ok(Finished { ending, stdout: stdout.into_bytes(), stderr })
+    }
+}
+
+/// `krm-functions` of `ghcr.io/someone/krm-functions:v1@sha256:…`.
+fn base_name(image: &str) -> &str {
+    let image = image.split_once('@').map_or(image, |(image, _)| image);
+    let last = image.rsplit('/').next().unwrap_or(image);
+    last.split_once(':').map_or(last, |(name, _)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_functions_are_known_by_group_and_by_image() {
+        let has = |api_version, image| Beyond.has_function(&FunctionName { api_version, kind: "X", image });
+        assert!(has("kubectl-gitops.dev/v1alpha1", None));
+        assert!(!has("v1", None));
+        assert!(!has("kubectl-gitops.dev.example.com/v1", None));
+        for (image, expected) in [
+            ("krm-functions", true),
+            ("ghcr.io/kubectl-gitops/krm-functions:v0.1.0", true),
+            ("registry.local:5000/krm-functions@sha256:00", true),
+            ("registry.local:5000/krm-functions-catalog/set-labels:v1", false),
+            ("example.com/krm-functions/set-labels", false),
+        ] {
+            assert_eq!(has("v1", Some(image)), expected, "{image}");
+        }
     }
 }

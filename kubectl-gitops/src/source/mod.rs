@@ -10,6 +10,7 @@ mod manifests;
 mod name;
 mod process;
 mod repository;
+mod surroundings;
 
 use std::path::{Path, PathBuf};
 
@@ -23,6 +24,7 @@ pub use manifests::{ManifestError, ManifestFile};
 pub use name::{InvalidName, NAME_MAX, derive_name, validate_name};
 pub use process::{current_user, plugin_home};
 pub use repository::Checkout;
+pub use surroundings::Surroundings;
 
 use crate::settings::{BuildSettings, InputPart};
 

@@ -102,7 +102,7 @@ pub fn config_map(
     origin: Origin,
 ) -> Result<Draft, Failed> {
     let GeneratorArgs { namespace, name, behavior, literals, files, envs, env: _, options, mark } = args;
-    let data = collect(loader, &Sources { literals, files, envs })?;
+    let data = collect(loader, &Sources { literals, files, envs, secret: false })?;
     let options = merged_options(options.as_ref(), global);
     let mut root = base("ConfigMap", name, namespace, &options, *mark)?;
     let (mut text, mut binary) = (Mapping::default(), Mapping::default());
@@ -132,7 +132,7 @@ pub fn secret(
     origin: Origin,
 ) -> Result<Draft, Failed> {
     let SecretArgs { namespace, name, behavior, literals, files, envs, env: _, options, secret_type, mark } = args;
-    let data = collect(loader, &Sources { literals, files, envs })?;
+    let data = collect(loader, &Sources { literals, files, envs, secret: true })?;
     let options = merged_options(options.as_ref(), global);
     let mut root = base("Secret", name, namespace, &options, *mark)?;
     let secret_type = if secret_type.is_empty() { "Opaque" } else { secret_type.as_str() };

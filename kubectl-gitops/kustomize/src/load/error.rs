@@ -33,6 +33,15 @@ pub enum LoadError {
         /// As the user wrote it.
         path: String,
     },
+    /// A file is encrypted and cannot be opened.
+    #[error("cannot open the encrypted file `{path}`")]
+    Open {
+        /// As the user wrote it.
+        path: String,
+        /// Why.
+        #[source]
+        source: OutsideError,
+    },
     /// A base is missing, or is a file.
     #[error("cannot use `{path}` as a directory")]
     Directory {
@@ -157,9 +166,10 @@ impl LoadError {
             ),
             Self::Cycle { .. } => Some("a base must lie beside or below, not around, what uses it".to_owned()),
             Self::AbsoluteDirectory { .. } => Some("write it as `../…`".to_owned()),
-            Self::Fetch { source, .. } | Self::Repository { source, .. } | Self::Neither { source, .. } => {
-                source.hint().map(str::to_owned)
-            }
+            Self::Open { source, .. }
+            | Self::Fetch { source, .. }
+            | Self::Repository { source, .. }
+            | Self::Neither { source, .. } => source.hint().map(str::to_owned),
             Self::RepositoryCycle { .. } => Some("refer to its directories by relative paths".to_owned()),
             Self::Read { source: FilesError::IsDirectory, .. } => Some("name a file in it".to_owned()),
             Self::Directory { source: FilesError::IsFile, .. } => {

@@ -9,6 +9,7 @@ mod elsewhere;
 mod error;
 mod files;
 mod memory;
+mod opened;
 mod remote;
 
 use std::borrow::Cow;

@@ -6,12 +6,15 @@
 mod error;
 mod function;
 mod process;
+mod sealed;
 
 use std::path::PathBuf;
 
 pub use error::{Cause, OutsideError};
 pub use function::{FunctionCall, FunctionName, TreeFiles};
 pub use process::{CONTAINER_RUNTIMES, Ending, Finished, Process, ProcessError, Program, ScratchFile, Word};
+
+pub use sealed::{Purpose, SealedFile};
 
 use crate::load::RepositoryRequest;
 
@@ -44,6 +47,15 @@ pub trait Outside: Sync {
         Err(ProcessError::Refused)
     }
 
+    /// The plain text of a file, if it is encrypted and this caller opens such files.
+    ///
+    /// # Errors
+    /// It is encrypted and cannot be opened.
+    fn open_file(&self, file: &SealedFile<'_>) -> Result<Option<Vec<u8>>, OutsideError> {
+        let _ = file;
+        Ok(None)
+    }
+
     /// Does the caller have this function in itself, so that it need not be run as a process?
     fn has_function(&self, function: &FunctionName<'_>) -> bool {
         let _ = function;
@@ -73,3 +85,6 @@ pub struct Checkout {
 pub struct Nowhere;
 
 impl Outside for Nowhere {}
+
+#[cfg(test)]
+mod tests;

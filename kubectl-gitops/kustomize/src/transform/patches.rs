@@ -9,6 +9,7 @@ use crate::json_patch::{ApplyError, JsonPatch, ReadError};
 use crate::kustomization::{Patch, PatchOptions, Selector};
 use crate::load::{LoadError, Loader};
 use crate::merge::MergeError;
+use crate::outside::Purpose;
 use crate::resources::{ResourceError, read_drafts};
 use crate::schema::Schema;
 
@@ -386,8 +387,8 @@ fn text_of(patch: &Patch, inline: &str, loader: &Loader<'_>) -> Result<(String, 
         (false, false) => Err(PatchError::PathOrPatch { both: true }),
         (false, true) => Ok((inline.to_owned(), INLINE.to_owned())),
         (true, false) => {
-            let text = loader.read_text(&patch.path)?;
-            Ok((text.into_owned(), loader.shown(&patch.path)))
+            let text = loader.read_opened_text(&patch.path, Purpose::Patch)?;
+            Ok((text, loader.shown(&patch.path)))
         }
     }
 }
