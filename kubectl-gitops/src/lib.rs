@@ -1,7 +1,7 @@
 //! The plugin: builds a directory, plans against a cluster, applies, prunes, reports.
 //!
 //! Read [`pipeline`] first: it names every stage in order. Rooms: [`cli`] (the only one that knows clap), [`settings`],
-//! [`source`], `inventory`, `plan` and `health` (pure), [`cluster`] (the only one with a Kubernetes client), [`execute`],
+//! [`source`], [`stages`] (our functions over a build), `inventory`, `plan` and `health` (pure), [`cluster`] (the only one with a Kubernetes client), [`execute`],
 //! [`report`] (the only one that prints), [`error`].
 
 pub mod cli;
@@ -15,3 +15,4 @@ pub mod plan;
 pub mod report;
 pub mod settings;
 pub mod source;
+pub mod stages;

@@ -1,7 +1,7 @@
 //! The spine: every stage once, in order.
 //!
 //! ```text
-//! settings → source → build → functions → observe → plan → [diff, dry run: stop] → execute → report
+//! settings → source → build → stages → observe → plan → [diff, dry run: stop] → execute → report
 //! ```
 
 pub(crate) mod amend;
@@ -29,27 +29,41 @@ use crate::plan::{Desired, Plan};
 use crate::report::{self, About, Command, Console, Report, Story};
 use crate::settings::{BuildSettings, Connection, DryRun, RunSettings};
 use crate::source;
+use crate::stages::Told;
 use carry::Run;
 use compare::Comparison;
 use judge::Judged;
 use order::Order;
 use session::Session;
 
-/// `build`: source → build → [functions] → output. Without the functions it is kustomize, byte for byte.
-pub(crate) fn build(settings: &BuildSettings, rendered: bool, output: Option<&Path>, console: &Console) -> Result<u8> {
+/// What `build` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BuildForm {
+    /// What `kustomize build` prints.
+    Plain,
+    /// The objects after our stages.
+    Rendered,
+    /// What our stages did.
+    Explained,
+}
+
+/// `build`: source → build → [stages] → output. Without the stages it is kustomize, byte for byte.
+pub(crate) fn build(settings: &BuildSettings, form: BuildForm, output: Option<&Path>, console: &Console) -> Result<u8> {
+    let rendered = form != BuildForm::Plain;
     let input = source::open(settings, rendered)?;
-    let mut built = render::build(input, settings)?;
-    if rendered {
-        render::functions(&mut built)?;
-    }
+    let mut built = render::build(input, settings, rendered)?;
+    let told = if rendered { render::stages(&mut built, settings)? } else { Told::default() };
     console.warn_all(&built.warnings);
-    deliver::deliver(&built.objects, output, console)?;
+    match form {
+        BuildForm::Plain | BuildForm::Rendered => deliver::deliver(&built.objects, output, console)?,
+        BuildForm::Explained => console.result(report::explanation(&told, console.paint_out()).as_bytes())?,
+    }
     // The process ends here: taking a large tree apart, node by node, would be for nothing.
     std::mem::forget(built);
     Ok(exit::DONE)
 }
 
-/// `diff`: source → build → functions → observe → plan → compare → report. Writes nothing.
+/// `diff`: source → build → stages → observe → plan → compare → report. Writes nothing.
 pub(crate) fn diff(
     build: &BuildSettings,
     settings: &RunSettings,
@@ -72,7 +86,7 @@ pub(crate) fn diff(
     })
 }
 
-/// `apply`: source → build → functions → observe → plan → execute → report.
+/// `apply`: source → build → stages → observe → plan → execute → report.
 pub(crate) fn apply(
     build: &BuildSettings,
     settings: &RunSettings,

@@ -6,6 +6,7 @@ use crate::error::{CliError, Code, Result};
 use crate::settings::{BuildSettings, Input, InputPart};
 
 use super::engine::EngineArgs;
+use super::stages::StageArgs;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct InputArgs {
@@ -23,12 +24,14 @@ pub(super) struct InputArgs {
     recursive: bool,
     #[command(flatten)]
     engine: EngineArgs,
+    #[command(flatten)]
+    stages: StageArgs,
 }
 
 impl InputArgs {
     /// The settings; without any input, `fallback` is read, where the command has one.
     pub(super) fn into_settings(self, fallback: Option<&str>) -> Result<BuildSettings> {
-        let Self { directory, filename, kustomize, recursive, engine } = self;
+        let Self { directory, filename, kustomize, recursive, engine, stages } = self;
         // clap lets a requirement pass where the required flag would conflict with another argument.
         if recursive && filename.is_empty() {
             return Err(CliError::new(Code::Usage, "`-R` needs `--filename`: other input is recursive by itself"));
@@ -45,7 +48,11 @@ impl InputArgs {
             return Err(CliError::new(Code::NoInput, "nothing to work on was given")
                 .hint("give a directory (`kubectl gitops apply DIR`), `-k DIR` or `-f FILE`"));
         }
-        Ok(BuildSettings { input: Input { parts, recursive }, engine: engine.into_settings() })
+        Ok(BuildSettings {
+            input: Input { parts, recursive },
+            engine: engine.into_settings(),
+            stages: stages.into_settings(),
+        })
     }
 }
 

@@ -11,6 +11,7 @@ mod explain;
 mod flags;
 mod global;
 mod input;
+mod stages;
 mod status;
 mod usage;
 mod version;

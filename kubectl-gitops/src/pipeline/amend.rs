@@ -135,7 +135,7 @@ fn fix(target: &Target, vars: bool, console: &Console) -> Result<()> {
     let edit = Edit::Fix { patch_files: patches.filter(is_file).map(str::to_owned).collect() };
     let edited = edit::apply(&target.text, target.name, &edit).map_err(|error| failed(error, target.name))?;
     let built = |files: &dyn Files| {
-        kustomize::build(files, &Beyond, &root, &Options::default()).and_then(|built| built.to_yaml())
+        kustomize::build(files, &Beyond::default(), &root, &Options::default()).and_then(|built| built.to_yaml())
     };
     let old = built(&files);
     let new = built(&WithGenerated::new(DiskFiles::new(), root.join(target.name), edited.text.as_str()));
@@ -268,7 +268,8 @@ fn try_generator(
         GeneratorChange::Remove { .. } => return Ok(()),
     };
     let files = DiskFiles::new();
-    let session = Session::new(&files, &Beyond, &target.directory, Restriction::RootOnly)
+    let beyond = Beyond::default();
+    let session = Session::new(&files, &beyond, &target.directory, Restriction::RootOnly)
         .map_err(|error| CliError::new(Code::Unreadable, error))?;
     let loader = session.loader();
     let global = kustomization.generator_options.as_ref();

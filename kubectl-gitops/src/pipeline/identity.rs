@@ -68,6 +68,7 @@ mod tests {
 
     fn rendered() -> Rendered {
         Rendered {
+            local: Vec::new(),
             objects: Vec::new(),
             warnings: Vec::new(),
             annotations: Vec::new(),

@@ -1,4 +1,4 @@
-//! From an input to final objects: the build, then our functions, which run for `diff` and `apply` alike.
+//! From an input to final objects: the build, then our stages, which run for `diff` and `apply` alike.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -7,7 +7,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 use krm::yaml::{Limits, parse_documents};
 use krm::{Node, Origin, Resource, ResourceSet, Text};
-use krm_functions::{ContentHash, FunctionError, Severity};
 use kustomize::Object;
 
 use super::engine;
@@ -16,12 +15,15 @@ use crate::inventory::Inventory;
 use crate::report::{self, Console};
 use crate::settings::BuildSettings;
 use crate::source::{self, Beyond, Checkout, Input, ManifestFile, Material};
+use crate::stages::{self, Told};
 
 /// Objects with what is known of where they came from.
 #[derive(Debug)]
 pub(super) struct Rendered {
     /// In the order of the output.
     pub(super) objects: Vec<Object>,
+    /// What the author keeps out of the output: among it may be what configures stages.
+    pub(super) local: Vec<Object>,
     /// What the user should know.
     pub(super) warnings: Vec<String>,
     /// Annotations of the kustomization itself.
@@ -41,11 +43,11 @@ impl Rendered {
     }
 }
 
-/// All stages before the cluster: source → build → functions.
+/// All before the cluster: source → build → stages.
 pub(super) fn render(settings: &BuildSettings, console: &Console) -> Result<Rendered> {
-    let mut rendered = build(source::open(settings, true)?, settings)?;
+    let mut rendered = build(source::open(settings, true)?, settings, true)?;
     rendered.checkout = rendered.directory.as_deref().and_then(Checkout::around);
-    functions(&mut rendered)?;
+    stages(&mut rendered, settings)?;
     rendered.objects = checked(std::mem::take(&mut rendered.objects))?;
     console.warn_all(&rendered.warnings);
     Ok(rendered)
@@ -78,14 +80,15 @@ impl Headline {
     }
 }
 
-/// Runs the build.
-pub(super) fn build(input: Input, settings: &BuildSettings) -> Result<Rendered> {
+/// Runs the build. `rendered`: what is encrypted in it is opened.
+pub(super) fn build(input: Input, settings: &BuildSettings, rendered: bool) -> Result<Rendered> {
     let Input { material, shown, directory } = input;
-    let (objects, warnings, annotations) = match material {
+    let (objects, local, warnings, annotations) = match material {
         Material::Kustomization { files, root, generated } => {
             let options = engine::options(&settings.engine);
-            match kustomize::build(files.as_ref(), &Beyond, &root, &options) {
-                Ok(built) => (built.objects, built.warnings, built.annotations),
+            let beyond = if rendered { Beyond::opening(variables(settings)) } else { Beyond::default() };
+            match kustomize::build(files.as_ref(), &beyond, &root, &options) {
+                Ok(built) => (built.objects, built.local, built.warnings, built.annotations),
                 Err(error) if generated => {
                     return Err(CliError::from(error).note(format!(
                         "`{shown}` has no kustomization, so every .yaml and .yml file in it is a manifest"
@@ -94,19 +97,23 @@ pub(super) fn build(input: Input, settings: &BuildSettings) -> Result<Rendered> 
                 Err(error) => return Err(error.into()),
             }
         }
-        Material::Manifests(files) => (parse(&files)?, Vec::new(), Vec::new()),
+        Material::Manifests(files) => (parse(&files)?, Vec::new(), Vec::new(), Vec::new()),
     };
-    Ok(Rendered { objects, warnings, annotations, shown, directory, checkout: None })
+    Ok(Rendered { objects, local, warnings, annotations, shown, directory, checkout: None })
 }
 
-/// Runs our functions over the objects. Hashes come last: they digest final contents.
-pub(super) fn functions(rendered: &mut Rendered) -> Result<()> {
-    let mut items: Vec<&mut Node> = rendered.objects.iter_mut().map(|object| &mut object.node).collect();
-    let findings = ContentHash::default().annotate(&mut items).map_err(FunctionError::from)?;
-    for finding in findings.into_iter().filter(|finding| finding.severity != Severity::Info) {
-        rendered.warnings.push(format!("{}: {}", finding.object, finding.message));
-    }
-    Ok(())
+/// Runs our stages over the objects.
+pub(super) fn stages(rendered: &mut Rendered, settings: &BuildSettings) -> Result<Told> {
+    let env = variables(settings);
+    let around = stages::Around { root: rendered.directory.as_deref(), settings: &settings.stages, env: &env };
+    let told = stages::run(&mut rendered.objects, std::mem::take(&mut rendered.local), &around)?;
+    rendered.warnings.extend(told.warnings());
+    Ok(told)
+}
+
+/// Variables for functions: those of `--env`, and those that flags for stages stand for.
+fn variables(settings: &BuildSettings) -> Vec<String> {
+    settings.engine.env.iter().cloned().chain(settings.stages.variables()).collect()
 }
 
 /// What kustomize lets pass and no cluster takes is found before any request: objects without identity or name, and two
@@ -131,12 +138,6 @@ fn checked(objects: Vec<Object>) -> Result<Vec<Object>> {
     })?;
     let taken = set.into_resources().into_iter();
     Ok(taken.map(|resource| Object { origin: resource.origin.clone(), node: resource.into_node() }).collect())
-}
-
-impl From<FunctionError> for CliError {
-    fn from(error: FunctionError) -> Self {
-        Self::new(Code::Function, error)
-    }
 }
 
 /// The objects of plain manifests, Lists taken apart, empty documents passed over.

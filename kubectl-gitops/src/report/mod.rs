@@ -17,6 +17,7 @@ mod render_tests;
 mod status;
 mod story;
 mod surface;
+mod told;
 
 pub use console::Console;
 pub use from_diff::{age, changes, new_object};
@@ -28,3 +29,4 @@ pub use paint::{Color, Paint};
 pub use status::{Member, SetStatus};
 pub use story::Story;
 pub use surface::Surface;
+pub use told::explanation;

@@ -5,6 +5,7 @@ mod choice;
 mod duration;
 mod engine;
 mod input;
+mod stages;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,6 +16,7 @@ pub use choice::{Adopt, ColorChoice, DryRun, LoadRestrictor, OutputFormat, Parse
 pub use duration::{ParseDurationError, format_duration, parse_duration};
 pub use engine::EngineSettings;
 pub use input::{Input, InputPart};
+pub use stages::StageSettings;
 
 /// How to reach the cluster: kubectl's global flags.
 #[derive(Debug, Clone, Default)]
@@ -64,6 +66,8 @@ pub struct BuildSettings {
     pub input: Input,
     /// How a kustomization is built.
     pub engine: EngineSettings,
+    /// What our stages after the build are told.
+    pub stages: StageSettings,
 }
 
 /// What of a run may be decided by the user: `apply`, `diff` and `delete` share it, so that they plan alike.

@@ -13,9 +13,28 @@ use super::surroundings::Surroundings;
 /// The last part of the name of an image that holds our functions, in any registry and of any version.
 const IMAGE: &str = "krm-functions";
 
-/// This machine's network and programs.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Beyond;
+/// This machine's network and programs, and our functions.
+#[derive(Default)]
+pub struct Beyond {
+    /// Variables for our functions over those of the environment, as `NAME=value`.
+    env: Vec<String>,
+    /// Are encrypted files opened?
+    opens: bool,
+}
+
+/// Variables stay out.
+impl std::fmt::Debug for Beyond {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Beyond").field("opens", &self.opens).finish_non_exhaustive()
+    }
+}
+
+impl Beyond {
+    /// Encrypted files are opened, with the keys that the environment and `env` name.
+    pub fn opening(env: Vec<String>) -> Self {
+        Self { env, opens: true }
+    }
+}
 
 impl Outside for Beyond {
     fn fetch_file(&self, url: &str) -> Result<Vec<u8>, OutsideError> {
@@ -50,7 +69,8 @@ impl Outside for Beyond {
     }
 
     fn call_function(&self, call: &FunctionCall<'_>) -> Result<Finished, ProcessError> {
-        let inputs = Surroundings { tree: call.tree, env: call.env };
+        let env: Vec<String> = call.env.iter().chain(&self.env).cloned().collect();
+        let inputs = Surroundings { tree: call.tree, env: &env };
         let (ending, stdout, stderr) = match frame::run(call.list, None, None, &inputs, &krm::yaml::Limits::default()) {
             Ok(output) => (Ending::Exit(i32::from(output.failed)), output.text, output.story),
             Err(error) => (Ending::Exit(1), String::new(), format!("error: {}", frame::describe(&error))),
@@ -72,7 +92,7 @@ mod tests {
 
     #[test]
     fn our_functions_are_known_by_group_and_by_image() {
-        let has = |api_version, image| Beyond.has_function(&FunctionName { api_version, kind: "X", image });
+        let has = |api_version, image| Beyond::default().has_function(&FunctionName { api_version, kind: "X", image });
         assert!(has("kubectl-gitops.dev/v1alpha1", None));
         assert!(!has("v1", None));
         assert!(!has("kubectl-gitops.dev.example.com/v1", None));

@@ -5,6 +5,7 @@
 mod beyond;
 mod disk;
 mod download;
+mod folder;
 mod generate;
 mod manifests;
 mod name;
@@ -19,6 +20,7 @@ use kustomize::{Outside as _, OutsideError, RepositoryRequest};
 
 pub use beyond::Beyond;
 pub use disk::DiskFiles;
+pub use folder::{Folder, NoFolder, WithOperatorFiles};
 pub use generate::{GenerateError, WithGenerated, generate};
 pub use manifests::{ManifestError, ManifestFile};
 pub use name::{InvalidName, NAME_MAX, derive_name, validate_name};
@@ -148,7 +150,7 @@ fn open_directory(path: &Path, plain: bool) -> Result<Input, SourceError> {
     // What can be a repository is one, whatever lies on the disk: so kustomize has it.
     if let Ok(request) = RepositoryRequest::parse(&shown) {
         let url = kustomize::load::without_credentials(&shown);
-        let fetched = Beyond.fetch_repository(&request);
+        let fetched = Beyond::default().fetch_repository(&request);
         let checkout = fetched.map_err(|source| SourceError::Repository { url, source })?;
         return open_directory(&checkout.top.join(&request.path), plain);
     }

@@ -11,7 +11,7 @@ impl Loader<'_> {
     /// As [`Loader::read`]; or it lies elsewhere, by its path or by a link.
     pub fn read_below(&self, path: &str) -> Result<Vec<u8>, LoadError> {
         let outside = || LoadError::OutsideRoot { path: path.to_owned(), root: self.shown_root() };
-        if path.is_empty() || is_remote_file(path) || leaves(Path::new(path)) {
+        if path.is_empty() || is_remote_file(path) || leads_out(Path::new(path)) {
             return Err(outside());
         }
         self.inside_root(path, &clean(&self.root.join(path)))?;
@@ -20,7 +20,7 @@ impl Loader<'_> {
 }
 
 /// Is the path absolute, or does it lead up and out on its way?
-fn leaves(path: &Path) -> bool {
+pub fn leads_out(path: &Path) -> bool {
     let mut depth = 0_usize;
     for component in path.components() {
         match component {

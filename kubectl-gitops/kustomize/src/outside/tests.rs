@@ -62,7 +62,7 @@ impl Outside for HasFunctions {
     fn call_function(&self, call: &outside::FunctionCall<'_>) -> Result<outside::Finished, outside::ProcessError> {
         let config = call.list.split("functionConfig:").nth(1).unwrap_or_default();
         let stdout = if config.contains("kind: Maker") {
-            let content = call.tree.read("note.txt").unwrap_or_else(|why| why.into_bytes());
+            let content = call.tree.read("note.txt").unwrap_or_else(String::into_bytes);
             let note = String::from_utf8_lossy(&content).trim().to_owned();
             call.list.replace(
                 "items:\n",

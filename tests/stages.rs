@@ -1,0 +1,136 @@
+//! Our stages after a build, through the executable: who configures them, what they tell, what is refused. Without a cluster.
+
+use testkit::command::Hermetic;
+
+const CONFIG_MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\ndata:\n  mode: fast\n";
+const WEB: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  template:
+    spec:
+      containers:
+      - name: web
+        image: web:1
+        envFrom:
+        - configMapRef:
+            name: settings
+";
+const HASH: &str = "kubectl-gitops.dev/hash.configmap.settings: ";
+
+fn hash_config(metadata: &str) -> String {
+    format!(
+        "apiVersion: kubectl-gitops.dev/v1alpha1\nkind: ContentHash\nmetadata: {{name: hash{metadata}}}\nspec: {{autoReloadAll: true}}\n"
+    )
+}
+
+/// An app whose workload says nothing about hashes.
+fn app() -> Hermetic {
+    let here = Hermetic::new(env!("CARGO_BIN_EXE_kubectl-gitops"));
+    here.write("app/kustomization.yaml", "resources: [settings.yaml, web.yaml, config/hash.yaml]\n")
+        .write("app/settings.yaml", CONFIG_MAP)
+        .write("app/web.yaml", WEB);
+    here
+}
+
+#[test]
+fn a_config_in_the_tree_configures_its_stage_and_is_never_output() {
+    let here = app();
+    for local in ["", ", annotations: {config.kubernetes.io/local-config: 'true'}"] {
+        here.write("app/config/hash.yaml", &hash_config(local));
+        let rendered = here.run(&["build", "app", "--rendered"]).ok();
+        assert!(rendered.contains(HASH) && !rendered.contains("ContentHash"), "{rendered}");
+    }
+    let plain = here.run(&["build", "app"]).ok();
+    assert!(!plain.contains(HASH), "{plain}");
+    here.write("app/config/hash.yaml", &hash_config(""));
+    let plain = here.run(&["build", "app"]).ok();
+    assert!(plain.contains("kind: ContentHash"), "as kustomize, to which it is an object like any other: {plain}");
+    let manifests = here
+        .run(&["build", "-f", "app/settings.yaml", "-f", "app/web.yaml", "-f", "app/config/hash.yaml", "--rendered"])
+        .ok();
+    assert!(manifests.contains(HASH) && !manifests.contains("ContentHash"), "{manifests}");
+}
+
+#[test]
+fn without_a_config_only_what_asks_for_it_is_touched() {
+    let here = app();
+    here.write("app/kustomization.yaml", "resources: [settings.yaml, web.yaml]\n");
+    assert!(!here.run(&["build", "app", "--rendered"]).ok().contains(HASH));
+    here.write(
+        "app/web.yaml",
+        &WEB.replace("  name: web\nspec", "  name: web\n  annotations: {reloader.stakater.com/auto: 'true'}\nspec"),
+    );
+    assert!(here.run(&["build", "app", "--rendered"]).ok().contains(HASH));
+}
+
+#[test]
+fn a_wrong_config_is_refused_with_its_place_and_all_that_is_wrong() {
+    let here = app();
+    for (config, expected) in [
+        (
+            hash_config("").replace("ContentHash", "ContentHashes"),
+            &["there is no function of kind `ContentHashes`", "ContentHash"] as &[&str],
+        ),
+        (hash_config("").replace("v1alpha1", "v7"), &["apiVersion: must be `kubectl-gitops.dev/v1alpha1`"]),
+        (
+            hash_config("").replace("autoReloadAll: true", "autoReloadAl: true, more: hunter2"),
+            &["spec.autoReloadAl: no such field; did you mean `autoReloadAll`?", "spec.more: no such field"],
+        ),
+        (hash_config("").replace("true", "hunter2"), &["spec.autoReloadAll: must be a boolean, this is a string"]),
+    ] {
+        here.write("app/config/hash.yaml", &config);
+        let ran = here.run(&["build", "app", "--rendered"]).exit(2).says("--> config/hash.yaml:1");
+        for text in expected {
+            assert!(ran.stderr.contains(text), "{ran}");
+        }
+        assert!(!ran.stderr.contains("hunter2") && ran.stdout.is_empty(), "{ran}");
+        here.run(&["diff", "app"]).exit(2);
+        assert!(!here.was_contacted(), "nothing reaches a cluster");
+    }
+}
+
+#[test]
+fn one_configuration_twice_is_refused() {
+    let here = app();
+    here.write("a.yaml", &hash_config("")).write("b.yaml", &hash_config(""));
+    here.run(&["build", "-f", "a.yaml", "-f", "b.yaml", "--rendered"])
+        .exit(2)
+        .says("ContentHash.kubectl-gitops.dev/hash");
+}
+
+#[test]
+fn an_explanation_takes_the_place_of_the_objects() {
+    let here = app();
+    here.write("app/config/hash.yaml", &hash_config(""));
+    insta::assert_snapshot!("explained", here.run(&["build", "app", "--explain"]).ok());
+    here.run(&["build", "app", "--explain", "-o", "out.yaml"]).exit(2).says("cannot be used with");
+}
+
+#[test]
+fn flags_for_stages_mean_nothing_to_a_plain_build() {
+    let here = app();
+    here.run(&["build", "app", "--age-key-file", "keys.txt"]).exit(2).says("--rendered");
+}
+
+/// Ours among `transformers`, without any flag and without a stage.
+#[test]
+fn a_function_of_ours_runs_inside_a_build() {
+    let here = app();
+    here.write("app/config/hash.yaml", &hash_config(""));
+    here.write("app/kustomization.yaml", "resources: [settings.yaml, web.yaml]\ntransformers: [config/hash.yaml]\n");
+    let plain = here.run(&["build", "app"]).ok();
+    assert!(plain.contains(HASH) && !plain.contains("ContentHash"), "{plain}");
+    let by_image = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: hash\n  annotations:\n    kubectl-gitops.dev/function: content-hash\n    \
+        config.kubernetes.io/function: |\n      container: {image: registry.example.com/tools/krm-functions:v9}\ndata: {autoReloadAll: 'true'}\n";
+    here.write("app/config/hash.yaml", by_image);
+    assert_eq!(here.run(&["build", "app"]).ok(), plain);
+    here.write("app/config/hash.yaml", &by_image.replace("krm-functions:v9", "other"));
+    here.run(&["build", "app"]).exit(2).says("--enable-alpha-plugins");
+    here.write("app/config/hash.yaml", &by_image.replace("autoReloadAll", "autoReloadAl"));
+    here.run(&["build", "app"]).exit(2).says("did you mean `autoReloadAll`?").says("config/hash.yaml");
+    here.write("app/config/hash.yaml", &hash_config("").replace("true", "hunter2"));
+    let ran = here.run(&["build", "app"]).exit(2).says("spec.autoReloadAll: must be a boolean");
+    assert!(!ran.stderr.contains("hunter2"), "{ran}");
+}
