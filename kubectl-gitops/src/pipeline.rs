@@ -12,6 +12,7 @@ mod engine;
 mod find;
 mod identity;
 mod judge;
+mod once;
 mod order;
 mod overview;
 mod render;
