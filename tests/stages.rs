@@ -134,3 +134,48 @@ fn a_function_of_ours_runs_inside_a_build() {
     let ran = here.run(&["build", "app"]).exit(2).says("spec.autoReloadAll: must be a boolean");
     assert!(!ran.stderr.contains("hunter2"), "{ran}");
 }
+
+const LOGIN: &str = "apiVersion: kubectl-gitops.dev/v1alpha1
+kind: SecretGenerator
+metadata: {name: login}
+spec:
+  literals: [user=web]
+  files: [note.txt]
+  derive: {password: {length: 20}}
+";
+
+#[test]
+fn a_secret_is_generated_from_files_beside_its_config_and_hashed_last() {
+    let here = app();
+    let web = WEB.replace("configMapRef:\n            name: settings", "secretRef:\n            name: login");
+    here.write(
+        "app/web.yaml",
+        &web.replace("  name: web\nspec", "  name: web\n  annotations: {reloader.stakater.com/auto: 'true'}\nspec"),
+    )
+    .write("app/kustomization.yaml", "resources: [web.yaml, config/login.yaml]\nnamespace: shop\n")
+    .write("app/config/login.yaml", LOGIN)
+    .write("app/config/note.txt", "beside")
+    .write("seed", "0123456789abcdef0123456789abcdef")
+    .write("other-seed", "another seed, another password, and so another hash");
+    let build = |seed: &str| here.run(&["build", "app", "--rendered", "--seed-file", seed]).ok();
+    let one = build("seed");
+    for expected in [
+        "kind: Secret\n",
+        "  name: login\n  namespace: shop\n",
+        "note.txt: YmVzaWRl\n",
+        "kubectl-gitops.dev/hash.secret.login: ",
+    ] {
+        assert!(one.contains(expected), "{expected}: {one}");
+    }
+    assert!(!one.contains("kustomize.config.k8s.io") && !one.contains("SecretGenerator"), "{one}");
+    assert_eq!(build("seed"), one, "the same on each run");
+    assert_ne!(build("other-seed"), one);
+    here.run(&["build", "app", "--rendered"]).exit(2).says("KUBECTL_GITOPS_SEED");
+    here.write("app/config/login.yaml", &LOGIN.replace("note.txt", "../settings.yaml"));
+    here.run(&["build", "app", "--rendered", "--seed-file", "seed"])
+        .exit(2)
+        .says("in or below the directory of the functionConfig");
+    let told =
+        here.write("app/config/login.yaml", LOGIN).run(&["build", "app", "--explain", "--seed-file", "seed"]).ok();
+    assert!(told.contains("Secret/shop/login") && !told.contains("YmVzaWRl") && !told.contains("beside"), "{told}");
+}

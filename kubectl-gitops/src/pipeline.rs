@@ -12,7 +12,6 @@ mod engine;
 mod find;
 mod identity;
 mod judge;
-mod once;
 mod order;
 mod overview;
 mod render;

@@ -8,7 +8,6 @@ use kustomize::Object;
 use serde_json::Value;
 
 use super::identity::Identity;
-use super::once;
 use super::session::Session;
 use crate::cluster::{Code as Answer, Endpoint, Extent, Look, RootError, Seen, lost_inventory, rebuild};
 use crate::error::{CliError, Code, Place, Result};
@@ -40,9 +39,7 @@ pub(super) async fn desired(
     for Object { node, origin } in objects {
         let manifest =
             krm::yaml::to_json(&node).map_err(|error| CliError::new(Code::NotAnObject, error).at(&origin))?;
-        let mut object = Desired::new(manifest, origin);
-        once::make(&mut object)?;
-        desired.push(object);
+        desired.push(Desired::new(manifest, origin));
     }
     let discovery = session.cluster.discover().await?;
     let scope_of = |namespaced| if namespaced { Scope::Namespaced } else { Scope::Cluster };

@@ -28,8 +28,24 @@ pub(super) fn stage(stage: Stage, objects: &mut Vec<Object>, around: &Around<'_>
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
         return Err(failed(function.name, &findings, &known));
     }
+    for item in &mut items {
+        without_marks(item);
+    }
     *objects = known.joined(items, &config);
     Ok(StageTold { name: function.name, by: config.described(), findings })
+}
+
+/// What generators tell kustomize: it has no meaning any more, because names are final here.
+const MARKS: [&str; 2] = ["kustomize.config.k8s.io/needs-hash", "kustomize.config.k8s.io/behavior"];
+
+fn without_marks(item: &mut Node) {
+    let Some(metadata) = item.at_mut(&["metadata"]).and_then(Node::as_map_mut) else { return };
+    let Some(annotations) = metadata.get_mut("annotations").and_then(Node::as_map_mut) else { return };
+    let before = annotations.len();
+    annotations.entries.retain(|entry| !MARKS.contains(&entry.key.text.as_str()));
+    if annotations.is_empty() && before > 0 {
+        metadata.remove("annotations");
+    }
 }
 
 /// Where the objects came from, before a function changed them.
