@@ -21,7 +21,7 @@ const HASH: &str = "kubectl-gitops.dev/hash.configmap.settings: ";
 
 fn hash_config(metadata: &str) -> String {
     format!(
-        "apiVersion: kubectl-gitops.dev/v1alpha1\nkind: ContentHash\nmetadata: {{name: hash{metadata}}}\nspec: {{autoReloadAll: true}}\n"
+        "apiVersion: kubectl-gitops.dev/v1alpha1\nkind: ContentHash\nmetadata: {{name: hash{metadata}}}\nspec: {{mode: auto-all, jobs: true}}\n"
     )
 }
 
@@ -75,10 +75,10 @@ fn a_wrong_config_is_refused_with_its_place_and_all_that_is_wrong() {
         ),
         (hash_config("").replace("v1alpha1", "v7"), &["apiVersion: must be `kubectl-gitops.dev/v1alpha1`"]),
         (
-            hash_config("").replace("autoReloadAll: true", "autoReloadAl: true, more: hunter2"),
-            &["spec.autoReloadAl: no such field; did you mean `autoReloadAll`?", "spec.more: no such field"],
+            hash_config("").replace("mode: auto-all", "moed: auto-all, more: hunter2"),
+            &["spec.moed: no such field; did you mean `mode`?", "spec.more: no such field"],
         ),
-        (hash_config("").replace("true", "hunter2"), &["spec.autoReloadAll: must be a boolean, this is a string"]),
+        (hash_config("").replace("true", "hunter2"), &["spec.jobs: must be a boolean, this is a string"]),
     ] {
         here.write("app/config/hash.yaml", &config);
         let ran = here.run(&["build", "app", "--rendered"]).exit(2).says("--> config/hash.yaml:1");
@@ -123,15 +123,15 @@ fn a_function_of_ours_runs_inside_a_build() {
     let plain = here.run(&["build", "app"]).ok();
     assert!(plain.contains(HASH) && !plain.contains("ContentHash"), "{plain}");
     let by_image = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: hash\n  annotations:\n    kubectl-gitops.dev/function: content-hash\n    \
-        config.kubernetes.io/function: |\n      container: {image: registry.example.com/tools/krm-functions:v9}\ndata: {autoReloadAll: 'true'}\n";
+        config.kubernetes.io/function: |\n      container: {image: registry.example.com/tools/krm-functions:v9}\ndata: {mode: auto-all}\n";
     here.write("app/config/hash.yaml", by_image);
     assert_eq!(here.run(&["build", "app"]).ok(), plain);
     here.write("app/config/hash.yaml", &by_image.replace("krm-functions:v9", "other"));
     here.run(&["build", "app"]).exit(2).says("--enable-alpha-plugins");
-    here.write("app/config/hash.yaml", &by_image.replace("autoReloadAll", "autoReloadAl"));
-    here.run(&["build", "app"]).exit(2).says("did you mean `autoReloadAll`?").says("config/hash.yaml");
+    here.write("app/config/hash.yaml", &by_image.replace("mode", "moed"));
+    here.run(&["build", "app"]).exit(2).says("did you mean `mode`?").says("config/hash.yaml");
     here.write("app/config/hash.yaml", &hash_config("").replace("true", "hunter2"));
-    let ran = here.run(&["build", "app"]).exit(2).says("spec.autoReloadAll: must be a boolean");
+    let ran = here.run(&["build", "app"]).exit(2).says("spec.jobs: must be a boolean");
     assert!(!ran.stderr.contains("hunter2"), "{ran}");
 }
 
@@ -178,4 +178,61 @@ fn a_secret_is_generated_from_files_beside_its_config_and_hashed_last() {
     let told =
         here.write("app/config/login.yaml", LOGIN).run(&["build", "app", "--explain", "--seed-file", "seed"]).ok();
     assert!(told.contains("Secret/shop/login") && !told.contains("YmVzaWRl") && !told.contains("beside"), "{told}");
+}
+
+/// A file of the cases that the real sops wrote.
+fn sops(path: &str) -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/sops").join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn encrypted_files_are_opened_before_the_build_and_objects_after_it() {
+    let here = app();
+    let kustomization = "resources: [db.yaml]\nsecretGenerator: [{name: app, envs: [app.env], files: [raw.bin]}]\n\
+        configMapGenerator: [{name: shipped, files: [raw.bin]}]\npatches: [{path: patch.yaml, target: {kind: Secret, name: db}}]\n";
+    let tree = |directory: &str, file: &str| {
+        here.write(&format!("{directory}/kustomization.yaml"), kustomization)
+            .write(&format!("{directory}/app.env"), &sops(&format!("dotenv/{file}.env")))
+            .write(&format!("{directory}/raw.bin"), &sops(&format!("binary/{file}.bin")))
+            .write(&format!("{directory}/patch.yaml"), "- {op: add, path: /metadata/labels, value: {patched: 'yes'}}\n")
+            .write(&format!("{directory}/db.yaml"), &sops(&format!("encrypted-regex/{file}.yaml")));
+    };
+    tree("sealed", "encrypted");
+    tree("open", "decrypted");
+    here.write("key.txt", &sops("key.txt"));
+    // What a ConfigMap ships stays as it is, and is the one thing that differs.
+    let without_shipped =
+        |text: String| text.split("---\n").filter(|one| !one.contains("name: shipped")).collect::<String>();
+    let sealed = here.run(&["build", "sealed", "--rendered", "--age-key-file", "key.txt"]).ok();
+    assert!(sealed.contains("name: shipped") && sealed.contains("\"mac\": \"ENC["), "{sealed}");
+    let opened = here.run(&["build", "open", "--rendered"]).ok();
+    assert_eq!(without_shipped(sealed), without_shipped(opened));
+    let ran = here.run(&["build", "sealed", "--rendered"]).exit(2).says("app.env").says("--age-key-file");
+    assert!(!ran.stderr.contains("hunter2") && ran.stdout.is_empty(), "{ran}");
+    here.write("sealed/kustomization.yaml", "resources: [db.yaml]\n");
+    here.run(&["build", "sealed", "--rendered"]).exit(2).says("Secret/shop/db").says("db.yaml");
+    let told = here.run(&["build", "sealed", "--explain", "--age-key-file", "key.txt"]).ok();
+    assert!(told.contains("decryption") && told.contains("Secret/shop/db") && !told.contains("hunter2"), "{told}");
+    let plain = here.run(&["build", "sealed"]).ok();
+    assert!(plain.contains("sops:") && plain.contains("ENC["), "as kustomize, which knows no SOPS: {plain}");
+}
+
+#[test]
+fn a_file_that_was_changed_is_opened_only_if_asked_for() {
+    let here = app();
+    let changed: String = sops("dotenv/encrypted.env")
+        .lines()
+        .filter(|line| !line.starts_with("A="))
+        .map(|line| line.to_owned() + "\n")
+        .collect();
+    here.write("key.txt", &sops("key.txt"))
+        .write("app/kustomization.yaml", "secretGenerator: [{name: app, envs: [app.env]}]\n")
+        .write("app/app.env", &changed);
+    here.run(&["build", "app", "--rendered", "--age-key-file", "key.txt"])
+        .exit(2)
+        .says("MAC does not match")
+        .says("--ignore-mac");
+    let opened = here.run(&["build", "app", "--rendered", "--age-key-file", "key.txt", "--ignore-mac"]).ok();
+    assert!(opened.contains("kind: Secret") && !opened.contains("ENC["), "{opened}");
 }

@@ -12,6 +12,9 @@ pub(super) struct StageArgs {
     /// File with age identities that open what SOPS encrypted; default: as sops finds them (SOPS_AGE_KEY_FILE, …)
     #[arg(long, value_name = "FILE")]
     age_key_file: Option<PathBuf>,
+    /// Open what SOPS encrypted even if its checksum (MAC) does not match
+    #[arg(long, hide_short_help = true)]
+    ignore_mac: bool,
     /// Variable for `${NAME}` in manifests; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
     substitute: Vec<Variable>,
@@ -39,9 +42,10 @@ fn variable(text: &str) -> Result<Variable, String> {
 
 impl StageArgs {
     pub(super) fn into_settings(self) -> StageSettings {
-        let Self { age_key_file, substitute, substitute_from, substitute_lenient, seed_file } = self;
+        let Self { age_key_file, ignore_mac, substitute, substitute_from, substitute_lenient, seed_file } = self;
         StageSettings {
             age_key_file,
+            ignore_mac,
             seed_file,
             substitute: substitute.into_iter().map(|Variable(name, value)| (name, value)).collect(),
             substitute_from,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use krm::yaml::{Limits, parse_documents};
 use krm::{Node, Origin, Resource, ResourceSet, Text};
+use krm_functions::decryption::VerifyMac;
 use kustomize::Object;
 
 use super::engine;
@@ -86,7 +87,8 @@ pub(super) fn build(input: Input, settings: &BuildSettings, rendered: bool) -> R
     let (objects, local, warnings, annotations) = match material {
         Material::Kustomization { files, root, generated } => {
             let options = engine::options(&settings.engine);
-            let beyond = if rendered { Beyond::opening(variables(settings)) } else { Beyond::default() };
+            let verify = if settings.stages.ignore_mac { VerifyMac::Never } else { VerifyMac::Files };
+            let beyond = if rendered { Beyond::opening(variables(settings), verify) } else { Beyond::default() };
             match kustomize::build(files.as_ref(), &beyond, &root, &options) {
                 Ok(built) => (built.objects, built.local, built.warnings, built.annotations),
                 Err(error) if generated => {

@@ -10,6 +10,8 @@ use krm::Masked;
 pub struct StageSettings {
     /// `--age-key-file`: identities that open encrypted files and objects.
     pub age_key_file: Option<PathBuf>,
+    /// `--ignore-mac`: what is encrypted is opened even if its MAC does not match.
+    pub ignore_mac: bool,
     /// `--seed-file`: from which secrets are derived.
     pub seed_file: Option<PathBuf>,
     /// `--substitute NAME=VALUE`: variables, the later of a name wins.

@@ -2,14 +2,22 @@
 //! run in process. Owns the limits that apply there; must not know what an answer means. Git repositories are refused with what to do instead, in the
 //! one place where they will be fetched.
 
+use std::sync::OnceLock;
+
+use krm::Masked;
+use krm_functions::decryption::{self, Role, VerifyMac};
+use krm_functions::sops::{Format, Keyring, OpenProblem};
 use krm_functions::{frame, registry};
-use kustomize::outside::{Ending, Finished, FunctionCall, FunctionName, Process, ProcessError};
+use kustomize::outside::{Ending, Finished, FunctionCall, FunctionName, Process, ProcessError, Purpose, SealedFile};
 use kustomize::{Checkout, Outside, OutsideError, RepositoryRequest};
 
+use super::NoFolder;
 use super::download::{self, DownloadError};
 use super::process::{self, Limits};
 use super::surroundings::Surroundings;
 
+const KEYS: &str = "name a file of identities with `--age-key-file`, or as `sops` does, with SOPS_AGE_KEY_FILE";
+const MAC: &str = "encrypt it anew with `sops`, or open it unchecked with `--ignore-mac`";
 /// The last part of the name of an image that holds our functions, in any registry and of any version.
 const IMAGE: &str = "krm-functions";
 
@@ -18,21 +26,23 @@ const IMAGE: &str = "krm-functions";
 pub struct Beyond {
     /// Variables for our functions over those of the environment, as `NAME=value`.
     env: Vec<String>,
-    /// Are encrypted files opened?
-    opens: bool,
+    /// How encrypted files are opened, if they are.
+    opens: Option<VerifyMac>,
+    /// The keys that were found; looked for when the first encrypted file is met.
+    keyring: OnceLock<Keyring>,
 }
 
 /// Variables stay out.
 impl std::fmt::Debug for Beyond {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Beyond").field("opens", &self.opens).finish_non_exhaustive()
+        f.debug_struct("Beyond").field("opens", &self.opens.is_some()).finish_non_exhaustive()
     }
 }
 
 impl Beyond {
     /// Encrypted files are opened, with the keys that the environment and `env` name.
-    pub fn opening(env: Vec<String>) -> Self {
-        Self { env, opens: true }
+    pub fn opening(env: Vec<String>, verify: VerifyMac) -> Self {
+        Self { env, opens: Some(verify), keyring: OnceLock::new() }
     }
 }
 
@@ -61,6 +71,30 @@ impl Outside for Beyond {
 
     fn run(&self, process: &Process) -> Result<Finished, ProcessError> {
         process::run(process, Limits::default())
+    }
+
+    fn open_file(&self, file: &SealedFile<'_>) -> Result<Option<Vec<u8>>, OutsideError> {
+        let Some(verify) = self.opens else { return Ok(None) };
+        // Where nothing is encrypted nobody is asked for keys.
+        if Format::of_marker(file.content).is_none() {
+            return Ok(None);
+        }
+        let role = match file.purpose {
+            Purpose::File => Role::Value(file.name),
+            Purpose::Env => Role::Variables,
+            Purpose::Patch => Role::Manifest,
+        };
+        let keyring =
+            self.keyring.get_or_init(|| Keyring::from_environment(&Surroundings { tree: &NoFolder, env: &self.env }));
+        let opened = decryption::open_file(file.content, file.name, role, keyring, verify);
+        opened.map(|plain| plain.map(Masked::into_exposed)).map_err(|error| {
+            let failed = OutsideError::failed(&error);
+            match error {
+                OpenProblem::NoKey(_) => failed.with_hint(KEYS),
+                OpenProblem::NoMac | OpenProblem::MacDamaged | OpenProblem::MacMismatch => failed.with_hint(MAC),
+                _ => failed,
+            }
+        })
     }
 
     fn has_function(&self, function: &FunctionName<'_>) -> bool {

@@ -10,25 +10,32 @@ use super::configs::{Config, Place};
 use crate::error::{CliError, Code, Result};
 use crate::settings::StageSettings;
 
+const DECRYPTION: &str = "Decryption";
 const SUBSTITUTION: &str = "Substitution";
 
-/// Adds what the flags configure: variables to every Substitution of the tree, or to one of their own.
+/// Adds what the flags configure, to every functionConfig of the tree that it concerns, or to one of its own.
 ///
 /// # Errors
 /// A flag asks for a function that this program lacks, or the working directory is gone.
 pub(super) fn configure(configs: &mut Vec<Config>, settings: &StageSettings) -> Result<()> {
-    let StageSettings { age_key_file: _, seed_file: _, substitute, substitute_from, substitute_lenient } = settings;
+    let StageSettings { age_key_file: _, seed_file: _, ignore_mac, .. } = settings;
+    if *ignore_mac {
+        for config in of_kind(configs, DECRYPTION)? {
+            if let Some(spec) = spec_of(&mut config.node) {
+                spec.set("verifyMac", Node::string("never"));
+            }
+        }
+    }
+    substitution(configs, settings)
+}
+
+fn substitution(configs: &mut Vec<Config>, settings: &StageSettings) -> Result<()> {
+    let StageSettings { substitute, substitute_from, substitute_lenient, .. } = settings;
     if substitute.is_empty() && substitute_from.is_empty() && !substitute_lenient {
         return Ok(());
     }
-    let Some(function) = Registered::find(SUBSTITUTION) else {
-        return Err(CliError::new(Code::Usage, "this program has no function that substitutes variables"));
-    };
     let files = substitute_from.iter().map(|path| absolute(path)).collect::<Result<Vec<PathBuf>>>()?;
-    if !configs.iter().any(|config| config.node.kind() == SUBSTITUTION) {
-        configs.push(Config { place: Place::Flags, ..Config::default_of(function) });
-    }
-    for config in configs.iter_mut().filter(|config| config.node.kind() == SUBSTITUTION) {
+    for config in of_kind(configs, SUBSTITUTION)? {
         let Some(spec) = spec_of(&mut config.node) else { continue };
         if *substitute_lenient {
             spec.set("strict", Node::bool(false));
@@ -46,6 +53,20 @@ pub(super) fn configure(configs: &mut Vec<Config>, settings: &StageSettings) -> 
         config.operator_files.clone_from(&files);
     }
     Ok(())
+}
+
+/// The functionConfigs of a kind; one of the flags' own if there is none.
+fn of_kind<'c>(configs: &'c mut Vec<Config>, kind: &'static str) -> Result<impl Iterator<Item = &'c mut Config>> {
+    let Some(function) = Registered::find(kind) else {
+        return Err(CliError::new(
+            Code::Usage,
+            format!("this program has no function {kind}, which a flag configures"),
+        ));
+    };
+    if !configs.iter().any(|config| config.node.kind() == kind) {
+        configs.push(Config { place: Place::Flags, ..Config::default_of(function) });
+    }
+    Ok(configs.iter_mut().filter(move |config| config.node.kind() == kind))
 }
 
 /// By its absolute path a file of the operator is told from those that a configuration names.
