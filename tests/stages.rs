@@ -237,3 +237,58 @@ fn a_file_that_was_changed_is_opened_only_if_asked_for() {
     let opened = here.run(&["build", "app", "--rendered", "--age-key-file", "key.txt", "--ignore-mac"]).ok();
     assert!(opened.contains("kind: Secret") && !opened.contains("ENC["), "{opened}");
 }
+
+const VARS: &str = "apiVersion: kubectl-gitops.dev/v1alpha1
+kind: Substitution
+metadata: {name: vars}
+spec:
+  files: [vars.env]
+  substitute: {MODE: slow, ONLY: tree}
+";
+
+#[test]
+fn variables_come_from_the_tree_and_from_flags_which_win() {
+    let here = app();
+    let settings = CONFIG_MAP.replace("mode: fast", "mode: ${MODE}\n  domain: ${DOMAIN}");
+    here.write("app/settings.yaml", &settings)
+        .write("app/config/vars.yaml", VARS)
+        .write("app/config/vars.env", "DOMAIN=example.com\n")
+        .write("mine.env", "DOMAIN=mine.example.com\n")
+        .write("app/kustomization.yaml", "resources: [settings.yaml, config/vars.yaml]\n");
+    let build = |flags: &[&str]| here.run(&[&["build", "app", "--rendered"], flags].concat()).ok();
+    let found = build(&[]);
+    assert!(found.contains("  mode: slow\n") && found.contains("  domain: example.com\n"), "{found}");
+    let found = build(&["--substitute", "MODE=fast", "--substitute-from", "mine.env"]);
+    assert!(found.contains("  mode: fast\n") && found.contains("  domain: mine.example.com\n"), "{found}");
+    // Without a configuration in the tree the flags are all there is.
+    here.write("app/kustomization.yaml", "resources: [settings.yaml]\n");
+    assert!(build(&[]).contains("mode: ${MODE}"), "nobody asked");
+    let ran = here.run(&["build", "app", "--rendered", "--substitute", "MDOE=hunter2"]).exit(2);
+    let ran = ran.says("MODE").says("DOMAIN").says("MDOE").says("settings.yaml");
+    assert!(!ran.stderr.contains("hunter2"), "{ran}");
+    let lenient = build(&["--substitute", "MODE=fast", "--substitute-lenient"]);
+    assert!(lenient.contains("  mode: fast\n") && !lenient.contains("${"), "{lenient}");
+    let told =
+        here.run(&["build", "app", "--explain", "--substitute", "MODE=hunter2", "--substitute", "DOMAIN=x"]).ok();
+    assert!(told.contains("substitution") && told.contains("flags") && !told.contains("hunter2"), "{told}");
+    here.run(&["build", "app", "--rendered", "--substitute", "MODE"]).exit(2).says("NAME=VALUE");
+    here.run(&["build", "app", "--rendered", "--substitute-from", "none.env"]).exit(2).says("none.env");
+}
+
+/// Order: what is decrypted may hold variables, what is substituted may name what is generated, and hashes see all of it.
+#[test]
+fn stages_run_in_one_order() {
+    let here = app();
+    let web = WEB.replace("configMapRef:\n            name: settings", "secretRef:\n            name: ${NAME}");
+    here.write(
+        "app/web.yaml",
+        &web.replace("  name: web\nspec", "  name: web\n  annotations: {reloader.stakater.com/auto: 'true'}\nspec"),
+    )
+    .write(
+        "app/login.yaml",
+        &LOGIN.replace("  files: [note.txt]\n", "").replace("  derive: {password: {length: 20}}\n", ""),
+    )
+    .write("app/kustomization.yaml", "resources: [web.yaml, login.yaml]\n");
+    let found = here.run(&["build", "app", "--rendered", "--substitute", "NAME=login"]).ok();
+    assert!(found.contains("kubectl-gitops.dev/hash.secret.login: "), "{found}");
+}

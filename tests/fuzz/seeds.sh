@@ -38,4 +38,16 @@ whole_build)
     ) | head -c 16384 >"$out/case-$(printf '%s' "$case" | sha256sum | cut -c1-16)"
   done
   ;;
+functions)
+  # configuration and input as one list; comments are left out, so that each document begins with a field
+  for case in "$fixtures"/function/*/*; do
+    [ -f "$case/config.yaml" ] && [ -f "$case/input.yaml" ] || continue
+    {
+      printf 'apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nfunctionConfig:\n'
+      grep -v '^#' "$case/config.yaml" | sed '/^---/,$d; s/^/  /'
+      printf 'items:\n'
+      awk '/^---/ { first = 1; next } /^#/ { next } first && NF { print "- " $0; first = 0; next } { print "  " $0 }' first=1 "$case/input.yaml"
+    } >"$out/case-$(printf '%s' "$case" | sha256sum | cut -c1-16)"
+  done
+  ;;
 esac

@@ -1,0 +1,42 @@
+//! What the fuzzer of the functions starts from, and what it once found, through the same laws without a fuzzer: the cases of
+//! `fixtures/function` and `tests/fuzz/regressions/functions`.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::print_stdout,
+    unreachable_pub,
+    reason = "a test reads its cases; the laws are another crate's"
+)]
+
+#[path = "fuzz/src/functions.rs"]
+mod functions;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+#[test]
+fn every_case_obeys_the_laws() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fuzz");
+    let directory = tempfile::tempdir().expect("a directory");
+    let status =
+        Command::new(tests.join("seeds.sh")).arg("functions").arg(directory.path()).status().expect("bash is there");
+    assert!(status.success());
+    let mut files: Vec<PathBuf> = std::fs::read_dir(directory.path())
+        .expect("a readable directory")
+        .map(|entry| entry.expect("a readable entry").path())
+        .collect();
+    files.sort();
+    assert!(files.len() >= 40, "only {} cases were found", files.len());
+    let mut lists = 0;
+    for file in files {
+        println!("{}", file.display());
+        let content = std::fs::read(&file).expect("a readable file");
+        lists += usize::from(
+            krm::list::ResourceList::read(&String::from_utf8_lossy(&content), "f", &krm::yaml::Limits::default())
+                .is_ok(),
+        );
+        functions::functions(&content);
+    }
+    assert!(lists >= 40, "only {lists} of them are lists");
+}
