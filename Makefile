@@ -59,7 +59,7 @@ e2e: cluster-tools ## one behaviour per test against a real Kubernetes
 golden: $(BIN)/kustomize $(BIN)/helm ## let the real kustomize write what fixtures/build expects
 	tests/oracle/golden.sh
 
-oracle: $(BIN)/kustomize $(BIN)/helm $(BIN)/oracle-dump $(BIN)/oracle-envsubst $(BIN)/sops $(BIN)/age-keygen ## generated inputs through the real tools and ours
+oracle: python $(BIN)/kustomize $(BIN)/helm $(BIN)/oracle-dump $(BIN)/oracle-envsubst $(BIN)/sops $(BIN)/age-keygen ## generated inputs through the real tools and ours
 	tests/oracle/golden.sh --check
 	GOLDEN_HELM=1 $(CARGO) test --locked --quiet -p kustomize --test golden -- helmCharts
 	tests/oracle/remote.sh --check
@@ -85,6 +85,10 @@ bench: build $(BIN)/kustomize ## ratios against the peers, throughput, start-up,
 clean: cluster-down ## everything that was built or downloaded here
 	$(CARGO) clean
 	rm -rf $(CACHE) dist
+
+.PHONY: python
+python:
+	@command -v python3 >/dev/null || { apt-get update -q && apt-get install -qy --no-install-recommends python3; }
 
 $(BIN)/kustomize:
 	GOBIN=$(BIN) CGO_ENABLED=0 go install -ldflags '-s -w' sigs.k8s.io/kustomize/kustomize/v5@$(KUSTOMIZE_VERSION)
