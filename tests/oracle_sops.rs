@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use generate::{Dice, FORMATS, file, rule};
-use krm_functions::sops::{Format, Keyring, MacState, SealPlan, open, seal};
+use krm_functions::sops::{Format, Keyring, MacState, Rule, SealPlan, open, seal};
 
 struct Peer {
     sops: PathBuf,
@@ -105,6 +105,8 @@ struct Pair {
     format: Format,
     theirs: Vec<u8>,
     ours: Vec<u8>,
+    /// Is it `encrypted_comment_regex` that says what is encrypted?
+    comments_decide: bool,
 }
 
 fn compare(peer: &Peer, seed: u64) -> Result<Outcome, String> {
@@ -121,10 +123,13 @@ fn compare(peer: &Peer, seed: u64) -> Result<Outcome, String> {
     let config = format!("creation_rules:\n  - age: {}\n{fields}", recipients.join(","));
     fs::write(peer.directory.join(".sops.yaml"), &config).expect("a writable directory");
     let theirs = peer.run(&["encrypt", &name]);
+    let comments_decide = matches!(rule, Rule::EncryptedCommentRegex(_));
     let plan = SealPlan { groups: vec![recipients], rule, mac_only_encrypted, ..SealPlan::default() };
     let ours = seal(&plain, format, &plan, "2024-01-02T03:04:05Z", &mut |out| dice.fill(out));
     let outcome = match (theirs.status.success(), ours) {
-        (true, Ok(ours)) => judge(peer, &Pair { name: name.clone(), format, theirs: theirs.stdout, ours }),
+        (true, Ok(ours)) => {
+            judge(peer, &Pair { name: name.clone(), format, theirs: theirs.stdout, ours, comments_decide })
+        }
         (false, Err(_)) => Ok(Outcome::Refused),
         (true, Err(problem)) => Err(format!("only we refuse: {problem}")),
         (false, Ok(_)) => Err(format!("only sops refuses: {}", String::from_utf8_lossy(&theirs.stderr))),
@@ -133,7 +138,7 @@ fn compare(peer: &Peer, seed: u64) -> Result<Outcome, String> {
 }
 
 fn judge(peer: &Peer, pair: &Pair) -> Result<Outcome, String> {
-    let Pair { name, format, theirs, ours } = pair;
+    let Pair { name, format, theirs, ours, .. } = pair;
     let back = decrypt(peer, &format!("ours-{name}"), ours).map_err(|why| format!("ours: {why}"))?;
     let Ok(expected) = decrypt(peer, &format!("theirs-{name}"), theirs) else {
         let opened = open(ours, *format, *format, &peer.keyring).map_err(|problem| format!("ours: {problem}"))?;
@@ -144,7 +149,10 @@ fn judge(peer: &Peer, pair: &Pair) -> Result<Outcome, String> {
     if opened.mac != MacState::Verified {
         return Err(format!("{:?}", opened.mac));
     }
-    same("we encrypt otherwise", &shape(theirs), &shape(ours))?;
+    // Where comments say what is encrypted, sops writes encrypted ones of lists so that they no longer do; ours stay comments.
+    if !pair.comments_decide {
+        same("we encrypt otherwise", &shape(theirs), &shape(ours))?;
+    }
     // Where sops puts a comment so that it does not decrypt, it stays encrypted.
     same("sops decrypts ours otherwise", &shape(&expected), &shape(&back))?;
     match same("we decrypt otherwise", &expected, opened.bytes.expose()) {

@@ -15,6 +15,7 @@ mod judge;
 mod order;
 mod overview;
 mod render;
+pub(crate) mod secrets;
 mod session;
 
 use std::path::Path;

@@ -95,9 +95,9 @@ impl Selector {
         })
     }
 
-    /// Do comments decide?
-    pub(super) const fn is_by_comment(&self) -> bool {
-        matches!(self, Self::Comment { .. })
+    /// Is a leaf encrypted because of a comment before it?
+    pub(super) const fn needs_comments(&self) -> bool {
+        matches!(self, Self::Comment { encrypts: true, .. })
     }
 
     /// Is the leaf under `path` encrypted? `is_comment`: it is the last of `comments` itself, which a rule that encrypts by comments

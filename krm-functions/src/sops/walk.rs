@@ -137,7 +137,7 @@ impl Walk<'_, '_> {
                     let encrypted = self.comment(comment);
                     // SOPS writes it as an item; an empty one would come back as a text, and where comments rule, an item would end
                     // what the comment before it rules.
-                    let as_item = !self.treatment.selector.is_by_comment() && !comment.text.expose().is_empty();
+                    let as_item = !self.treatment.selector.needs_comments() && !comment.text.expose().is_empty();
                     if encrypted && as_item && matches!(self.deed, Deed::Seal(_)) {
                         *item = Item::Value(Value::text(comment.text.expose().as_str()));
                     }

@@ -12,6 +12,7 @@ mod flags;
 mod global;
 mod input;
 mod stages;
+mod secrets;
 mod status;
 mod usage;
 mod version;
@@ -74,6 +75,7 @@ enum Command {
     Apply(apply::Args),
     Delete(delete::Args),
     Status(status::Args),
+    Secrets(secrets::Args),
     Version(version::Args),
     Completion(completion::Args),
     Explain(explain::Args),
@@ -111,6 +113,7 @@ fn dispatch(global: global::GlobalArgs, command: Command, console: &mut Console)
         Command::Apply(args) => apply::run(args, global, console),
         Command::Delete(args) => delete::run(args, global, console),
         Command::Status(args) => status::run(args, global, console),
+        Command::Secrets(args) => secrets::run(args, console),
         Command::Version(args) => version::run(&args, console),
         Command::Completion(args) => completion::run(&args, self::command("kubectl-gitops"), console),
         Command::Explain(args) => explain::run(&args, console),

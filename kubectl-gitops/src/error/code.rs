@@ -74,6 +74,8 @@ codes! {
         "The build came out empty. Against a set that holds objects this would delete all of them, so it is refused; use `kubectl gitops delete NAME` to delete a set, or --allow-empty if the emptiness is wanted.";
     Edit = "G0212", User, "a kustomization cannot be changed as wanted",
         "`kubectl gitops edit` found something that contradicts the wanted change: what is to be added is there, what is to be removed is not, or the result could not be built. Nothing was written.";
+    Secrets = "G0213", User, "a file cannot be encrypted or decrypted",
+        "No key at hand opens the file, it was changed without SOPS, or its recipients cannot be encrypted for here. The message names the file, its recipients and the places where keys were looked for, never a value.";
     Conflict = "G0301", Refused, "fields are owned by another applier",
         "Another field manager applied the same fields with server-side apply. Two appliers of one field would overwrite each other for ever. Remove the fields from one side, or take them over with --force-conflicts.";
     OtherInventory = "G0302", Refused, "an object belongs to another applied set",
