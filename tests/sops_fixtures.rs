@@ -3,6 +3,10 @@
 
 #![expect(clippy::disallowed_methods, reason = "a test reads fixtures; the crate itself reads nothing")]
 
+#[path = "fuzz/src/sops.rs"]
+#[allow(unreachable_pub, reason = "the laws are another crate's")]
+mod laws;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -168,6 +172,29 @@ fn what_we_seal_we_open_and_nothing_shows_it() {
                 seal(&sealed, Format::Yaml, &plan, "2024-01-02T03:04:05Z", &mut random).is_err(),
                 "{name} is sealed twice"
             );
+        }
+    }
+}
+
+#[test]
+fn every_fixture_and_finding_obeys_the_laws_of_the_fuzzer() {
+    for (_, format, encrypted, plain) in cases() {
+        let choice = match format {
+            Format::Yaml => 0,
+            Format::Json => 1,
+            Format::Dotenv => 2,
+            Format::Ini => 3,
+            Format::Binary => 4,
+        };
+        for content in [encrypted, plain] {
+            laws::sops(&[vec![choice], content].concat());
+        }
+    }
+    for folder in ["seeds", "regressions"] {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fuzz").join(folder).join("sops");
+        let Ok(entries) = fs::read_dir(directory) else { continue };
+        for entry in entries {
+            laws::sops(&fs::read(entry.expect("fixtures are complete").path()).expect("fixtures are complete"));
         }
     }
 }

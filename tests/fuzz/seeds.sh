@@ -22,6 +22,13 @@ kustomization)
     cp "$file" "$out/$(sha256sum <"$file" | cut -c1-16)"
   done
   ;;
+sops)
+  # the first byte is the format
+  for file in "$fixtures"/sops/*/*.*; do
+    case $file in *.yaml) format=0 ;; *.json) format=1 ;; *.env) format=2 ;; *.ini) format=3 ;; *) format=4 ;; esac
+    { printf "\\x0$format" && cat "$file"; } >"$out/$(sha256sum <"$file" | cut -c1-16)"
+  done
+  ;;
 whole_build)
   # the build starts where the first file is
   for case in "$fixtures"/build/*/*/in; do

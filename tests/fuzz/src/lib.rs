@@ -3,5 +3,6 @@
 
 pub mod functions;
 pub mod lines;
+pub mod sops;
 pub mod targets;
 pub mod tree;
