@@ -45,7 +45,7 @@ check: ## what a change must pass: format, lints, units, golden builds, tidy
 	@command -v helm >/dev/null || echo "skipped: charts in make check: there is no helm yet (make oracle installs one and runs them)"
 	$(CARGO) test --locked --quiet -p kustomize --test golden --test error_snapshots --test fuzz_regressions --test hostile --test secret_errors
 	$(CARGO) test --locked --quiet -p krm-functions --test functions --test fuzz_functions
-	$(CARGO) test --locked --quiet -p kubectl-gitops --test health --test plugin --test stages --test edit --test web --test tidy
+	$(CARGO) test --locked --quiet -p kubectl-gitops --test health --test plugin --test stages --test edit --test secrets --test web --test tidy
 
 test: ## every test layer, then what ran and what was skipped
 	@tests/layers.sh check oracle e2e demo
@@ -73,6 +73,7 @@ oracle: python $(BIN)/kustomize $(BIN)/helm $(BIN)/oracle-dump $(BIN)/oracle-env
 	README_REQUIRE='kustomize sops age-keygen' $(CARGO) test --locked -p kubectl-gitops --test readme
 	$(CARGO) test --locked -p krm --test oracle_yaml
 	SOPS=$(BIN)/sops AGE_KEYGEN=$(BIN)/age-keygen $(CARGO) test --locked -p krm-functions --test oracle_sops -- --nocapture
+	SOPS=$(BIN)/sops $(CARGO) test --locked --quiet -p kubectl-gitops --test secrets
 	$(CARGO) test --locked -p kustomize --test oracle_build -- --ignored --nocapture
 	$(CARGO) test --locked -p krm-functions --test oracle_envsubst -- --ignored --nocapture
 

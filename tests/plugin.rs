@@ -16,7 +16,8 @@ fn hermetic() -> Hermetic {
 fn help_pages() {
     let here = hermetic();
     insta::assert_snapshot!("help", here.run(&["--help"]).ok());
-    for command in ["build", "edit", "diff", "apply", "delete", "status", "version", "completion", "explain"] {
+    for command in ["build", "edit", "diff", "apply", "delete", "status", "secrets", "version", "completion", "explain"]
+    {
         let page = here.run(&[command, "--help"]).ok();
         assert!(page.contains(&format!("Usage: kubectl gitops {command}")), "{page}");
         assert!(page.contains("Examples:"), "every command shows examples: {page}");
@@ -26,6 +27,11 @@ fn help_pages() {
         let page = here.run(&["edit", group, "--help"]).ok();
         assert!(page.contains("Examples:"), "every command shows examples: {page}");
         insta::assert_snapshot!(format!("help_edit_{group}"), page);
+    }
+    for group in ["encrypt", "decrypt", "check"] {
+        let page = here.run(&["secrets", group, "--help"]).ok();
+        assert!(page.contains("Examples:"), "every command shows examples: {page}");
+        insta::assert_snapshot!(format!("help_secrets_{group}"), page);
     }
     assert!(!here.was_contacted());
 }

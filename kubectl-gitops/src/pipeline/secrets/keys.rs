@@ -1,26 +1,22 @@
 //! The keys of this machine's user, as SOPS finds them. Must not know what they open.
 
-use std::path::Path;
-
+use krm::Masked;
 use krm_functions::sops::Keyring;
-use kustomize::outside::TreeFiles;
+use krm_functions::{InputError, Inputs};
 
-use crate::source::Surroundings;
+struct Here;
 
-/// Keys are never in the tree.
-struct NoTree;
-
-impl TreeFiles for NoTree {
-    fn read(&self, _path: &str) -> Result<Vec<u8>, String> {
-        Err("files of the tree are not read for keys".to_owned())
+impl Inputs for Here {
+    fn operator_file(&self, path: &str) -> Result<Masked<Vec<u8>>, InputError> {
+        super::file::read(std::path::Path::new(path)).map_err(|error| InputError::failed(error.error.to_string()))
     }
 
-    fn directory(&self) -> &Path {
-        Path::new(".")
+    fn variable(&self, name: &str) -> Option<Masked<String>> {
+        std::env::var(name).ok().map(Masked::new)
     }
 }
 
 /// Every key at hand.
 pub(super) fn keyring() -> Keyring {
-    Keyring::from_environment(&Surroundings { tree: &NoTree, env: &[] })
+    Keyring::from_environment(&Here)
 }

@@ -1,0 +1,177 @@
+//! `kubectl gitops secrets` on files: what it writes, what it leaves alone, what it finds. Where `SOPS` names the real program
+//! (`make oracle`), that opens what was encrypted.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+
+use testkit::command::Hermetic;
+
+const SECRET: &str = "apiVersion: v1
+kind: Secret
+metadata:
+    name: db
+stringData:
+    # for whom
+    password: hunter2
+";
+
+/// The key of `fixtures/sops` in its default place, and rules for it.
+fn hermetic() -> Hermetic {
+    let here = Hermetic::new(env!("CARGO_BIN_EXE_kubectl-gitops"));
+    here.write("home/.config/sops/age/keys.txt", &key()).write("repo/.git/HEAD", "").write("repo/.sops.yaml", &rules());
+    here
+}
+
+fn fixtures() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/sops")
+}
+
+fn key() -> String {
+    fs::read_to_string(fixtures().join("key.txt")).expect("a key")
+}
+
+fn recipient() -> String {
+    let key = key();
+    key.lines().find_map(|line| line.strip_prefix("# public key: ")).expect("its recipient").to_owned()
+}
+
+fn rules() -> String {
+    let age = recipient();
+    format!(
+        "creation_rules:
+  - path_regex: \\.env$
+    age: {age}
+  - path_regex: ^foreign/
+    pgp: 85D77543B3D624B63CEA9E6DBC17301B491B3F21
+  - encrypted_regex: ^(data|stringData)$
+    age: {age}
+"
+    )
+}
+
+fn read(here: &Hermetic, path: &str) -> String {
+    fs::read_to_string(here.dir().join(path)).expect("a file")
+}
+
+#[test]
+fn what_is_encrypted_in_place_comes_back() {
+    let here = hermetic();
+    here.write("repo/a/secret.yaml", SECRET).write("repo/a/vars.env", "A=hunter2\n");
+    let path = here.dir().join("repo/a/secret.yaml");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("a mode");
+    here.run(&["secrets", "encrypt", "-i", "repo/a/secret.yaml", "repo/a/vars.env"]).ok();
+    let encrypted = read(&here, "repo/a/secret.yaml");
+    assert!(
+        encrypted.contains("name: db") && encrypted.contains("encrypted_regex: ^(data|stringData)$"),
+        "{encrypted}"
+    );
+    assert!(!encrypted.contains("hunter2") && !read(&here, "repo/a/vars.env").contains("hunter2"));
+    assert_eq!(fs::metadata(&path).expect("the file").permissions().mode() & 0o777, 0o640);
+    assert_eq!(fs::read_dir(here.dir().join("repo/a")).expect("a directory").count(), 2, "nothing is left beside it");
+    assert_eq!(here.run(&["secrets", "decrypt", "repo/a/secret.yaml"]).ok(), SECRET);
+    if let Some(sops) = std::env::var_os("SOPS") {
+        let output = Command::new(sops)
+            .args(["decrypt", "repo/a/secret.yaml"])
+            .env_clear()
+            .env("HOME", here.dir().join("home"))
+            .current_dir(here.dir())
+            .output()
+            .expect("sops starts");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), SECRET, "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    here.run(&["secrets", "encrypt", "-i", "repo/a/secret.yaml"]).exit(2).says("it is already encrypted");
+    assert_eq!(read(&here, "repo/a/secret.yaml"), encrypted);
+    here.run(&["secrets", "decrypt", "-o", "plain.yaml", "repo/a/secret.yaml"]).ok();
+    assert_eq!(read(&here, "plain.yaml"), SECRET);
+    assert_eq!(fs::metadata(here.dir().join("plain.yaml")).expect("the file").permissions().mode() & 0o777, 0o600);
+    here.run(&["secrets", "decrypt", "-i", "repo/a/secret.yaml"]).ok();
+    assert_eq!(read(&here, "repo/a/secret.yaml"), SECRET);
+    assert!(!here.was_contacted());
+}
+
+#[test]
+fn every_fixture_of_sops_is_decrypted_to_standard_output() {
+    let here = hermetic();
+    for case in ["yaml", "json", "dotenv", "ini", "key-groups"] {
+        let directory = fixtures().join(case);
+        for entry in fs::read_dir(&directory).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            if let Some(extension) = name.strip_prefix("encrypted.") {
+                let plain = fs::read_to_string(directory.join(format!("decrypted.{extension}"))).expect("its content");
+                assert_eq!(here.run(&["secrets", "decrypt", &path.to_string_lossy()]).ok(), plain, "{case}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_done_says_why_and_writes_nothing() {
+    let here = hermetic();
+    here.write("repo/s.yaml", SECRET).write("repo/foreign/s.yaml", SECRET).write("elsewhere/s.yaml", SECRET);
+    let cases: &[(&[&str], &[&str])] = &[
+        (&["encrypt", "-i", "elsewhere/s.yaml"], &["no .sops.yaml says for whom", "--age"]),
+        (&["encrypt", "-i", "repo/foreign/s.yaml"], &[".sops.yaml", "`pgp` names recipients", "line 5"]),
+        (&["encrypt", "--age", "age1nothing", "repo/s.yaml"], &["age1nothing cannot be used", "it is no age key"]),
+        (&["encrypt", "--age", "age1yubikey1qqq", "repo/s.yaml"], &["age-plugin-yubikey"]),
+        (&["encrypt", "repo/s.yaml", "elsewhere/s.yaml"], &["--in-place"]),
+        (&["encrypt", "missing.yaml", "-i"], &["missing.yaml"]),
+        (&["encrypt", "--type", "toml", "repo/s.yaml"], &["`toml` is not a format"]),
+        (&["decrypt", "repo/s.yaml"], &["it is not encrypted"]),
+        (&["decrypt", "missing.yaml"], &["missing.yaml"]),
+    ];
+    for (args, expected) in cases {
+        let args: Vec<&str> = ["secrets"].iter().chain(*args).copied().collect();
+        let mut ran = here.run(&args).exit(2);
+        for text in *expected {
+            ran = ran.says(text);
+        }
+        assert_eq!(ran.stdout, "", "{ran}");
+        assert!(!ran.stderr.contains("hunter2"), "{ran}");
+    }
+    assert_eq!(read(&here, "repo/s.yaml"), SECRET);
+}
+
+#[test]
+fn a_changed_file_and_a_foreign_one_stay_shut() {
+    let here = hermetic();
+    here.write("repo/s.yaml", SECRET);
+    here.run(&["secrets", "encrypt", "-i", "repo/s.yaml"]).ok();
+    let changed = read(&here, "repo/s.yaml").replace("name: db", "name: other");
+    here.write("repo/s.yaml", &changed);
+    here.run(&["secrets", "decrypt", "repo/s.yaml"]).exit(2).says("its MAC does not match").says("--ignore-mac");
+    let ran = here.run(&["secrets", "decrypt", "--ignore-mac", "repo/s.yaml"]);
+    assert!(ran.stdout.contains("hunter2") && ran.stderr.contains("its MAC does not match"), "{ran}");
+    fs::remove_file(here.dir().join("home/.config/sops/age/keys.txt")).expect("the key");
+    let ran = here.run(&["secrets", "decrypt", "repo/s.yaml"]).exit(2).says("no key at hand opens it");
+    ran.says(&recipient()).says("SOPS_AGE_KEY_FILE");
+}
+
+#[test]
+fn check_finds_what_is_in_the_clear() {
+    let here = hermetic();
+    here.write("repo/plain.yaml", SECRET)
+        .write("repo/sealed.yaml", SECRET)
+        .write("repo/vars.env", "A=1\n")
+        .write("repo/config.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: b}\n")
+        .write("repo/kustomization.yaml", "resources: [plain.yaml]\n")
+        .write("repo/chart/templates/secret.yaml", "{{ if .x }}\nkind: Secret\n{{ end }}\n");
+    here.run(&["secrets", "encrypt", "-i", "repo/sealed.yaml"]).ok();
+    let ran = here.run(&["secrets", "check", "repo"]).exit(1).says("7 files, 1 encrypted, 1 that are no YAML");
+    let expected = "repo/plain.yaml:7: Secret db is not encrypted: password\n";
+    assert!(ran.stdout.starts_with(expected), "{ran}");
+    assert!(
+        ran.stdout.contains("repo/vars.env: is not encrypted, although") && ran.stdout.lines().count() == 2,
+        "{ran}"
+    );
+    assert!(!ran.stdout.contains("hunter2") && !ran.stderr.contains("hunter2"), "{ran}");
+    here.run(&["secrets", "check", "repo/config.yaml", "repo/sealed.yaml"]).exit(0);
+    let changed = read(&here, "repo/sealed.yaml").replace("name: db", "name: other");
+    here.write("repo/sealed.yaml", &changed);
+    let ran = here.run(&["secrets", "check", "repo/sealed.yaml"]).exit(1);
+    assert!(ran.stdout.contains("repo/sealed.yaml: does not decrypt: its MAC does not match"), "{ran}");
+    here.run(&["secrets", "check", "--no-decrypt", "repo/sealed.yaml"]).exit(0);
+    here.run(&["secrets", "check", "missing"]).exit(2);
+}
