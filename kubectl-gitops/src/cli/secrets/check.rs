@@ -15,9 +15,9 @@ use crate::report::Console;
   # As a pre-commit hook: only what is about to be committed
   git diff --cached --name-only --diff-filter=d | xargs kubectl gitops secrets check
 
-Looked for: manifests of Secrets with values that can be read; other files that a creation rule with a path_regex in
-.sops.yaml matches; files of SOPS that no key at hand opens or whose MAC does not match. A Secret may stay in the clear
-with the annotation `kubectl-gitops.dev/encrypt: disabled`; values that are one ${VARIABLE} count as none.
+Looked for: manifests of Secrets with values that can be read; other files that a creation rule with a path_regex in .sops.yaml \
+matches; files of SOPS that no key at hand opens or whose MAC does not match. A Secret may stay in the clear with the annotation \
+`kubectl-gitops.dev/encrypt: disabled`; values that are one ${VARIABLE} count as none.
 
 Exit codes: 0 nothing found, 1 something found, 2 not checked.")]
 pub(super) struct Args {

@@ -16,7 +16,7 @@ use crate::report::Console;
   kubectl gitops secrets encrypt -i apps/db/secret.yaml
 
   # Without rules: for two people, and of a Secret only what is secret
-  kubectl gitops secrets encrypt --age age1alice...,age1bob... --encrypted-regex '^(data|stringData)$' secret.yaml")]
+  kubectl gitops secrets encrypt --age age1alice,age1bob --encrypted-regex '^data$' secret.yaml")]
 pub(super) struct Args {
     #[command(flatten)]
     files: FileArgs,

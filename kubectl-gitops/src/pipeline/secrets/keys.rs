@@ -1,22 +1,26 @@
 //! The keys of this machine's user, as SOPS finds them. Must not know what they open.
 
-use krm::Masked;
+use std::path::Path;
+
 use krm_functions::sops::Keyring;
-use krm_functions::{InputError, Inputs};
+use kustomize::outside::TreeFiles;
 
-struct Here;
+use crate::source::Surroundings;
 
-impl Inputs for Here {
-    fn operator_file(&self, path: &str) -> Result<Masked<Vec<u8>>, InputError> {
-        super::file::read(std::path::Path::new(path)).map_err(|error| InputError::failed(error.error.to_string()))
+/// Keys are never in the tree.
+struct NoTree;
+
+impl TreeFiles for NoTree {
+    fn read(&self, _path: &str) -> Result<Vec<u8>, String> {
+        Err("keys are not read from the tree".to_owned())
     }
 
-    fn variable(&self, name: &str) -> Option<Masked<String>> {
-        std::env::var(name).ok().map(Masked::new)
+    fn directory(&self) -> &Path {
+        Path::new(".")
     }
 }
 
 /// Every key at hand.
 pub(super) fn keyring() -> Keyring {
-    Keyring::from_environment(&Here)
+    Keyring::from_environment(&Surroundings { tree: &NoTree, env: &[] })
 }
