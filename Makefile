@@ -44,7 +44,7 @@ check: ## what a change must pass: format, lints, units, golden builds, tidy
 	$(CARGO) test --locked --quiet -p krm --test yaml_fixtures --test yaml_laws
 	@command -v helm >/dev/null || echo "skipped: charts in make check: there is no helm yet (make oracle installs one and runs them)"
 	$(CARGO) test --locked --quiet -p kustomize --test golden --test error_snapshots --test fuzz_regressions --test hostile --test secret_errors
-	$(CARGO) test --locked --quiet -p krm-functions --test functions --test fuzz_functions
+	$(CARGO) test --locked --quiet -p krm-functions --test functions --test fuzz_functions --test sops_fixtures
 	$(CARGO) test --locked --quiet -p kubectl-gitops --test health --test plugin --test stages --test edit --test secrets --test web --test tidy
 
 test: ## every test layer, then what ran and what was skipped
