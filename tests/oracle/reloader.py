@@ -2,7 +2,7 @@
 """Values of Stakater Reloader's environment variables, from a description of them and Python's own hashlib.
 
 A variable is called STAKATER_<NAME>_<KIND>: the name in capital letters, each run of other characters one `_`, none at the
-begin. Its value is a digest (SHA-1 up to Reloader 1.4.12, SHA-512/256 later) over the texts `key=value`, sorted and joined by
+begin. Its value is a digest (SHA-1 for years, SHA-512/256 since Reloader supports CSI volumes) over the texts `key=value`, sorted and joined by
 `;`. Binary data of ConfigMaps are base64 in it, values of Secrets the bytes themselves.
 
 reloader.py          writes fixtures/reloader/vectors.tsv

@@ -30,7 +30,7 @@ pub(super) enum Mode {
     AutoAll,
 }
 
-/// How Reloader digests content: SHA-1 up to 1.4.12, SHA-512/256 since it supports CSI volumes.
+/// How Reloader digests content: SHA-1 for years, SHA-512/256 since it supports CSI volumes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(super) enum ReloaderDigest {
     #[serde(rename = "sha1")]
