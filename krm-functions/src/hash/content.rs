@@ -28,6 +28,9 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    /// Every kind.
+    pub(super) const ALL: [Self; 3] = [Self::ConfigMap, Self::Secret, Self::SecretProviderClass];
+
     /// As Kubernetes writes it.
     pub(super) const fn title(self) -> &'static str {
         match self {

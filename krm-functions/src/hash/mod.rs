@@ -130,9 +130,8 @@ impl ContentHash {
         workload: &Workload<'_>,
         contents: &Contents<'_>,
     ) -> Result<(BTreeMap<String, String>, Vec<(usize, String, String)>), HashError> {
-        let namespace = namespace_or_default(&workload.object.namespace);
         let (mut annotations, mut variables) = (BTreeMap::new(), Vec::new());
-        for (source, content) in contents.iter().filter(|(source, _)| source.namespace == namespace) {
+        for (source, content) in candidates(workload, contents) {
             let (kind, name) = (source.kind, source.name.as_str());
             let Some(reach) = workload.rules.reach(kind, name, Some(content)) else { continue };
             if carries_build_hash(name) || content.is_made_once() {
@@ -164,6 +163,21 @@ impl ContentHash {
         let stale = marks::annotations(workload.pod).filter(|name| !set.contains_key(*name) && !kept.contains(*name));
         stale.map(str::to_owned).collect()
     }
+}
+
+/// What may count: what the workload uses, and of kinds that it names by expressions all there is in its namespace.
+fn candidates<'c, 'n>(workload: &Workload<'_>, contents: &'c Contents<'n>) -> BTreeMap<&'c Source, &'c Content<'n>> {
+    let namespace: Text = namespace_or_default(&workload.object.namespace).into();
+    let place = |kind, name: &Text| Source { kind, namespace: namespace.clone(), name: name.clone() };
+    let used = workload.used.keys().filter_map(|(kind, name)| contents.get_key_value(&place(*kind, name)));
+    let mut found: BTreeMap<_, _> = used.collect();
+    for kind in Kind::ALL.into_iter().filter(|kind| workload.rules.names(*kind)) {
+        let begin = place(kind, &Text::default());
+        let all =
+            contents.range(&begin..).take_while(|(source, _)| source.kind == kind && source.namespace == namespace);
+        found.extend(all);
+    }
+    found
 }
 
 /// What the workload uses, what counts, and what is not in the list.

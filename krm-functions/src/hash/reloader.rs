@@ -98,6 +98,11 @@ impl Rules {
         }
     }
 
+    /// Are sources of this kind named, so that they count without being used?
+    pub(super) fn names(&self, kind: Kind) -> bool {
+        !self.of(kind).named.is_empty()
+    }
+
     /// Does the source of this kind and name count? Of one that is not in the list (no `content`) nothing is known but its name.
     pub(super) fn reach(&self, kind: Kind, name: &str, content: Option<&Content<'_>>) -> Option<Reach> {
         let rules = self.of(kind);
