@@ -1,16 +1,19 @@
 //! What holds for every input of `ContentHash` and `SecretGenerator`.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use krm::yaml::{Limits, emit_function, parse_documents};
 use krm::{Masked, Node};
 use krm_functions::{InputError, Inputs, from_config};
 use proptest::prelude::*;
 
-/// Gives a seed and nothing else.
-struct Seeded;
+/// Gives a seed, and one content for every file.
+#[derive(Default)]
+struct Seeded(Vec<u8>);
 
 impl Inputs for Seeded {
     fn tree_file(&self, _path: &str) -> Result<Masked<Vec<u8>>, InputError> {
-        Err(InputError::failed("there is no such file"))
+        Ok(Masked::new(self.0.clone()))
     }
 
     fn variable(&self, name: &str) -> Option<Masked<String>> {
@@ -25,7 +28,7 @@ fn documents(text: &str) -> Vec<Node> {
 
 fn text(node: &Node) -> String {
     let mut text = String::new();
-    emit_function(node, &mut text).unwrap();
+    emit_function(node, &mut text).expect("what was read can be written");
     text
 }
 
@@ -34,10 +37,14 @@ fn texts(items: &[Node]) -> Vec<String> {
 }
 
 fn run(kind: &str, spec: &str, items: &mut Vec<Node>) -> String {
+    run_with(kind, spec, items, &Seeded::default())
+}
+
+fn run_with(kind: &str, spec: &str, items: &mut Vec<Node>, inputs: &Seeded) -> String {
     let config =
         format!("apiVersion: kubectl-gitops.dev/v1alpha1\nkind: {kind}\nmetadata: {{name: x}}\nspec: {spec}\n");
     let function = from_config(documents(&config).first()).unwrap_or_else(|error| panic!("{error}\n{config}"));
-    format!("{:?}", function.run(items, &Seeded))
+    format!("{:?}", function.run(items, inputs))
 }
 
 /// A ConfigMap or Secret.
@@ -95,14 +102,20 @@ impl Workload {
             } else {
                 ("configMapRef", "configMapKeyRef", format!("configMap: {{name: source-{source}}}"))
             };
-            match place {
-                0 => first.push_str(&format!("        - {reference}: {{name: source-{source}}}\n")),
-                1 => second.push_str(&format!(
+            let line = match place {
+                0 | 2 => format!("        - {reference}: {{name: source-{source}}}\n"),
+                1 => format!(
                     "        - {{name: V{source}, valueFrom: {{{field}: {{name: source-{source}, key: key}}}}}}\n"
-                )),
-                2 => init.push_str(&format!("        - {reference}: {{name: source-{source}}}\n")),
-                _ => volumes.push_str(&format!("      - name: v{source}\n        {volume}\n")),
-            }
+                ),
+                _ => format!("      - name: v{source}\n        {volume}\n"),
+            };
+            let list = match place {
+                0 => &mut first,
+                1 => &mut second,
+                2 => &mut init,
+                _ => &mut volumes,
+            };
+            list.push_str(&line);
         }
         let list = |name: &str, items: &str| if items.is_empty() { String::new() } else { format!("{name}:\n{items}") };
         let (api_version, kind) = KINDS[self.kind];
@@ -132,6 +145,15 @@ fn workload() -> impl Strategy<Value = Workload> {
         |(kind, uses, asks, on_template)| Workload { kind, uses: uses.into_iter().collect(), asks, on_template },
     )
 }
+
+const PEMS: [&str; 6] = [
+    include_str!("../../fixtures/tls/p256.crt"),
+    include_str!("../../fixtures/tls/p256-sec1.key"),
+    include_str!("../../fixtures/tls/rsa.crt"),
+    include_str!("../../fixtures/tls/rsa-pkcs8.key"),
+    include_str!("../../fixtures/tls/ed25519-pkcs8.key"),
+    include_str!("../../fixtures/tls/p521-sec1.key"),
+];
 
 const SPECS: [&str; 4] = [
     "{}",
@@ -243,6 +265,32 @@ proptest! {
         let (before, after) = (data(None), data(Some(which)));
         for index in 0..keys.len() {
             prop_assert_eq!(before[index] != after[index], index == which);
+        }
+    }
+
+    /// Certificates and keys that are cut, bent or nothing of the kind.
+    #[test]
+    fn a_broken_pair_is_refused_and_nothing_else_happens(
+        which in 0..PEMS.len(),
+        at in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        // Bent within the DER, not in the letters around it.
+        let begin = PEMS[which].find("-----\n").map_or(0, |found| found + 6);
+        let end = PEMS[which].rfind("\n-----END").unwrap_or(PEMS[which].len());
+        let mut der = STANDARD.decode(PEMS[which][begin..end].replace('\n', "")).unwrap();
+        let index = at.index(der.len());
+        der[index] = byte;
+        der.truncate(der.len() - cut.index(3) * cut.index(der.len()) / 2);
+        let (head, tail) = (&PEMS[which][..begin], &PEMS[which][end..]);
+        let bent = format!("{head}{}{tail}", STANDARD.encode(&der));
+        let both = [PEMS[0], PEMS[1], bent.as_str()].concat();
+        for content in [bent, both] {
+            let mut items = Vec::new();
+            let inputs = Seeded(content.into_bytes());
+            let told = run_with("SecretGenerator", "{type: kubernetes.io/tls, files: [tls.crt, tls.key]}", &mut items, &inputs);
+            prop_assert_eq!(items.is_empty(), told.contains("severity: Error"), "{}", told);
         }
     }
 }
