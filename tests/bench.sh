@@ -44,6 +44,9 @@ done >"$work/curve"
 "$testkit/bench-build" "$ours" "$kustomize" "$work" curve <"$work/curve" || failed=1
 thousand=$work/objects-1000/all
 
+say "functions: 10 000 objects each, the whole process"
+tests/bench_functions.sh "$pair" "$(dirname "$ours")/krm-functions" || failed=1
+
 say "apply: 1000 objects, against kubectl apply --server-side --prune --applyset, on an API server without nodes"
 name=bench-$$
 trap 'rm -rf "$work"; make --no-print-directory cluster-down CLUSTER_FLAGS="--name=$name" >/dev/null' EXIT

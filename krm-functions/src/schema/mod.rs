@@ -319,31 +319,10 @@ fn unknown(name: &str, properties: Option<&Map<String, Value>>) -> String {
     if names.is_empty() {
         return "no such field".to_owned();
     }
-    match names.iter().find(|known| is_near(name, known)) {
+    match krm::nearest(name, &names) {
         Some(near) => format!("no such field; did you mean `{near}`?"),
         None => format!("no such field; there are {}", names.join(", ")),
     }
-}
-
-/// One slip of the finger, or another case.
-fn is_near(found: &str, known: &str) -> bool {
-    let (a, b): (Vec<char>, Vec<char>) =
-        (found.to_lowercase().chars().collect(), known.to_lowercase().chars().collect());
-    let same = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
-    let (a, b) = (&a[same..], &b[same..]);
-    let rest = |a: usize, b: usize| a.min(b);
-    match a.len().abs_diff(b.len()) {
-        0 => a == b || a[rest(1, a.len())..] == b[rest(1, b.len())..] || swapped(a, b),
-        1 | 2 => {
-            let (long, short) = if a.len() > b.len() { (a, b) } else { (b, a) };
-            long.ends_with(short)
-        }
-        _ => false,
-    }
-}
-
-fn swapped(a: &[char], b: &[char]) -> bool {
-    a.len() >= 2 && a[0] == b[1] && a[1] == b[0] && a[2..] == b[2..]
 }
 
 fn quoted(words: &[&str]) -> String {
