@@ -1,7 +1,7 @@
 //! Random trees of kustomizations, and golden cases with a change in them, through the real kustomize and through our engine:
 //! the same bytes, or both a failure.
 //!
-//! `make oracle` runs it. `ORACLE_CASES` is the number of trees (default 2000), `ORACLE_SEED` the first seed; with
+//! `make oracle` runs it. `ORACLE_CASES` is the number of trees of each sort (default 2000), `ORACLE_SEED` the first seed; with
 //! `ORACLE_WHY` the real tool's refusals are told. A tree on which the two disagree is made small and written as a fixture
 //! directory below `target/oracle-build/`, ready to be moved to `fixtures/build/`.
 
@@ -57,7 +57,7 @@ const ENTRY: &str = "l0";
 #[test]
 #[ignore = "needs the real tool: make oracle"]
 fn random_trees_build_as_kustomize_builds_them() {
-    let mut run = Run::start("trees");
+    let mut run = Run::start("trees", 1);
     for seed in run.seeds() {
         let mut tree = grow::tree(&mut dice::Dice::new(seed));
         tree.style = (seed % 2 == 0).then_some(seed);
@@ -69,7 +69,8 @@ fn random_trees_build_as_kustomize_builds_them() {
 #[test]
 #[ignore = "needs the real tool: make oracle"]
 fn trees_like_those_of_public_repositories_build_as_kustomize_builds_them() {
-    let mut run = Run::start("layouts");
+    // Each is as large as several of the others.
+    let mut run = Run::start("layouts", 4);
     for seed in run.seeds() {
         let mut tree = layouts::tree(&mut dice::Dice::new(seed));
         tree.style = (seed % 5 > 0).then_some(seed);
@@ -82,7 +83,7 @@ fn trees_like_those_of_public_repositories_build_as_kustomize_builds_them() {
 #[ignore = "needs the real tool: make oracle"]
 fn golden_cases_with_a_change_build_as_kustomize_builds_them() {
     let all = specimens::all();
-    let mut run = Run::start("changed");
+    let mut run = Run::start("changed", 1);
     for seed in run.seeds() {
         let mut dice = dice::Dice::new(seed);
         let specimen = &all[dice.roll(all.len())];
@@ -110,8 +111,9 @@ struct Run {
 }
 
 impl Run {
-    fn start(name: &'static str) -> Self {
-        let (cases, first) = (number("ORACLE_CASES", 2000), number("ORACLE_SEED", 1));
+    /// `share`: one of so many of the cases that are asked for.
+    fn start(name: &'static str, share: u64) -> Self {
+        let (cases, first) = (number("ORACLE_CASES", 2000).div_ceil(share), number("ORACLE_SEED", 1));
         Self { name, oracle: Oracle::start(), cases, first, built: 0, refused: 0, fatal: 0, failures: Vec::new() }
     }
 

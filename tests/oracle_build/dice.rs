@@ -2,16 +2,20 @@
 
 /// SplitMix64: small, even, and the same everywhere.
 #[derive(Debug, Clone)]
-pub(crate) struct Dice(u64);
+pub(crate) struct Dice {
+    state: u64,
+    /// Is what both sides refuse mostly left out?
+    tame: bool,
+}
 
 impl Dice {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
+        Self { state: seed, tame: !seed.is_multiple_of(8) }
     }
 
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
+        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.state;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         z ^ (z >> 31)
@@ -26,6 +30,11 @@ impl Dice {
     /// True in so many of a hundred cases.
     pub(crate) fn chance(&mut self, percent: usize) -> bool {
         self.roll(100) < percent
+    }
+
+    /// The same for what mostly ends a build with an error: in most trees hardly ever.
+    pub(crate) fn risk(&mut self, percent: usize) -> bool {
+        self.chance(percent) && (!self.tame || self.chance(6))
     }
 
     /// One of the items.

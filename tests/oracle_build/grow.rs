@@ -23,6 +23,15 @@ impl Known {
         self.objects.extend(more.objects);
     }
 
+    /// Is there one without a namespace, which a generator can merge into?
+    pub(crate) fn has_bare(&self, object: &Value) -> bool {
+        self.objects.iter().any(|known| {
+            known["kind"] == object["kind"]
+                && known["metadata"]["name"] == object["metadata"]["name"]
+                && known["metadata"].get("namespace").is_none()
+        })
+    }
+
     pub(crate) fn has(&self, object: &Value) -> bool {
         self.objects
             .iter()
@@ -67,7 +76,7 @@ impl Grower {
 
     /// A base of its own, or one that another layer has too: a diamond.
     fn base(&mut self, dice: &mut Dice, depth: usize, layer: &mut Layer, known: &mut Known) {
-        if !self.done.is_empty() && dice.chance(25) {
+        if !self.done.is_empty() && dice.risk(25) {
             let (shared, offer) = dice.pick(&self.done);
             known.absorb(offer);
             layer.push("resources", json!([{LAYER: shared}]));
@@ -124,7 +133,7 @@ fn typed_list(dice: &mut Dice, objects: Vec<Value>) -> Value {
 fn fresh_object(dice: &mut Dice, known: &mut Known) -> Value {
     let mut made = object(dice);
     for _ in 0..20 {
-        if !known.has(&made) || dice.chance(2) {
+        if !known.has(&made) || dice.risk(2) {
             break;
         }
         made = object(dice);
@@ -158,6 +167,9 @@ fn decorate(dice: &mut Dice, layer: &mut Layer, known: &mut Known) {
             add(dice, layer, known);
         }
     }
+    if dice.risk(6) {
+        fields::plugins::add_validator(dice, layer, known);
+    }
     if dice.chance(3) {
         layer.push("metadata", json!({"name": "layer", "annotations": words(dice)}));
     }
@@ -179,11 +191,10 @@ const SIMPLE: [(usize, Simple); 8] = [
 ];
 
 /// Fields that aim at what is there.
-const KNOWING: [(usize, Knowing); 6] = [
+const KNOWING: [(usize, Knowing); 5] = [
     (12, fields::replicas::add),
     (100, fields::patches::add),
     (18, fields::replacements::add),
     (12, fields::vars::add),
     (8, fields::plugins::add_transformer),
-    (2, fields::plugins::add_validator),
 ];

@@ -302,7 +302,7 @@ fn container(dice: &mut Dice, index: usize) -> Value {
         }));
     }
     if dice.chance(25) {
-        container["args"] = json!(dice.some(3, |dice, _| if dice.chance(15) { scalar(dice) } else { text(dice) }));
+        container["args"] = json!(dice.some(3, |dice, _| if dice.risk(15) { scalar(dice) } else { text(dice) }));
     }
     if dice.chance(25) {
         container["volumeMounts"] = json!([{"name": "v", "mountPath": dice.pick(&["/a", "/b"])}]);

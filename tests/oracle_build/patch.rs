@@ -91,6 +91,9 @@ fn change(dice: &mut Dice, value: &Value, depth: usize) -> Value {
         Value::Object(map) => change_map(dice, map, depth),
         Value::Array(items) => change_list(dice, items, depth),
         other if dice.chance(60) => other.clone(),
+        Value::String(_) if !dice.risk(100) => json!(dice.pick(&["other", "x/y:2", "two words", "10", "a\nb\n", "é"])),
+        Value::Number(_) if !dice.risk(100) => json!(dice.roll(9000)),
+        Value::Bool(_) if !dice.risk(100) => json!(dice.chance(50)),
         _ => scalar(dice),
     }
 }
@@ -109,11 +112,12 @@ fn change_map(dice: &mut Dice, map: &Map<String, Value>, depth: usize) -> Value 
         };
         patch.insert(key.clone(), changed);
     }
-    if dice.chance(15) {
+    if dice.risk(15) {
         patch.insert(dice.pick(&["new", "replicas", "labels", "zz"]).to_owned(), scalar(dice));
     }
     if dice.chance(4) {
-        patch.insert("$patch".to_owned(), json!(dice.pick(&["delete", "replace", "merge", "other"])));
+        let word = if dice.risk(25) { "other" } else { dice.pick(&["delete", "replace", "merge"]) };
+        patch.insert("$patch".to_owned(), json!(word));
     }
     if dice.chance(2) {
         // Directives of kubectl that kustomize takes for fields.
@@ -131,8 +135,10 @@ fn change_list(dice: &mut Dice, items: &[Value], depth: usize) -> Value {
     if dice.chance(30) {
         patch.push(if items.first().is_some_and(Value::is_object) {
             json!({"name": "added", "image": "new:1"})
-        } else {
+        } else if dice.risk(100) {
             scalar(dice)
+        } else {
+            json!(dice.pick(&["--more", "$(B)", "last"]))
         });
     }
     if dice.chance(4) && items.first().is_some_and(Value::is_object) {
@@ -156,6 +162,9 @@ fn operation(dice: &mut Dice, victim: &Value) -> Value {
     if pointer == "/metadata/annotations" || other == "/metadata/annotations" {
         return json!({"op": "remove", "path": pointer});
     }
+    if !dice.risk(100) {
+        return safe_operation(dice, &pointer, &value);
+    }
     match dice.roll(10) {
         0..=2 => json!({"op": "replace", "path": pointer, "value": scalar(dice)}),
         3 | 4 => json!({"op": "remove", "path": pointer}),
@@ -169,6 +178,21 @@ fn operation(dice: &mut Dice, victim: &Value) -> Value {
             let key = if into_list { dice.pick(&["0", "1", "-"]) } else { dice.pick(&["new", "a~1b", "k"]) };
             json!({"op": "add", "path": format!("{parent}/{key}"), "value": {"n": scalar(dice)}})
         }
+    }
+}
+
+/// One that applies whatever became of the object in between.
+fn safe_operation(dice: &mut Dice, pointer: &str, value: &Value) -> Value {
+    let (name, word) = (dice.pick(&["note", "a~1b", "team"]), dice.pick(&["x", "1", "two words", "a\n"]));
+    match dice.roll(5) {
+        0 => json!({"op": "add", "path": "/metadata/labels", "value": {"patched": word}}),
+        1 => json!({"op": "add", "path": "/metadata/finalizers", "value": [name, word]}),
+        2 => json!({"op": "add", "path": "/extra", "value": {name: value}}),
+        // What stands at the top of the object is hardly ever taken away.
+        3 if pointer.matches('/').count() == 1 && !value.is_null() => {
+            json!({"op": "replace", "path": pointer, "value": value})
+        }
+        _ => json!({"op": "add", "path": "/metadata/generation", "value": dice.roll(9)}),
     }
 }
 

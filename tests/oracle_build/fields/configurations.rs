@@ -82,7 +82,7 @@ pub(crate) fn field_spec(dice: &mut Dice, paths: &[&str]) -> Value {
     if dice.chance(15) {
         spec["version"] = json!("v1");
     }
-    if dice.chance(40) {
+    if dice.risk(40) {
         spec["create"] = json!(dice.chance(70));
     }
     spec

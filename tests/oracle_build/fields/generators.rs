@@ -28,7 +28,7 @@ pub(crate) fn entry(dice: &mut Dice, secret: bool, known: &mut Known) -> Value {
     let mut entry = json!({"name": name, "literals": dice.some(3, literal)});
     let kind = if secret { "Secret" } else { "ConfigMap" };
     let made = json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name}, "data": {"k": "v"}});
-    if known.has(&made) && dice.chance(95) {
+    if known.has_bare(&made) && !dice.risk(5) {
         entry["behavior"] = json!(dice.pick(&["merge", "merge", "replace"]));
     }
     if dice.chance(30) {
@@ -44,7 +44,7 @@ pub(crate) fn entry(dice: &mut Dice, secret: bool, known: &mut Known) -> Value {
     if dice.chance(30) {
         entry["options"] = options(dice);
     }
-    if dice.chance(10) {
+    if dice.risk(10) {
         entry["namespace"] = json!("one");
     }
     if secret && dice.chance(20) {

@@ -20,7 +20,7 @@ pub(crate) fn add(dice: &mut Dice, layer: &mut Layer) {
             "spec/labels",
             "spec/template/labels",
             "spec/list[]/map",
-            "metadata/labels",
+            "metadata/other",
             "spec/template/metadata/annotations",
             "spec/volumeClaimTemplates[]/metadata/labels",
         ];

@@ -9,7 +9,7 @@ use crate::render::FILE;
 pub(crate) fn add(dice: &mut Dice, layer: &mut Layer) {
     let value = match dice.roll(10) {
         0 => json!({"version": "v1.21.2"}),
-        1 => json!({"version": dice.pick(&["v1.20.4", "1.21", ""])}),
+        1 if dice.risk(100) => json!({"version": dice.pick(&["v1.20.4", "1.21", ""])}),
         _ => json!({"path": {FILE: schema(dice)}}),
     };
     layer.push("openapi", value);

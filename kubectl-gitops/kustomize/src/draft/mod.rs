@@ -298,8 +298,11 @@ pub fn put_text(map: &mut Mapping, key: &str, text: &str) {
         write_text(node, text);
         return;
     }
-    let mut scalar = Scalar::string(text);
-    quote_if_ambiguous(&mut scalar);
+    // Without a tag, nothing at all is printed of an empty text, and that reads as null.
+    let mut scalar = if text.is_empty() { Scalar::new("", Tag::Unset) } else { Scalar::string(text) };
+    if !text.is_empty() {
+        quote_if_ambiguous(&mut scalar);
+    }
     map.set(key, Node::Scalar(scalar));
 }
 

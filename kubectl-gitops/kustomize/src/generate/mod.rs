@@ -20,6 +20,12 @@ pub enum GenerateError {
     /// It has no name.
     #[error("the generator has no `name`")]
     NoName,
+    /// A label or an annotation without a name.
+    #[error("one of the {field} has an empty name")]
+    EmptyName {
+        /// `labels` or `annotations`.
+        field: &'static str,
+    },
     /// A literal without `=`, or with nothing in front of it.
     #[error("a literal must have the form key=value")]
     Literal,
@@ -61,6 +67,7 @@ impl GenerateError {
             }
             Self::Load(error) => error.hint(),
             Self::NoName => Some("add `name`; the hash of the content is put behind it".to_owned()),
+            Self::EmptyName { .. } => Some("give it a name".to_owned()),
             Self::Literal => Some("a file's name belongs in `files`, a file of such lines in `envs`".to_owned()),
             Self::FileSource { .. } => Some("a value itself belongs in `literals`".to_owned()),
             Self::EnvText { .. } => Some("a file that is no text belongs in `files`".to_owned()),
@@ -155,6 +162,10 @@ fn base(kind: &str, name: &str, namespace: &str, options: &GeneratorOptions, mar
         put_text(&mut metadata, "namespace", namespace);
     }
     for (field, map) in [("labels", &options.labels), ("annotations", &options.annotations)] {
+        if map.contains_key("") {
+            let error = GenerateError::EmptyName { field };
+            return Err(Failed { error, part: format!("options.{field}"), mark });
+        }
         if !map.is_empty() {
             let mut bare = Mapping::default();
             for (key, value) in map {
