@@ -163,20 +163,6 @@ fn syntax_hint(problem: &str) -> Option<&'static str> {
     })
 }
 
-/// Text that is no YAML, or whose values JSON has not.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LooseError {
-    /// It is no YAML.
-    #[error(transparent)]
-    Parse(#[from] ParseError),
-    /// A value or a key that JSON has not.
-    #[error(transparent)]
-    Value(EmitError),
-    /// Two keys of one map that are one in JSON, as `1` and `"1"`: Go takes either of their values, as chance will have it.
-    #[error("two keys of a map, a text and another, are the same in JSON")]
-    AmbiguousKey,
-}
-
 /// A tree that a profile cannot write.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EmitError {

@@ -4,13 +4,27 @@
 use serde_json::Value as Json;
 
 use super::emit_build::no_value;
-use super::error::{EmitError, LooseError, Step};
+use super::error::{EmitError, ParseError, Step};
 use super::json::number_to_json;
 use super::number::{Number, parse_number, yaml_float};
 use super::resolve::{Dialect, is_special_float, is_v3_octal, resolve};
 use super::value::{NoValue, Value, value_of};
 use crate::node::Entry;
 use crate::{Node, Scalar, Tag};
+
+/// Text that is no YAML, or whose values JSON has not.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LooseError {
+    /// It is no YAML.
+    #[error(transparent)]
+    Parse(#[from] ParseError),
+    /// A value or a key that JSON has not.
+    #[error(transparent)]
+    Value(EmitError),
+    /// Two keys of one map that are one in JSON, as `1` and `"1"`: Go takes either of their values, as chance will have it.
+    #[error("two keys of a map, a text and another, are the same in JSON")]
+    AmbiguousKey,
+}
 
 /// The JSON value of `node`.
 pub(super) fn to_json(node: &Node) -> Result<Json, Box<LooseError>> {

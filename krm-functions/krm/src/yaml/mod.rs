@@ -30,7 +30,8 @@ mod write;
 
 use std::borrow::Cow;
 
-pub use error::{EmitError, LooseError, ParseError, ParseProblem};
+pub use error::{EmitError, ParseError, ParseProblem};
+pub use loose::LooseError;
 pub use number::{json_float, yaml_float};
 pub use sequence_indent::SequenceIndent;
 pub use split::{Chunk, split_documents};
