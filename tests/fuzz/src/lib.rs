@@ -4,5 +4,6 @@
 pub mod functions;
 pub mod lines;
 pub mod sops;
+pub mod substitution;
 pub mod targets;
 pub mod tree;
