@@ -162,6 +162,13 @@ fn base(kind: &str, name: &str, namespace: &str, options: &GeneratorOptions, mar
         put_text(&mut metadata, "namespace", namespace);
     }
     for (field, map) in [("labels", &options.labels), ("annotations", &options.annotations)] {
+        if map.contains_key("") && kind == "Secret" {
+            // kustomize overlooks its own error here: no label stays, and annotations are not looked at.
+            if field == "labels" {
+                metadata.set(field, Node::map());
+            }
+            break;
+        }
         if map.contains_key("") {
             let error = GenerateError::EmptyName { field };
             return Err(Failed { error, part: format!("options.{field}"), mark });

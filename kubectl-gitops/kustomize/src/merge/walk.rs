@@ -199,7 +199,8 @@ impl<'s> Walk<'s> {
             let known = self.field_type(fields, &entry.key, &entry.value, None);
             if let Some(mut value) = self.absorb(known, &entry.value).map_err(|e| e.under(&entry.key.text))? {
                 quote(&mut value);
-                dest.entries.push(Entry { key: entry.key.clone(), value });
+                // The key is a new one: comments stay behind.
+                dest.entries.push(Entry { key: Scalar { extra: None, ..entry.key.clone() }, value });
             }
         }
         Ok(Outcome::Dest)
