@@ -16,7 +16,8 @@ fn hermetic() -> Hermetic {
 fn help_pages() {
     let here = hermetic();
     insta::assert_snapshot!("help", here.run(&["--help"]).ok());
-    for command in ["build", "edit", "diff", "apply", "delete", "status", "secrets", "version", "completion", "explain"]
+    for command in
+        ["build", "edit", "diff", "apply", "delete", "status", "secrets", "vars", "version", "completion", "explain"]
     {
         let page = here.run(&[command, "--help"]).ok();
         assert!(page.contains(&format!("Usage: kubectl gitops {command}")), "{page}");
@@ -380,4 +381,26 @@ fn deprecated_flags_work_and_say_so() {
     assert!(!remote.stderr.contains("hunter2"), "{remote}");
     here.run(&["build", "app", "other"]).exit(2).says("unexpected argument");
     here.run(&["build", "app", "--load-restrictor", "none"]).exit(2).says("LoadRestrictionsNone");
+}
+
+#[test]
+fn variables_are_listed_with_what_becomes_of_them() {
+    let here = hermetic();
+    here.write("app/kustomization.yaml", "resources: [a.yaml, config.yaml]\n")
+        .write(
+            "app/a.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  host: ${HOST}\n  text: |\n    one\n    ${REGON:-x} ${DOMAIN}\n",
+        )
+        .write(
+            "app/config.yaml",
+            "apiVersion: kubectl-gitops.dev/v1alpha1\nkind: Substitution\nmetadata: {name: v}\nspec:\n  substitute: {HOST: hunter2, TAG: hunter2}\n",
+        );
+    let listed = here.run(&["vars", "app"]).exit(1).stdout;
+    assert!(!listed.contains("hunter2"), "{listed}");
+    insta::assert_snapshot!("vars", listed);
+    here.run(&["vars", "app", "--substitute", "DOMAIN=hunter2"]).exit(0);
+    let json = here.run(&["vars", "app", "-o", "json"]).exit(1).stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["variables"][0]["uses"][0]["line"], 8, "{json}");
+    assert_eq!(json["unused"][0]["name"], "TAG", "{json}");
 }

@@ -64,6 +64,17 @@ pub(crate) fn build(settings: &BuildSettings, form: BuildForm, output: Option<&P
     Ok(exit::DONE)
 }
 
+/// `vars`: source → build → which variables are used, and which have a value. Exit code 1 where one lacks it.
+pub(crate) fn vars(settings: &BuildSettings, json: bool, console: &Console) -> Result<u8> {
+    let mut built = render::build(source::open(settings, true)?, settings, false)?;
+    let survey = render::survey(&mut built, settings)?;
+    console.warn_all(&built.warnings);
+    console.warn_all(&survey.problems.iter().collect::<Vec<_>>());
+    let text = if json { report::variables_json(&survey) } else { report::variables_table(&survey) };
+    console.result(text.as_bytes())?;
+    Ok(if survey.is_complete() { exit::DONE } else { exit::PARTIAL })
+}
+
 /// `diff`: source → build → stages → observe → plan → compare → report. Writes nothing.
 pub(crate) fn diff(
     build: &BuildSettings,

@@ -15,6 +15,7 @@ mod secrets;
 mod stages;
 mod status;
 mod usage;
+mod vars;
 mod version;
 
 use std::ffi::{OsStr, OsString};
@@ -76,6 +77,7 @@ enum Command {
     Delete(delete::Args),
     Status(status::Args),
     Secrets(secrets::Args),
+    Vars(vars::Args),
     Version(version::Args),
     Completion(completion::Args),
     Explain(explain::Args),
@@ -114,6 +116,7 @@ fn dispatch(global: global::GlobalArgs, command: Command, console: &mut Console)
         Command::Delete(args) => delete::run(args, global, console),
         Command::Status(args) => status::run(args, global, console),
         Command::Secrets(args) => secrets::run(args, console),
+        Command::Vars(args) => vars::run(args, global, console),
         Command::Version(args) => version::run(&args, console),
         Command::Completion(args) => completion::run(&args, self::command("kubectl-gitops"), console),
         Command::Explain(args) => explain::run(&args, console),

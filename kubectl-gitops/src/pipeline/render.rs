@@ -16,7 +16,7 @@ use crate::inventory::Inventory;
 use crate::report::{self, Console};
 use crate::settings::BuildSettings;
 use crate::source::{self, Beyond, Checkout, Input, ManifestFile, Material};
-use crate::stages::{self, Told};
+use crate::stages::{self, Survey, Told};
 
 /// Objects with what is known of where they came from.
 #[derive(Debug)]
@@ -111,6 +111,13 @@ pub(super) fn stages(rendered: &mut Rendered, settings: &BuildSettings) -> Resul
     let told = stages::run(&mut rendered.objects, std::mem::take(&mut rendered.local), &around)?;
     rendered.warnings.extend(told.warnings());
     Ok(told)
+}
+
+/// Which variables the objects use.
+pub(super) fn survey(rendered: &mut Rendered, settings: &BuildSettings) -> Result<Survey> {
+    let env = variables(settings);
+    let around = stages::Around { root: rendered.directory.as_deref(), settings: &settings.stages, env: &env };
+    stages::survey(&mut rendered.objects, std::mem::take(&mut rendered.local), &around)
 }
 
 /// Variables for functions: those of `--env`, and those that flags for stages stand for.

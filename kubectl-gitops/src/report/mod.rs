@@ -18,6 +18,7 @@ mod status;
 mod story;
 mod surface;
 mod told;
+mod vars;
 
 pub use console::Console;
 pub use from_diff::{age, changes, new_object};
@@ -30,3 +31,4 @@ pub use status::{Member, SetStatus};
 pub use story::Story;
 pub use surface::Surface;
 pub use told::explanation;
+pub use vars::{variables_json, variables_table};

@@ -8,6 +8,7 @@ mod configs;
 mod flags;
 mod run;
 mod told;
+mod vars;
 
 use std::path::Path;
 
@@ -15,6 +16,7 @@ use krm_functions::Registered;
 use kustomize::Object;
 
 pub use told::{StageTold, Told};
+pub use vars::{Survey, VariableState, VariableUse, survey};
 
 use crate::error::{CliError, Code, Result};
 use crate::settings::StageSettings;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use krm::{Node, ObjectKey, Origin};
-use krm_functions::{ConfigError, Finding, FunctionError, Severity};
+use krm_functions::{ConfigError, Finding, FunctionError, Registered, Severity};
 use kustomize::Object;
 
 use super::configs::{Config, Place};
@@ -75,6 +75,16 @@ impl Known {
         };
         items.into_iter().enumerate().map(object).collect()
     }
+}
+
+/// A configuration, read as `make` reads it and held to its schema.
+pub(super) fn configured<T>(
+    config: &Config,
+    make: impl FnOnce(&Node) -> std::result::Result<T, ConfigError>,
+) -> Result<T> {
+    let held = Registered::find(config.node.kind())
+        .map_or(Ok(()), |function| function.configured(Some(&config.node)).map(drop));
+    held.and_then(|()| make(&config.node)).map_err(|error| misconfigured(&error, config))
 }
 
 fn misconfigured(error: &ConfigError, config: &Config) -> CliError {
