@@ -142,7 +142,10 @@ fn judge(peer: &Peer, pair: &Pair) -> Result<Outcome, String> {
     let back = decrypt(peer, &format!("ours-{name}"), ours).map_err(|why| format!("ours: {why}"))?;
     let Ok(expected) = decrypt(peer, &format!("theirs-{name}"), theirs) else {
         let opened = open(ours, *format, *format, &peer.keyring).map_err(|problem| format!("ours: {problem}"))?;
-        return same("ours is read otherwise", &shape(&back), &shape(opened.bytes.expose())).map(|()| Outcome::Broken);
+        let same = same("ours is read otherwise", &shape(&back), &shape(opened.bytes.expose()));
+        // What sops decrypts it may write so that it cannot read it again, too.
+        let readable = || !is_readable(peer, &back) && is_readable(peer, opened.bytes.expose());
+        return same.or_else(|why| if readable() { Ok(()) } else { Err(why) }).map(|()| Outcome::Broken);
     };
     let opened =
         open(theirs, *format, *format, &peer.keyring).map_err(|problem| format!("we cannot open: {problem}"))?;
