@@ -28,7 +28,16 @@ pub trait Inputs {
         Err(InputError::refused("read files of this machine"))
     }
 
-    /// A variable of the environment; `None` where it is not set or this caller has no environment.
+    /// A variable of the environment that a configuration of the tree names; `None` where it is not set, or not meant for the
+    /// tree. The operator's environment holds keys and tokens, so a caller that has not started for this one function passes
+    /// on only what it was told to.
+    fn passed_variable(&self, name: &str) -> Option<Masked<String>> {
+        let _ = name;
+        None
+    }
+
+    /// A variable of the environment under a name that is the function's own (keys, seeds), never the tree's choice; `None`
+    /// where it is not set or this caller has no environment.
     fn variable(&self, name: &str) -> Option<Masked<String>> {
         let _ = name;
         None

@@ -37,6 +37,10 @@ impl Inputs for Surroundings {
         self.read("operator", path)
     }
 
+    fn passed_variable(&self, name: &str) -> Option<Masked<String>> {
+        self.variable(name)
+    }
+
     fn variable(&self, name: &str) -> Option<Masked<String>> {
         let found = self.variables.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| Masked::new(value.clone()))

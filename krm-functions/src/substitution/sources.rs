@@ -72,7 +72,7 @@ impl Sources {
             variables.set(name, value.clone(), "the configuration");
         }
         for name in &self.environment {
-            if let Some(value) = inputs.variable(name) {
+            if let Some(value) = inputs.passed_variable(name) {
                 variables.set(name, value, "the environment");
             }
         }

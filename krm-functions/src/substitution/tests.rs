@@ -31,7 +31,7 @@ impl Inputs for Given {
         }
     }
 
-    fn variable(&self, name: &str) -> Option<Masked<String>> {
+    fn passed_variable(&self, name: &str) -> Option<Masked<String>> {
         (name == "ENV").then(|| Masked::new("e".to_owned()))
     }
 }

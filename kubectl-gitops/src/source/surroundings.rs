@@ -22,7 +22,7 @@ const COMMAND: Limits = Limits { time: Duration::from_mins(2), output: 4 << 20, 
 pub struct Surroundings<'a> {
     /// The files that the function may read.
     pub tree: &'a dyn TreeFiles,
-    /// Variables over those of the environment, as `NAME=value`; a later one of a name wins.
+    /// Variables over those of the environment, as `NAME=value`, or as `NAME` to pass one on; a later one of a name wins.
     pub env: &'a [String],
 }
 
@@ -42,10 +42,15 @@ impl Inputs for Surroundings<'_> {
         operator_file(Path::new(path))
     }
 
+    /// What `--env` passes: `NAME=value`, or `NAME` for that of our own environment.
+    fn passed_variable(&self, name: &str) -> Option<Masked<String>> {
+        let entry = self.env.iter().rev().find(|entry| entry.split('=').next() == Some(name))?;
+        let value = entry.split_once('=').map(|(_, value)| value.to_owned());
+        value.or_else(|| std::env::var(name).ok()).map(Masked::new)
+    }
+
     fn variable(&self, name: &str) -> Option<Masked<String>> {
-        let given = self.env.iter().rev().filter_map(|entry| entry.split_once('='));
-        let given = given.into_iter().find(|(known, _)| *known == name).map(|(_, value)| value.to_owned());
-        given.or_else(|| std::env::var(name).ok()).map(Masked::new)
+        self.passed_variable(name).or_else(|| std::env::var(name).ok().map(Masked::new))
     }
 
     fn operator_command(&self, command: &str) -> Result<Masked<Vec<u8>>, InputError> {
@@ -101,6 +106,12 @@ mod tests {
         let around = Surroundings { tree: &Tree, env: &env };
         assert_eq!(around.variable("A").map(Masked::into_exposed).as_deref(), Some("x=y"));
         assert!(around.variable("PATH").is_some());
+        assert!(
+            around.passed_variable("PATH").is_none(),
+            "a tree reads nothing of the environment that was not passed"
+        );
+        let passed = Surroundings { tree: &Tree, env: &["PATH".to_owned()] };
+        assert_eq!(passed.passed_variable("PATH"), around.variable("PATH"));
         assert!(around.variable("NO_SUCH_VARIABLE_HERE").is_none());
         assert_eq!(around.tree_file("a").unwrap().expose(), b"of the tree");
         assert_eq!(around.tree_file("b").unwrap_err().to_string(), "not here");
