@@ -101,6 +101,17 @@ fn a_secret_value_is_never_in_an_error() {
     assert!(!format!("{error}{error:?}").contains("hunter"), "{error}");
 }
 
+#[test]
+fn comments_of_the_file_stay_when_its_last_field_goes() {
+    let all = Edit::RemoveFromList(ListField::Resources, vec!["*".to_owned()]);
+    for (text, expected) in [
+        ("resources: &r\n- a.yaml\n- b.yaml\n# a comment\n\n", "{}\n# a comment\n\n"),
+        ("# top\n\nresources:\n- a.yaml\n# end\n", "# top\n\n{}\n# end\n"),
+    ] {
+        assert_eq!(apply(text, "k", &all).unwrap().text, expected, "{text}");
+    }
+}
+
 /// Texts of kustomizations from parts that are awkward to edit.
 fn kustomization() -> impl Strategy<Value = String> {
     let images = prop::sample::select(vec![

@@ -20,10 +20,16 @@ impl Rewriter<'_> {
 
     pub(super) fn block_map(&mut self, was: &Mapping, will: &Mapping, lines: Lines) -> Fit {
         let column = was.entries.first().map(|entry| column_of(entry.key.mark)).ok_or(Unfit)?;
-        if will.is_empty() || was.entries.iter().any(|entry| column_of(entry.key.mark) != column) {
+        if (will.is_empty() && column > 0) || was.entries.iter().any(|entry| column_of(entry.key.mark) != column) {
             return Err(Unfit);
         }
         let mut kept_end = None;
+        if will.is_empty() {
+            // Comments behind the last field are about the file.
+            let last = was.entries.len() - 1;
+            let end = self.content(&was.entries[last].value, entry_lines(was, last, lines), Some(column)).end;
+            self.replace_lines(Lines { first: end, end }, "{}\n".to_owned());
+        }
         for (index, entry) in was.entries.iter().enumerate() {
             let region = entry_lines(was, index, lines);
             let content = self.content(&entry.value, region, Some(column));
