@@ -37,6 +37,7 @@ behaviours! {
     foreign_content_keeps_its_namespace,
     foreign_fields_are_kept,
     foreign_manager_s_object_is_refused,
+    functions_run_as_stages,
     interrupted_run_is_finished_by_the_next,
     kubectl_s_object_is_adopted,
     missing_namespace_is_made_on_request,
