@@ -11,13 +11,18 @@ use super::cipher::DataKey;
 use super::metadata::{Metadata, Recipient};
 use super::open::SIZE_MAX;
 use super::recipient::age::{self, AgeIdentity, AgeProblem};
+use super::recipient::pgp::{self, PgpKey};
 use super::shamir;
 use crate::Inputs;
+
+/// Variable that names a file of armored private PGP keys.
+const PGP_FILE: &str = "KUBECTL_GITOPS_PGP_KEY_FILE";
 
 /// Private keys, and the places they came from.
 #[derive(Default)]
 pub struct Keyring {
     age: Vec<AgeIdentity>,
+    pgp: Vec<PgpKey>,
     places: Vec<Place>,
 }
 
@@ -38,7 +43,7 @@ enum Found {
 /// Says how many, never which.
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Keyring({} age identities; {:?})", self.age.len(), self.places)
+        write!(f, "Keyring({} age identities, {} PGP keys; {:?})", self.age.len(), self.pgp.len(), self.places)
     }
 }
 
@@ -91,6 +96,7 @@ impl Keyring {
         let mut keyring = Self::default();
         keyring.look_for_ssh(inputs);
         keyring.look_for_age(inputs);
+        keyring.look_for_pgp(inputs);
         keyring
     }
 
@@ -153,6 +159,17 @@ impl Keyring {
         }
     }
 
+    /// SOPS asks gpg, which is no program of ours: a file takes its place.
+    fn look_for_pgp(&mut self, inputs: &dyn Inputs) {
+        if let Some(path) = variable(inputs, PGP_FILE) {
+            let name = format!("{PGP_FILE}={path}");
+            match inputs.operator_file(&path) {
+                Ok(bytes) => self.add_pgp(name, bytes.expose()),
+                Err(error) => self.note(name, Found::Unusable(error.to_string())),
+            }
+        }
+    }
+
     /// The keys of a Secret as Flux names them: `*.agekey` and `*.asc`. Others are noted as not usable.
     pub fn add_flux_secret(&mut self, secret: &Node) {
         let place = format!("Secret {}/{}", secret.namespace(), secret.name());
@@ -179,7 +196,7 @@ impl Keyring {
         if ends(".agekey") {
             self.add_age(name, bytes);
         } else if ends(".asc") {
-            self.note(name, Found::Unusable("PGP keys cannot be used yet".to_owned()));
+            self.add_pgp(name, bytes);
         } else {
             self.note(name, Found::Unusable("only *.agekey and *.asc are keys that can be used".to_owned()));
         }
@@ -215,6 +232,17 @@ impl Keyring {
         }
     }
 
+    /// Armored private keys of PGP.
+    pub fn add_pgp(&mut self, place: String, bytes: &[u8]) {
+        match pgp::read_keys(bytes) {
+            Ok(keys) => {
+                self.note(place, Found::Keys(keys.len()));
+                self.pgp.extend(keys);
+            }
+            Err(problem) => self.note(place, Found::Unusable(problem.to_string())),
+        }
+    }
+
     fn note(&mut self, name: String, found: Found) {
         self.places.push(Place { name, found });
     }
@@ -233,7 +261,7 @@ impl Keyring {
 
     /// Has it no key at all?
     pub fn is_empty(&self) -> bool {
-        self.age.is_empty()
+        self.age.is_empty() && self.pgp.is_empty()
     }
 
     /// The data key of a file.
@@ -270,7 +298,13 @@ impl Keyring {
                     Err(AgeProblem::NoMatch) if self.age.is_empty() => "there is no identity of age".to_owned(),
                     Err(problem) => problem.to_string(),
                 },
-                Recipient::Pgp { .. } => "PGP keys cannot be used yet".to_owned(),
+                Recipient::Pgp { .. } if self.pgp.is_empty() => {
+                    format!("there is no private key of PGP, and gpg is not asked: {PGP_FILE} names a file with one")
+                }
+                Recipient::Pgp { enc, .. } => match pgp::open(enc, &self.pgp) {
+                    Ok(key) => return Some(key),
+                    Err(problem) => format!("{problem} ({})", pgp::fingerprints(&self.pgp).join(", ")),
+                },
                 Recipient::Service { .. } => "services that keep keys are not asked from here".to_owned(),
             };
             why_not.push((recipient.to_string(), why));

@@ -15,7 +15,8 @@ use crate::report::Console;
   SOPS_AGE_KEY_FILE=key.txt kubectl gitops secrets decrypt -o plain.yaml secret.yaml
 
 Keys are looked for in SOPS_AGE_KEY, SOPS_AGE_KEY_FILE, SOPS_AGE_KEY_CMD, ~/.config/sops/age/keys.txt, \
-SOPS_AGE_SSH_PRIVATE_KEY_FILE, SOPS_AGE_SSH_PRIVATE_KEY_CMD, ~/.ssh/id_ed25519 and ~/.ssh/id_rsa.")]
+SOPS_AGE_SSH_PRIVATE_KEY_FILE, SOPS_AGE_SSH_PRIVATE_KEY_CMD, ~/.ssh/id_ed25519 and ~/.ssh/id_rsa, PGP keys \
+in the file that KUBECTL_GITOPS_PGP_KEY_FILE names.")]
 pub(super) struct Args {
     #[command(flatten)]
     files: FileArgs,
