@@ -23,9 +23,14 @@ impl Inputs for Everything {
         Ok(Masked::new(KEY.as_bytes().to_vec()))
     }
 
+    fn passed_variable(&self, _name: &str) -> Option<Masked<String>> {
+        Some(Masked::new(SECRET.to_owned()))
+    }
+
     fn variable(&self, name: &str) -> Option<Masked<String>> {
         match name {
-            "SOPS_AGE_KEY_FILE" => Some(Masked::new("key.txt".to_owned())),
+            // The path of a file of keys is told, so that people find it.
+            "SOPS_AGE_KEY_FILE" | "KUBECTL_GITOPS_PGP_KEY_FILE" => Some(Masked::new("key.txt".to_owned())),
             "KUBECTL_GITOPS_SEED" => Some(Masked::new(format!("{SECRET}-0123456789abcdef0123456789abcdef"))),
             name if name.starts_with("SOPS_")
                 || name.contains("SEED")
