@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use kustomize::load::{Files as _, FilesError, leads_out};
+use krm::leads_out;
+use kustomize::load::{Files as _, FilesError};
 use kustomize::outside::TreeFiles;
 
 use super::DiskFiles;

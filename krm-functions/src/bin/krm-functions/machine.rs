@@ -3,9 +3,9 @@
 
 use std::fs;
 use std::io::Read as _;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-use krm::Masked;
+use krm::{Masked, leads_out};
 use krm_functions::{InputError, Inputs};
 
 use super::command;
@@ -36,7 +36,7 @@ impl Machine {
 impl Inputs for Machine {
     fn tree_file(&self, path: &str) -> Result<Masked<Vec<u8>>, InputError> {
         let relative = Path::new(path);
-        if path.is_empty() || leaves(relative) {
+        if path.is_empty() || leads_out(relative) {
             return Err(InputError::failed("it must be a path in or below the working directory"));
         }
         let found = self.directory.join(relative).canonicalize().map_err(|error| failed(&error))?;
@@ -75,20 +75,6 @@ impl Inputs for Machine {
 pub(crate) fn config_file(path: &str) -> Result<String, String> {
     let content = read(Path::new(path), TREE_BYTES_MAX).map_err(|error| format!("cannot read `{path}`: {error}"))?;
     String::from_utf8(content.into_exposed()).map_err(|_| format!("`{path}` is not UTF-8 text"))
-}
-
-/// Is the path absolute, or does it lead up and out on its way?
-fn leaves(path: &Path) -> bool {
-    let mut depth = 0_usize;
-    for component in path.components() {
-        match component {
-            Component::Normal(_) => depth += 1,
-            Component::CurDir => {}
-            Component::ParentDir if depth > 0 => depth -= 1,
-            Component::ParentDir | Component::RootDir | Component::Prefix(_) => return true,
-        }
-    }
-    false
 }
 
 fn read(path: &Path, limit: u64) -> Result<Masked<Vec<u8>>, InputError> {

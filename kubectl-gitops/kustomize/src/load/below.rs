@@ -1,6 +1,8 @@
 //! Files for a function that runs in process. Owns their restriction, which no option lifts.
 
-use std::path::{Component, Path};
+use std::path::Path;
+
+use krm::leads_out;
 
 use super::{LoadError, Loader, clean, is_remote_file};
 
@@ -17,20 +19,6 @@ impl Loader<'_> {
         self.inside_root(path, &clean(&self.root.join(path)))?;
         self.read(path).map(std::borrow::Cow::into_owned)
     }
-}
-
-/// Is the path absolute, or does it lead up and out on its way?
-pub fn leads_out(path: &Path) -> bool {
-    let mut depth = 0_usize;
-    for component in path.components() {
-        match component {
-            Component::Normal(_) => depth += 1,
-            Component::CurDir => {}
-            Component::ParentDir if depth > 0 => depth -= 1,
-            Component::ParentDir | Component::RootDir | Component::Prefix(_) => return true,
-        }
-    }
-    false
 }
 
 #[cfg(test)]

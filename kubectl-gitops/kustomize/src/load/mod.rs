@@ -19,7 +19,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 pub use around::Around;
-pub use below::leads_out;
 pub use elsewhere::Directory;
 pub use error::LoadError;
 pub use files::{Files, FilesError, Kind, clean, relative};
