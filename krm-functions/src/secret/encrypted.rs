@@ -2,7 +2,6 @@
 
 use krm::Masked;
 
-use crate::Inputs;
 use crate::sops::{self, AgeProblem, Format, Keyring, MacState, NoKey, OpenProblem};
 
 /// A file cannot be opened. Says nothing of its content.
@@ -21,21 +20,20 @@ pub(super) enum OpenError {
     },
 }
 
-/// What the file holds: the plain text of one that is encrypted, every other one as it is.
-pub(super) fn open_if_encrypted(
+/// What the file holds: the plain text of one that is encrypted, every other one as it is. Keys are asked for by the former only.
+pub(super) fn open_if_encrypted<'k>(
     path: &str,
     content: Masked<Vec<u8>>,
-    inputs: &dyn Inputs,
+    keys: impl FnOnce() -> &'k Keyring,
 ) -> Result<Masked<Vec<u8>>, OpenError> {
     let bytes = content.expose();
     if sops::is_age_file(bytes) {
-        let keyring = Keyring::from_environment(inputs);
-        return keyring.open_age_file(bytes).map_err(|(problem, keyring)| OpenError::Age { problem, keyring });
+        return keys().open_age_file(bytes).map_err(|(problem, keyring)| OpenError::Age { problem, keyring });
     }
     let by_name = Format::of_name(path);
     let format = if by_name.marks(bytes) { Some(by_name) } else { Format::of_marker(bytes) };
     let Some(format) = format else { return Ok(content) };
-    let opened = sops::open(bytes, format, format, &Keyring::from_environment(inputs)).map_err(OpenError::Sops)?;
+    let opened = sops::open(bytes, format, format, keys()).map_err(OpenError::Sops)?;
     match opened.mac {
         MacState::Verified => Ok(opened.bytes),
         MacState::Not(problem) => Err(OpenError::Sops(*problem)),

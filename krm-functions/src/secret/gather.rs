@@ -1,6 +1,7 @@
 //! Keys and values of one Secret from all its sources. Owns their order (env files, literals, files, as kustomize has it, then
 //! what is derived and what is joined from other keys) and which key may come once; must not know types of Secrets.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use krm::Masked;
@@ -15,6 +16,7 @@ use super::error::SecretError;
 use super::names;
 use super::seed::seed;
 use crate::Inputs;
+use crate::sops::Keyring;
 
 /// Most bytes of all values of a Secret, in Kubernetes.
 const BYTES_MAX: usize = 1024 * 1024;
@@ -33,7 +35,8 @@ pub(super) type Failure = (String, SecretError);
 
 /// Everything, or all that is wrong.
 pub(super) fn gather(spec: &Spec, inputs: &dyn Inputs) -> Result<Gathered, Vec<Failure>> {
-    let mut all = Gatherer { spec, inputs, gathered: Gathered::default(), failures: Vec::new() };
+    let mut all =
+        Gatherer { spec, inputs, keyring: OnceCell::new(), gathered: Gathered::default(), failures: Vec::new() };
     all.envs();
     all.literals();
     all.files();
@@ -58,6 +61,8 @@ pub(super) fn gather(spec: &Spec, inputs: &dyn Inputs) -> Result<Gathered, Vec<F
 struct Gatherer<'a> {
     spec: &'a Spec,
     inputs: &'a dyn Inputs,
+    /// Looked for when the first encrypted file is met, and once: a command that prints keys may ask a person.
+    keyring: OnceCell<Keyring>,
     gathered: Gathered,
     failures: Vec<Failure>,
 }
@@ -85,7 +90,8 @@ impl Gatherer<'_> {
     fn read(&self, path: &str) -> Result<Masked<Vec<u8>>, SecretError> {
         let content = self.inputs.tree_file(path);
         let content = content.map_err(|cause| SecretError::Unreadable { path: path.to_owned(), cause })?;
-        let opened = open_if_encrypted(path, content, self.inputs);
+        let opened =
+            open_if_encrypted(path, content, || self.keyring.get_or_init(|| Keyring::from_environment(self.inputs)));
         opened.map_err(|cause| SecretError::Closed { path: path.to_owned(), cause })
     }
 
@@ -250,6 +256,62 @@ impl Gatherer<'_> {
         let bytes = self.gathered.values.values().map(|value| value.expose().len()).sum();
         if bytes > BYTES_MAX {
             self.fail("", SecretError::TooLarge { bytes, max: BYTES_MAX });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::path::Path;
+
+    use krm::yaml::{Limits, parse_documents};
+
+    use super::*;
+    use crate::{InputError, from_config};
+
+    fn fixture(path: &str) -> Masked<Vec<u8>> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/sops").join(path);
+        Masked::new(std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+    }
+
+    /// The encrypted fixtures, and their key by a command.
+    #[derive(Default)]
+    struct Commanded {
+        runs: Cell<usize>,
+    }
+
+    impl Inputs for Commanded {
+        fn tree_file(&self, path: &str) -> Result<Masked<Vec<u8>>, InputError> {
+            Ok(fixture(path))
+        }
+
+        fn variable(&self, name: &str) -> Option<Masked<String>> {
+            (name == "SOPS_AGE_KEY_CMD").then(|| Masked::new("print-key".to_owned()))
+        }
+
+        fn operator_command(&self, _command: &str) -> Result<Masked<Vec<u8>>, InputError> {
+            self.runs.set(self.runs.get() + 1);
+            Ok(fixture("key.txt"))
+        }
+    }
+
+    #[test]
+    fn keys_are_looked_for_once_and_only_where_something_is_encrypted() {
+        for (files, expected) in
+            [(["yaml/plain.yaml", "ini/plain.ini"], 0), (["yaml/encrypted.yaml", "ini/encrypted.ini"], 1)]
+        {
+            let config = format!(
+                "apiVersion: kubectl-gitops.dev/v1alpha1\nkind: SecretGenerator\nmetadata: {{name: x}}\nspec: {{files: [{}]}}",
+                files.join(", ")
+            );
+            let config = parse_documents(&config, "", &Limits::default()).unwrap();
+            let function = from_config(config.first().map(|document| &document.root)).unwrap();
+            let inputs = Commanded::default();
+            let mut items = Vec::new();
+            let findings = function.run(&mut items, &inputs).unwrap();
+            assert_eq!(items.len(), 1, "{findings:?}");
+            assert_eq!(inputs.runs.get(), expected, "{files:?}");
         }
     }
 }
