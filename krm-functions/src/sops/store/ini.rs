@@ -270,11 +270,10 @@ fn write_comment(comment: &str, of_key: bool, out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sops::Format;
 
     fn again(text: &str) -> Result<String, StoreProblem> {
-        let mut out = Vec::new();
-        write(&read(text.as_bytes())?, &mut out)?;
-        Ok(String::from_utf8(out).unwrap())
+        super::super::printed_again(Format::Ini, text)
     }
 
     #[test]

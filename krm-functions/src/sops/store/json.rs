@@ -348,11 +348,10 @@ fn write_string(bytes: &[u8], out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sops::Format;
 
     fn again(text: &str) -> Result<String, StoreProblem> {
-        let mut out = Vec::new();
-        write(&read(text.as_bytes())?, &mut out)?;
-        Ok(String::from_utf8(out).unwrap())
+        super::super::printed_again(Format::Json, text)
     }
 
     #[test]

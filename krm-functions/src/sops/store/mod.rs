@@ -226,3 +226,10 @@ fn plain_text(value: &Value) -> Option<Masked<Vec<u8>>> {
         leaf => super::cipher::mac_bytes(leaf),
     })
 }
+
+/// What a text becomes that is read and written in its format.
+#[cfg(test)]
+fn printed_again(format: Format, text: &str) -> Result<String, StoreProblem> {
+    let written = write_plain(format, &read_plain(format, text.as_bytes())?)?;
+    Ok(String::from_utf8(written.into_exposed()).unwrap())
+}
