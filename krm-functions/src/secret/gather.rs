@@ -263,7 +263,6 @@ impl Gatherer<'_> {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
-    use std::path::Path;
 
     use krm::yaml::{Limits, parse_documents};
 
@@ -271,8 +270,15 @@ mod tests {
     use crate::{InputError, from_config};
 
     fn fixture(path: &str) -> Masked<Vec<u8>> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/sops").join(path);
-        Masked::new(std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+        let content: &[u8] = match path {
+            "key.txt" => include_bytes!("../../../fixtures/sops/key.txt"),
+            "ini/plain.ini" => include_bytes!("../../../fixtures/sops/ini/plain.ini"),
+            "ini/encrypted.ini" => include_bytes!("../../../fixtures/sops/ini/encrypted.ini"),
+            "yaml/plain.yaml" => include_bytes!("../../../fixtures/sops/yaml/plain.yaml"),
+            "yaml/encrypted.yaml" => include_bytes!("../../../fixtures/sops/yaml/encrypted.yaml"),
+            _ => panic!("there is no {path}"),
+        };
+        Masked::new(content.to_vec())
     }
 
     /// The encrypted fixtures, and their key by a command.

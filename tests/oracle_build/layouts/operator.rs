@@ -57,38 +57,25 @@ fn top(dice: &mut Dice, replace: bool) -> Layer {
     }
     let field = if dice.chance(30) { "bases" } else { "resources" };
     layer.push(field, layers(&[1, 2, 3, 4, 5, 6]));
-    push_merge(
-        dice,
-        &mut layer,
-        object(
-            "apps/v1",
-            "Deployment",
-            "controller-manager",
-            json!({
-                "metadata": {"namespace": "system"},
-                "spec": {"template": {"spec": {"containers": [
-                    {"name": "proxy", "image": "gcr.io/kubebuilder/kube-rbac-proxy:v0.8.0", "args": ["--secure-listen-address=0.0.0.0:8443", "--upstream=http://127.0.0.1:8080/", "--v=10"], "ports": [{"containerPort": 8443, "protocol": "TCP", "name": "https"}]},
-                    {"name": "manager", "args": ["--metrics-addr=127.0.0.1:8080", "--leader-elect"]},
-                ]}}},
-            }),
-        ),
-    );
-    push_merge(
-        dice,
-        &mut layer,
-        object(
-            "apps/v1",
-            "Deployment",
-            "controller-manager",
-            json!({
-                "metadata": {"namespace": "system"},
-                "spec": {"template": {"spec": {
-                    "containers": [{"name": "manager", "ports": [{"containerPort": 9443, "name": "webhook-server", "protocol": "TCP"}], "volumeMounts": [{"mountPath": "/tmp/k8s-webhook-server/serving-certs", "name": "cert", "readOnly": true}]}],
-                    "volumes": [{"name": "cert", "secret": {"defaultMode": 420, "secretName": "webhook-server-cert"}}],
-                }}},
-            }),
-        ),
-    );
+    let changes = [
+        json!({
+            "metadata": {"namespace": "system"},
+            "spec": {"template": {"spec": {"containers": [
+                {"name": "proxy", "image": "gcr.io/kubebuilder/kube-rbac-proxy:v0.8.0", "args": ["--secure-listen-address=0.0.0.0:8443", "--upstream=http://127.0.0.1:8080/", "--v=10"], "ports": [{"containerPort": 8443, "protocol": "TCP", "name": "https"}]},
+                {"name": "manager", "args": ["--metrics-addr=127.0.0.1:8080", "--leader-elect"]},
+            ]}}},
+        }),
+        json!({
+            "metadata": {"namespace": "system"},
+            "spec": {"template": {"spec": {
+                "containers": [{"name": "manager", "ports": [{"containerPort": 9443, "name": "webhook-server", "protocol": "TCP"}], "volumeMounts": [{"mountPath": "/tmp/k8s-webhook-server/serving-certs", "name": "cert", "readOnly": true}]}],
+                "volumes": [{"name": "cert", "secret": {"defaultMode": 420, "secretName": "webhook-server-cert"}}],
+            }}},
+        }),
+    ];
+    for change in changes {
+        push_merge(dice, &mut layer, object("apps/v1", "Deployment", "controller-manager", change));
+    }
     let inject =
         if replace { "CERTIFICATE_NAMESPACE/CERTIFICATE_NAME" } else { "$(CERTIFICATE_NAMESPACE)/$(CERTIFICATE_NAME)" };
     for kind in ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"] {
