@@ -63,7 +63,7 @@ impl Run<'_> {
             self.session.executing.set(false);
             story.end();
             if executed.stop == Some(Stop::Moved) && turn.again() {
-                judged = judge(self.session, self.identity, desired, policy).await?;
+                judged = judge(&self.session.cluster, self.identity, desired, policy).await?;
                 continue;
             }
             return Ok(Carried { judged, executed });

@@ -9,7 +9,9 @@ use serde_json::Value;
 
 use super::identity::Identity;
 use super::session::Session;
-use crate::cluster::{Code as Answer, Endpoint, Extent, Look, RootError, Seen, lost_inventory, rebuild};
+use crate::cluster::{
+    Cluster, Code as Answer, Endpoint, Extent, Look, RootError, Seen, Transport, lost_inventory, rebuild,
+};
 use crate::error::{CliError, Code, Place, Result};
 use crate::inventory::{Inventory, InventoryId, OtherSource, RootRef, marks};
 use crate::plan::{self, Adopt, Allow, Desired, Plan, Policy, Scope, scope};
@@ -61,14 +63,50 @@ pub(super) async fn desired(
     Ok(fitted.desired)
 }
 
+/// A refusal whose inventory changed under it is judged again so often.
+const JUDGEMENTS_MAX: usize = 5;
+
 /// Reads and decides. Marks what is desired as the set's: in place, because a large set is not held twice.
-pub(super) async fn judge(
-    session: &Session,
+pub(super) async fn judge<T: Transport>(
+    cluster: &Cluster<T>,
     identity: &Identity,
     desired: &mut [Desired],
     policy: &Policy,
 ) -> Result<Judged> {
-    let stored = session.cluster.read_root(&identity.root).await?;
+    let mut judged = judge_once(cluster, identity, desired, policy).await?;
+    for _ in 1..JUDGEMENTS_MAX {
+        // A run that claimed the set between our two reads, of the root and of the objects, makes its members look like
+        // another's. Nobody compares and swaps for a refusal, so it is made sure of here.
+        if judged.plan.refusal.is_none() || !has_moved(cluster, identity, judged.root.as_ref()).await? {
+            break;
+        }
+        judged = judge_once(cluster, identity, desired, policy).await?;
+    }
+    Ok(judged)
+}
+
+/// Is the root another one than the one that was read?
+async fn has_moved<T: Transport>(cluster: &Cluster<T>, identity: &Identity, root: Option<&Value>) -> Result<bool> {
+    let RootRef { namespace, name } = &identity.root;
+    let now = match cluster.get(&Endpoint::config_maps(), namespace, name, Extent::Metadata).await {
+        Ok(root) => Some(root),
+        Err(error) if matches!(error.code, Answer::NotFound | Answer::NamespaceMissing) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let version = |root: &Value| {
+        let text = |field: &str| root["metadata"][field].as_str().unwrap_or_default().to_owned();
+        (text("uid"), text("resourceVersion"))
+    };
+    Ok(now.as_ref().map(version) != root.map(version))
+}
+
+async fn judge_once<T: Transport>(
+    cluster: &Cluster<T>,
+    identity: &Identity,
+    desired: &mut [Desired],
+    policy: &Policy,
+) -> Result<Judged> {
+    let stored = cluster.read_root(&identity.root).await?;
     let (inventory, root) = match stored {
         Some(stored) => (stored.inventory, Some(stored.object)),
         None => (Inventory::new(new_id(&identity.root)?, identity.root.clone()), None),
@@ -78,14 +116,14 @@ pub(super) async fn judge(
     }
     let missing = match root {
         Some(_) => None,
-        None => missing_namespace(session, &identity.root.namespace, desired, policy).await?,
+        None => missing_namespace(cluster, &identity.root.namespace, desired, policy).await?,
     };
-    let mut judged = look(session, inventory, root, desired, policy).await?;
+    let mut judged = look(cluster, inventory, root, desired, policy).await?;
     if judged.root.is_none()
         && let Some(id) = lost_inventory(desired, &judged.seen.observation, &identity.root)
     {
-        let rebuilt = rebuild(&session.cluster, &judged.seen.discovery, id, identity.root.clone()).await?;
-        judged = look(session, rebuilt, None, desired, policy).await?;
+        let rebuilt = rebuild(cluster, &judged.seen.discovery, id, identity.root.clone()).await?;
+        judged = look(cluster, rebuilt, None, desired, policy).await?;
     }
     if let Some(missing) = missing
         && !judged.plan.namespaces.contains(&missing)
@@ -96,8 +134,8 @@ pub(super) async fn judge(
 }
 
 /// One observation, and the plan over it. Our label and owner annotation travel with the content.
-async fn look(
-    session: &Session,
+async fn look<T: Transport>(
+    cluster: &Cluster<T>,
     inventory: Inventory,
     root: Option<Value>,
     desired: &mut [Desired],
@@ -108,24 +146,24 @@ async fn look(
     }
     let recorded = root.is_some() || inventory.rebuilt;
     let look = Look { desired, inventory: &inventory, recorded };
-    let mut seen = session.cluster.observe(&look).await?;
+    let mut seen = cluster.observe(&look).await?;
     let mut plan = plan::plan(desired, &inventory, &seen.observation, policy);
     // Members come from the API server's cache first; what would be written is made sure of.
     let unsure = plan.rests_on();
-    if !unsure.is_empty() && session.cluster.observe_again(&look, &unsure, &mut seen).await? {
+    if !unsure.is_empty() && cluster.observe_again(&look, &unsure, &mut seen).await? {
         plan = plan::plan(desired, &inventory, &seen.observation, policy);
     }
     Ok(Judged { plan, inventory, root, seen })
 }
 
 /// The inventory's own namespace must exist, be in the set, or be asked for. Returns it if this run must create it first.
-async fn missing_namespace(
-    session: &Session,
+async fn missing_namespace<T: Transport>(
+    cluster: &Cluster<T>,
     namespace: &str,
     desired: &[Desired],
     policy: &Policy,
 ) -> Result<Option<krm::Text>> {
-    match session.cluster.get(&Endpoint::namespaces(), "", namespace, Extent::Metadata).await {
+    match cluster.get(&Endpoint::namespaces(), "", namespace, Extent::Metadata).await {
         Ok(_) => Ok(None),
         // An account without that right learns from the write itself.
         Err(error) if error.code == Answer::Forbidden => Ok(None),
@@ -217,3 +255,7 @@ impl From<OtherSource> for CliError {
         Self::new(Code::OtherSource, error).hint(hint)
     }
 }
+
+#[cfg(test)]
+#[path = "judge_tests.rs"]
+mod tests;

@@ -44,7 +44,7 @@ impl<'a> Order<'a> {
         identity: &Identity,
         desired: &mut [Desired],
     ) -> Result<Judged> {
-        let judged = judge::judge(session, identity, desired, &self.policy).await?;
+        let judged = judge::judge(&session.cluster, identity, desired, &self.policy).await?;
         self.story.warn_all(&judged.plan);
         Ok(judged)
     }
