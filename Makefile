@@ -18,6 +18,7 @@ export PATH := $(BIN):$(PATH)
 
 include tests/cluster/cluster.mk
 include tests/dist.mk
+include tests/gitea/gitea.mk
 
 .PHONY: help build install demo check test test-full e2e golden oracle fuzz bench dist clean
 
@@ -59,10 +60,11 @@ e2e: cluster-tools ## one behaviour per test against a real Kubernetes
 golden: $(BIN)/kustomize $(BIN)/helm ## let the real kustomize write what fixtures/build expects
 	tests/oracle/golden.sh
 
-oracle: python $(BIN)/kustomize $(BIN)/helm $(BIN)/oracle-dump $(BIN)/oracle-envsubst $(BIN)/sops $(BIN)/age-keygen ## generated inputs through the real tools and ours
+oracle: python $(BIN)/kustomize $(BIN)/helm $(BIN)/oracle-dump $(BIN)/oracle-envsubst $(BIN)/sops $(BIN)/age-keygen $(BIN)/gitea git-servers ## generated inputs through the real tools and ours
 	tests/oracle/golden.sh --check
 	GOLDEN_HELM=1 $(CARGO) test --locked --quiet -p kustomize --test golden -- helmCharts
 	tests/oracle/remote.sh --check
+	GITEA=1 $(CARGO) test --locked --quiet -p testkit --lib -- git::
 	KUSTOMIZE=$(BIN)/kustomize $(CARGO) test --locked --quiet -p kubectl-gitops --test web
 	cd tests/oracle/schema && go run . -check
 	tests/oracle/derive.py --check

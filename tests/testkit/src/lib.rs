@@ -4,6 +4,7 @@
 pub mod cluster;
 pub mod command;
 pub mod disk;
+pub mod git;
 pub mod outside;
 pub mod relay;
 pub mod started;

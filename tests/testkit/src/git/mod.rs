@@ -1,0 +1,31 @@
+//! Git servers and repositories for tests: made by the git program and served by real programs (git's own HTTP backend, sshd,
+//! Gitea) on an address of this machine. Owns starting, breaking and ending them; must not know what is tested with them.
+
+mod gitea;
+mod http;
+mod message;
+mod process;
+mod repository;
+mod sshd;
+mod tls;
+
+pub use gitea::{Gitea, GiteaUser};
+pub use http::{Asked, GitServer, Manner, Serving};
+pub use message::Answer;
+pub use repository::{AUTHOR, EMAIL, Repository};
+pub use sshd::{Key, KeyKind, Sshd};
+pub use tls::{Authority, Identity};
+
+/// Says in the words that the summary of `make test` collects that a test is passed over, if there is a reason.
+pub fn skipped(reason: Option<&str>, test: &str) -> bool {
+    if let Some(reason) = reason {
+        #[expect(clippy::print_stdout, reason = "the summary of `make test` collects these lines")]
+        {
+            println!("skipped: {test}: {reason}");
+        }
+    }
+    reason.is_some()
+}
+
+#[cfg(test)]
+mod tests;
