@@ -16,8 +16,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use generate::{Dice, FORMATS, file, rule};
-use krm_functions::sops::{Format, Keyring, MacState, Rule, SealPlan, open, seal};
+use generate::{Dice, FORMATS, file, rule, stores};
+use krm_functions::sops::{CreationRules, Format, Indents, Keyring, MacState, Rule, SealPlan, open_with, seal};
 
 struct Peer {
     sops: PathBuf,
@@ -105,6 +105,7 @@ struct Pair {
     format: Format,
     theirs: Vec<u8>,
     ours: Vec<u8>,
+    indents: Indents,
     /// Is it `encrypted_comment_regex` that says what is encrypted?
     comments_decide: bool,
 }
@@ -120,15 +121,16 @@ fn compare(peer: &Peer, seed: u64) -> Result<Outcome, String> {
     }
     let name = format!("{seed}.{extension}");
     fs::write(peer.directory.join(&name), &plain).expect("a writable directory");
-    let config = format!("creation_rules:\n  - age: {}\n{fields}", recipients.join(","));
+    let config = format!("creation_rules:\n  - age: {}\n{fields}{}", recipients.join(","), stores(&mut dice));
+    let indents = CreationRules::read(&config).map_err(|problem| format!("our rules: {problem}"))?.indents();
     fs::write(peer.directory.join(".sops.yaml"), &config).expect("a writable directory");
     let theirs = peer.run(&["encrypt", &name]);
     let comments_decide = matches!(rule, Rule::EncryptedCommentRegex(_));
-    let plan = SealPlan { groups: vec![recipients], rule, mac_only_encrypted, ..SealPlan::default() };
+    let plan = SealPlan { groups: vec![recipients], rule, mac_only_encrypted, indents, ..SealPlan::default() };
     let ours = seal(&plain, format, &plan, "2024-01-02T03:04:05Z", &mut |out| dice.fill(out));
     let outcome = match (theirs.status.success(), ours) {
         (true, Ok(ours)) => {
-            judge(peer, &Pair { name: name.clone(), format, theirs: theirs.stdout, ours, comments_decide })
+            judge(peer, &Pair { name: name.clone(), format, theirs: theirs.stdout, ours, indents, comments_decide })
         }
         (false, Err(_)) => Ok(Outcome::Refused),
         (true, Err(problem)) => Err(format!("only we refuse: {problem}")),
@@ -138,17 +140,18 @@ fn compare(peer: &Peer, seed: u64) -> Result<Outcome, String> {
 }
 
 fn judge(peer: &Peer, pair: &Pair) -> Result<Outcome, String> {
-    let Pair { name, format, theirs, ours, .. } = pair;
+    let Pair { name, format, theirs, ours, indents, .. } = pair;
+    let open = |bytes: &[u8]| open_with(bytes, *format, *format, &peer.keyring, *indents);
     let back = decrypt(peer, &format!("ours-{name}"), ours).map_err(|why| format!("ours: {why}"))?;
     let Ok(expected) = decrypt(peer, &format!("theirs-{name}"), theirs) else {
-        let opened = open(ours, *format, *format, &peer.keyring).map_err(|problem| format!("ours: {problem}"))?;
+        let opened = open(ours).map_err(|problem| format!("ours: {problem}"))?;
         let same = same("ours is read otherwise", &shape(&back), &shape(opened.bytes.expose()));
         // What sops decrypts it may write so that it cannot read it again, too.
         let readable = || !is_readable(peer, &back) && is_readable(peer, opened.bytes.expose());
         return same.or_else(|why| if readable() { Ok(()) } else { Err(why) }).map(|()| Outcome::Broken);
     };
     let opened =
-        open(theirs, *format, *format, &peer.keyring).map_err(|problem| format!("we cannot open: {problem}"))?;
+        open(theirs).map_err(|problem| format!("we cannot open: {problem}"))?;
     if opened.mac != MacState::Verified {
         return Err(format!("{:?}", opened.mac));
     }

@@ -2,6 +2,7 @@
 //! (`make oracle`), that opens what was encrypted.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
@@ -132,6 +133,77 @@ fn what_cannot_be_done_says_why_and_writes_nothing() {
         assert!(!ran.stderr.contains("hunter2"), "{ran}");
     }
     assert_eq!(read(&here, "repo/s.yaml"), SECRET);
+}
+
+/// Standard input has the name that it is given.
+#[test]
+fn standard_input_is_encrypted_and_decrypted_as_the_file_it_stands_for() {
+    let here = hermetic();
+    let fed = |args: &[&str], input: &str| {
+        let mut command = here.command(args);
+        let mut child = command
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        // Who is refused does not read.
+        let _unread = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
+        testkit::cluster::Ran::from_output(args.join(" "), &child.wait_with_output().expect("it ends"))
+    };
+    let sealed = fed(&["secrets", "encrypt", "--filename-override", "repo/a/secret.yaml", "-"], SECRET).ok();
+    assert!(sealed.contains("name: db") && sealed.contains("password: ENC[") && !sealed.contains("hunter2"), "{sealed}");
+    assert_eq!(fed(&["secrets", "decrypt", "--filename-override", "any.yaml", "-"], &sealed).ok(), SECRET);
+    assert_eq!(fed(&["secrets", "decrypt", "--type", "yaml", "-"], &sealed).ok(), SECRET);
+    let env = fed(&["secrets", "encrypt", "--filename-override", "repo/vars.env", "-"], "A=hunter2\n").ok();
+    assert!(env.starts_with("A=ENC["), "{env}");
+    fed(&["secrets", "encrypt", "--age", &recipient(), "--type", "json", "-o", "out.json", "-"], "{\"a\": 1}").ok();
+    assert!(read(&here, "out.json").contains("\"sops\": {"));
+    // A file that goes by another name.
+    here.write("tmp.bin", "A=hunter2\n");
+    let env = here.run(&["secrets", "encrypt", "--filename-override", "repo/vars.env", "tmp.bin"]).ok();
+    assert!(env.starts_with("A=ENC["), "{env}");
+    for (args, expected) in [
+        (&["encrypt", "-"] as &[&str], "standard input has no name"),
+        (&["encrypt", "--type", "yaml", "-"], "--filename-override"),
+        (&["encrypt", "--age", "age1x", "-"], "standard input has no name"),
+        (&["decrypt", "-"], "standard input has no name"),
+        (&["decrypt", "-i", "--type", "yaml", "-"], "in place"),
+        (&["encrypt", "-i", "--filename-override", "a.yaml", "b.yaml", "c.yaml"], "several files have no one name"),
+        (&["decrypt", "--type", "yaml", "-"], "standard input cannot be decrypted"),
+    ] {
+        let args: Vec<&str> = ["secrets"].iter().chain(args).copied().collect();
+        let ran = fed(&args, SECRET).exit(2).says(expected);
+        assert!(ran.stdout.is_empty() && !ran.stderr.contains("hunter2"), "{ran}");
+    }
+}
+
+/// `stores` of `.sops.yaml` counts in both directions, and what a rule says beside its recipients counts for those of `--age`.
+#[test]
+fn files_are_laid_out_as_the_configuration_says() {
+    let here = hermetic();
+    let config = format!("{}stores:\n  yaml:\n    indent: 2\n  json:\n    indent: 3\n", rules());
+    here.write("repo/.sops.yaml", &config).write("repo/s.yaml", SECRET).write("repo/s.json", "{\"data\": {\"a\": 1}}");
+    here.run(&["secrets", "encrypt", "-i", "repo/s.yaml", "repo/s.json"]).ok();
+    let sealed = read(&here, "repo/s.yaml");
+    assert!(sealed.contains("\nmetadata:\n  name: db\n") && sealed.contains("\n  password: ENC["), "{sealed}");
+    let sealed = read(&here, "repo/s.json");
+    assert!(sealed.starts_with("{\n   \"data\": {\n      \"a\": \"ENC["), "{sealed}");
+    let plain = here.run(&["secrets", "decrypt", "repo/s.yaml"]).ok();
+    assert_eq!(plain, SECRET.replace("    ", "  "));
+    assert_eq!(here.run(&["secrets", "decrypt", "repo/s.json"]).ok(), "{\n   \"data\": {\n      \"a\": 1\n   }\n}\n");
+    here.write("other.yaml", "stores: {yaml: {indent: 8}}");
+    let plain = here.run(&["secrets", "decrypt", "--config", "other.yaml", "repo/s.yaml"]).ok();
+    assert_eq!(plain, SECRET.replace("    ", "        "));
+    here.write("repo/t.yaml", SECRET);
+    let sealed = here.run(&["secrets", "encrypt", "--age", &recipient(), "repo/t.yaml"]).ok();
+    assert!(sealed.contains("encrypted_regex: ^(data|stringData)$") && sealed.contains("\n  name: db\n"), "{sealed}");
+    here.write("repo/.sops.yaml", &config.replace("indent: 3", "indent: -3"));
+    here.run(&["secrets", "encrypt", "repo/t.yaml"]).exit(2).says("`json.indent` must be a whole number").says("line 11");
+    here.write("repo/.sops.yaml", "creation_rules:\n  - path_regex: (\n");
+    here.run(&["secrets", "check", "--no-decrypt", "repo"]).exit(1).says("files");
+    here.write("repo/vars.env", "A=1\n");
+    here.run(&["secrets", "check", "--no-decrypt", "repo"]).exit(2).says("`path_regex` is no regular expression");
 }
 
 #[test]

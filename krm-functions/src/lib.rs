@@ -6,6 +6,7 @@
 pub mod config;
 pub mod config_map;
 pub mod decryption;
+mod encrypted;
 pub mod finding;
 pub mod frame;
 pub mod hash;

@@ -129,6 +129,22 @@ pub(crate) fn rule(dice: &mut Dice) -> (Rule, bool, String) {
     (rule, only, fields)
 }
 
+/// The field `stores`, or nothing.
+pub(crate) fn stores(dice: &mut Dice) -> String {
+    if !dice.chance(30) {
+        return String::new();
+    }
+    let yaml = ["0", "1", "2", "3", "4", "5", "8", "9", "10", "77"];
+    let json = ["-1", "0", "1", "2", "4", "7"];
+    let mut out = "stores:\n".to_owned();
+    for (format, indents) in [("yaml", &yaml[..]), ("json", &json), ("json_binary", &json)] {
+        if dice.chance(70) {
+            let _infallible = writeln!(out, "  {format}:\n    indent: {}", dice.pick(indents));
+        }
+    }
+    out
+}
+
 fn keys(dice: &mut Dice) -> Vec<&'static str> {
     let mut keys: Vec<&str> = KEYS.iter().copied().filter(|_| dice.chance(30)).collect();
     if keys.is_empty() {

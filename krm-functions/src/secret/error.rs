@@ -4,7 +4,7 @@ use crate::InputError;
 
 use super::compose::ComposeError;
 use super::derive::WeakSeed;
-use super::encrypted::OpenError;
+use crate::encrypted::OpenError;
 use super::names;
 use super::seed::{SEED, SEED_FILE};
 use super::shape::Exhausted;

@@ -11,10 +11,10 @@ use super::compose::{ComposeError, Template};
 use super::config::Spec;
 use super::derive::Purpose;
 use super::docker;
-use super::encrypted::open_if_encrypted;
 use super::error::SecretError;
 use super::names;
 use super::seed::seed;
+use crate::encrypted::open_if_encrypted;
 use crate::Inputs;
 use crate::sops::Keyring;
 

@@ -10,7 +10,6 @@ mod der;
 mod derive;
 mod docker;
 mod emit;
-mod encrypted;
 mod error;
 mod gather;
 mod key_pair;

@@ -6,6 +6,7 @@
 
 mod cipher;
 mod format;
+mod indents;
 mod keyring;
 mod metadata;
 mod number;
@@ -21,9 +22,10 @@ mod walk;
 
 pub use cipher::CipherProblem;
 pub use format::Format;
+pub use indents::Indents;
 pub use keyring::{Keyring, NoKey};
 pub use metadata::{Metadata, MetadataProblem, Recipient};
-pub use open::{MacState, OpenProblem, Opened, OpenedNode, SIZE_MAX, has_metadata, open, open_node};
+pub use open::{MacState, OpenProblem, Opened, OpenedNode, SIZE_MAX, has_metadata, open, open_node, open_with};
 pub use recipient::age::{AgeProblem, is_age_file};
 pub use rules::{CreationRules, RulesProblem};
 pub use seal::{SealPlan, SealProblem, seal};

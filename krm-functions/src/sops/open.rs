@@ -5,6 +5,7 @@ use krm::{Masked, Node};
 
 use super::cipher::{self, DataKey, Plain};
 use super::format::Format;
+use super::indents::Indents;
 use super::keyring::{Keyring, NoKey};
 use super::metadata::{Metadata, MetadataProblem};
 use super::select::Selector;
@@ -112,6 +113,20 @@ pub struct OpenedNode {
 /// # Errors
 /// It is not encrypted, no key fits, or a value does not decrypt.
 pub fn open(bytes: &[u8], input: Format, output: Format, keyring: &Keyring) -> Result<Opened, OpenProblem> {
+    open_with(bytes, input, output, keyring, Indents::default())
+}
+
+/// As [`open`], and laid out so.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with(
+    bytes: &[u8],
+    input: Format,
+    output: Format,
+    keyring: &Keyring,
+    indents: Indents,
+) -> Result<Opened, OpenProblem> {
     if bytes.len() > SIZE_MAX {
         return Err(OpenProblem::TooLarge { bytes: bytes.len() });
     }
@@ -119,8 +134,8 @@ pub fn open(bytes: &[u8], input: Format, output: Format, keyring: &Keyring) -> R
     let mut branches = store::read(input, bytes).map_err(read)?;
     let metadata = store::take_metadata(input, &mut branches).map_err(read)?.ok_or(OpenProblem::NoMetadata)?;
     let (mac, _) = decrypt(&mut branches, &Metadata::read(&metadata)?, keyring)?;
-    let bytes =
-        store::write_plain(output, &branches).map_err(|problem| OpenProblem::Write { format: output, problem })?;
+    let bytes = store::write_plain(output, &branches, indents)
+        .map_err(|problem| OpenProblem::Write { format: output, problem })?;
     Ok(Opened { bytes, mac })
 }
 

@@ -4,6 +4,7 @@ use krm::Masked;
 
 use super::cipher::{self, CipherProblem, DATA_KEY_LEN, NONCE_LEN};
 use super::format::Format;
+use super::indents::Indents;
 use super::metadata::{Metadata, Recipient, VERSION};
 use super::open::leaves;
 use super::recipient::age::{self, AgeProblem, AgeRecipient};
@@ -24,6 +25,8 @@ pub struct SealPlan {
     pub rule: Rule,
     /// Is the MAC over encrypted leaves only?
     pub mac_only_encrypted: bool,
+    /// How the file is laid out.
+    pub indents: Indents,
 }
 
 /// Why something cannot be encrypted. Names keys, recipients and places, never values.
@@ -120,7 +123,7 @@ pub fn seal(
         mac_only_encrypted,
         version: VERSION.to_owned(),
     };
-    store::write_encrypted(format, branches, &metadata.write())
+    store::write_encrypted(format, branches, &metadata.write(), plan.indents)
         .map_err(|problem| SealProblem::Write { format, problem })
 }
 

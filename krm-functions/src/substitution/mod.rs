@@ -7,6 +7,7 @@
 mod budget;
 mod config;
 mod env_file;
+mod file;
 mod flux;
 mod letter_case;
 mod place;

@@ -1,12 +1,15 @@
 //! Where the values of variables come from: ConfigMaps and Secrets among the items, files, the environment, the configuration.
-//! Owns their order and how each is read; must not know templates. What is said of a source never shows a value.
+//! Owns their order and how objects are read; must not know templates. What is said of a source never shows a value.
+
+use std::cell::OnceCell;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use krm::{Mapping, Masked, Node, ObjectKey, Scalar, nearest};
 
 use super::variables::{Variables, is_valid};
-use super::{Dialect, env_file};
+use super::Dialect;
+use crate::sops::Keyring;
 use crate::{Finding, Inputs};
 
 /// What a configuration names as sources, the strongest last: `from`, `files`, `literals`, `environment`.
@@ -14,7 +17,7 @@ use crate::{Finding, Inputs};
 pub struct Sources {
     /// ConfigMaps and Secrets.
     pub from: Vec<From>,
-    /// Files of `NAME=value` lines.
+    /// Files of `NAME=value` lines, or of manifests, encrypted or not.
     pub files: Vec<String>,
     /// Names and values.
     pub literals: Vec<(String, Masked<String>)>,
@@ -65,8 +68,11 @@ impl Sources {
                 Err(finding) => findings.push(*finding),
             }
         }
+        // Once: a command that prints keys may ask a person.
+        let keyring = OnceCell::new();
+        let keys = || keyring.get_or_init(|| Keyring::from_environment(inputs));
         for path in &self.files {
-            findings.extend(add_file(&mut variables, path, inputs));
+            findings.extend(super::file::add(&mut variables, path, inputs, keys));
         }
         for (name, value) in &self.literals {
             variables.set(name, value.clone(), "the configuration");
@@ -162,26 +168,6 @@ fn decoded(text: &str) -> Result<String, &'static str> {
     let packed: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
     let bytes = STANDARD.decode(packed).map_err(|_| "is not base64")?;
     String::from_utf8(bytes).map_err(|_| "is no text, which the value of a variable must be")
-}
-
-fn add_file(variables: &mut Variables, path: &str, inputs: &dyn Inputs) -> Vec<Finding> {
-    let refuse = |message: String| vec![Finding::error(ObjectKey::default(), "", message)];
-    let bytes = match inputs.tree_file(path) {
-        Ok(bytes) => bytes,
-        Err(error) => return refuse(format!("the variables in {path} cannot be read: {error}")),
-    };
-    let Ok(text) = std::str::from_utf8(bytes.expose()) else {
-        return refuse(format!("the variables in {path} cannot be read: the file is no UTF-8 text"));
-    };
-    match env_file::parse(text) {
-        Ok(pairs) => {
-            for (name, value) in pairs {
-                variables.set(name, Masked::new(value.to_owned()), path);
-            }
-            Vec::new()
-        }
-        Err(errors) => errors.iter().flat_map(|error| refuse(format!("{path}: {error}"))).collect(),
-    }
 }
 
 /// What Flux refuses for its name; the typed dialect passes over it.

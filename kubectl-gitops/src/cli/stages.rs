@@ -18,7 +18,8 @@ pub(super) struct StageArgs {
     /// Variable for `${NAME}` in manifests; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
     substitute: Vec<Variable>,
-    /// Variables from a file of NAME=VALUE lines; may be repeated, the later wins
+    /// Variables from a file of NAME=VALUE lines, or of ConfigMaps and Secrets (*.yaml, *.json), encrypted or not; may be repeated,
+    /// the later wins
     #[arg(long, value_name = "FILE")]
     substitute_from: Vec<PathBuf>,
     /// Take variables that are not set as empty, as Flux does, instead of refusing them

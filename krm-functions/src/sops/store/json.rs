@@ -23,9 +23,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Branch, StoreProblem> {
     if reader.at < bytes.len() { Err(reader.fail("there is something behind the object")) } else { Ok(branch) }
 }
 
-/// Appends `branch` with tabs and a newline at the end.
-pub(super) fn write(branch: &Branch, out: &mut Vec<u8>) -> Result<(), StoreProblem> {
-    write_map(branch, 0, out)?;
+/// Appends `branch`, indented by so many blanks (`None`: a tab), and a newline at the end.
+pub(super) fn write(branch: &Branch, indent: Option<u8>, out: &mut Vec<u8>) -> Result<(), StoreProblem> {
+    Printer { indent, out }.map(branch, 0)?;
     out.push(b'\n');
     Ok(())
 }
@@ -251,71 +251,82 @@ impl Reader<'_> {
     }
 }
 
-fn write_map(branch: &Branch, depth: usize, out: &mut Vec<u8>) -> Result<(), StoreProblem> {
-    let mut pairs = branch.iter().filter_map(|entry| match entry {
-        Entry::Pair(key, value) => Some((key, value)),
-        Entry::Comment(_) => None,
-    });
-    let Some(first) = pairs.next() else {
-        out.extend_from_slice(b"{}");
-        return Ok(());
-    };
-    out.push(b'{');
-    for (index, (key, value)) in std::iter::once(first).chain(pairs).enumerate() {
-        begin(index, depth, out);
-        write_string(key.as_bytes(), out);
-        out.extend_from_slice(b": ");
-        write_value(value, depth + 1, out)?;
-    }
-    new_line(depth, out);
-    out.push(b'}');
-    Ok(())
+struct Printer<'o> {
+    indent: Option<u8>,
+    out: &'o mut Vec<u8>,
 }
 
-fn write_list(items: &[Item], depth: usize, out: &mut Vec<u8>) -> Result<(), StoreProblem> {
-    let mut values = items.iter().filter_map(|item| match item {
-        Item::Value(value) => Some(value),
-        Item::Comment(_) => None,
-    });
-    let Some(first) = values.next() else {
-        out.extend_from_slice(b"[]");
-        return Ok(());
-    };
-    out.push(b'[');
-    for (index, value) in std::iter::once(first).chain(values).enumerate() {
-        begin(index, depth, out);
-        write_value(value, depth + 1, out)?;
+impl Printer<'_> {
+    fn map(&mut self, branch: &Branch, depth: usize) -> Result<(), StoreProblem> {
+        let mut pairs = branch.iter().filter_map(|entry| match entry {
+            Entry::Pair(key, value) => Some((key, value)),
+            Entry::Comment(_) => None,
+        });
+        let Some(first) = pairs.next() else {
+            self.out.extend_from_slice(b"{}");
+            return Ok(());
+        };
+        self.out.push(b'{');
+        for (index, (key, value)) in std::iter::once(first).chain(pairs).enumerate() {
+            self.begin(index, depth);
+            write_string(key.as_bytes(), self.out);
+            self.out.extend_from_slice(b": ");
+            self.value(value, depth + 1)?;
+        }
+        self.new_line(depth);
+        self.out.push(b'}');
+        Ok(())
     }
-    new_line(depth, out);
-    out.push(b']');
-    Ok(())
-}
 
-fn begin(index: usize, depth: usize, out: &mut Vec<u8>) {
-    if index > 0 {
-        out.push(b',');
+    fn list(&mut self, items: &[Item], depth: usize) -> Result<(), StoreProblem> {
+        let mut values = items.iter().filter_map(|item| match item {
+            Item::Value(value) => Some(value),
+            Item::Comment(_) => None,
+        });
+        let Some(first) = values.next() else {
+            self.out.extend_from_slice(b"[]");
+            return Ok(());
+        };
+        self.out.push(b'[');
+        for (index, value) in std::iter::once(first).chain(values).enumerate() {
+            self.begin(index, depth);
+            self.value(value, depth + 1)?;
+        }
+        self.new_line(depth);
+        self.out.push(b']');
+        Ok(())
     }
-    new_line(depth + 1, out);
-}
 
-fn new_line(depth: usize, out: &mut Vec<u8>) {
-    out.push(b'\n');
-    out.resize(out.len() + depth, b'\t');
-}
-
-fn write_value(value: &Value, depth: usize, out: &mut Vec<u8>) -> Result<(), StoreProblem> {
-    match value {
-        Value::Null => out.extend_from_slice(b"null"),
-        Value::Bool(value) => out.extend_from_slice(if *value { b"true" } else { b"false" }),
-        Value::Int(int) => out.extend_from_slice(int.to_string().as_bytes()),
-        Value::Float(float) if float.is_finite() => out.extend_from_slice(json_float(*float).as_bytes()),
-        Value::Float(_) => return Err(StoreProblem::NotInJson),
-        Value::Text(text) => write_string(text.expose(), out),
-        Value::Time(time) => write_string(time.as_bytes(), out),
-        Value::List(items) => write_list(items, depth, out)?,
-        Value::Map(entries) => write_map(entries, depth, out)?,
+    fn begin(&mut self, index: usize, depth: usize) {
+        if index > 0 {
+            self.out.push(b',');
+        }
+        self.new_line(depth + 1);
     }
-    Ok(())
+
+    fn new_line(&mut self, depth: usize) {
+        self.out.push(b'\n');
+        let (sign, width) = match self.indent {
+            None => (b'\t', depth),
+            Some(blanks) => (b' ', depth * usize::from(blanks)),
+        };
+        self.out.resize(self.out.len() + width, sign);
+    }
+
+    fn value(&mut self, value: &Value, depth: usize) -> Result<(), StoreProblem> {
+        match value {
+            Value::Null => self.out.extend_from_slice(b"null"),
+            Value::Bool(value) => self.out.extend_from_slice(if *value { b"true" } else { b"false" }),
+            Value::Int(int) => self.out.extend_from_slice(int.to_string().as_bytes()),
+            Value::Float(float) if float.is_finite() => self.out.extend_from_slice(json_float(*float).as_bytes()),
+            Value::Float(_) => return Err(StoreProblem::NotInJson),
+            Value::Text(text) => write_string(text.expose(), self.out),
+            Value::Time(time) => write_string(time.as_bytes(), self.out),
+            Value::List(items) => self.list(items, depth)?,
+            Value::Map(entries) => self.map(entries, depth)?,
+        }
+        Ok(())
+    }
 }
 
 /// As Go writes it: what HTML gives a meaning is escaped, what is no UTF-8 replaced.

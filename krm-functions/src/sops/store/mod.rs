@@ -11,6 +11,7 @@ mod yaml;
 use krm::Masked;
 
 use super::format::Format;
+use super::indents::Indents;
 use super::value::{Branch, Entry, Value};
 
 pub(crate) use back::write_back;
@@ -134,6 +135,7 @@ pub(super) fn write_encrypted(
     format: Format,
     mut branches: Branches,
     metadata: &Branch,
+    indents: Indents,
 ) -> Result<Vec<u8>, StoreProblem> {
     for branch in &mut branches {
         match format {
@@ -151,20 +153,27 @@ pub(super) fn write_encrypted(
             }
         }
     }
-    let format = if format == Format::Binary { Format::Json } else { format };
-    write_plain(format, &branches).map(Masked::into_exposed)
+    let (format, indents) = match format {
+        Format::Binary => (Format::Json, Indents { json: indents.binary, ..indents }),
+        format => (format, indents),
+    };
+    write_plain(format, &branches, indents).map(Masked::into_exposed)
 }
 
 /// The bytes of a file that is not encrypted.
-pub(super) fn write_plain(format: Format, branches: &Branches) -> Result<Masked<Vec<u8>>, StoreProblem> {
+pub(super) fn write_plain(
+    format: Format,
+    branches: &Branches,
+    indents: Indents,
+) -> Result<Masked<Vec<u8>>, StoreProblem> {
     let mut out = Masked::new(Vec::new());
     let one = || match branches.as_slice() {
         [branch] => Ok(branch),
         _ => Err(StoreProblem::OneDocument { format, count: branches.len() }),
     };
     match format {
-        Format::Yaml => yaml::write(branches, out.expose_mut())?,
-        Format::Json => json::write(one()?, out.expose_mut())?,
+        Format::Yaml => yaml::write(branches, indents.yaml, out.expose_mut())?,
+        Format::Json => json::write(one()?, indents.json, out.expose_mut())?,
         Format::Dotenv => dotenv::write(one()?, out.expose_mut())?,
         Format::Ini => ini::write(one()?, out.expose_mut())?,
         Format::Binary => {
@@ -230,6 +239,6 @@ fn plain_text(value: &Value) -> Option<Masked<Vec<u8>>> {
 /// What a text becomes that is read and written in its format.
 #[cfg(test)]
 fn printed_again(format: Format, text: &str) -> Result<String, StoreProblem> {
-    let written = write_plain(format, &read_plain(format, text.as_bytes())?)?;
+    let written = write_plain(format, &read_plain(format, text.as_bytes())?, Indents::default())?;
     Ok(String::from_utf8(written.into_exposed()).unwrap())
 }

@@ -11,8 +11,6 @@ use zeroize::Zeroize as _;
 use super::{Branches, StoreProblem};
 use crate::sops::value::{Branch, Comment, Entry, Item, Value};
 
-/// Columns that SOPS indents by.
-const INDENT: u8 = 4;
 /// Columns after which Go breaks base64.
 const BASE64_LINE: usize = 70;
 
@@ -162,14 +160,14 @@ pub(super) fn read_scalar(scalar: &Scalar, key: &str) -> Result<Value, StoreProb
     })
 }
 
-/// Appends every document.
-pub(super) fn write(branches: &Branches, out: &mut Vec<u8>) -> Result<(), StoreProblem> {
+/// Appends every document, indented by so many columns.
+pub(super) fn write(branches: &Branches, indent: u8, out: &mut Vec<u8>) -> Result<(), StoreProblem> {
     let mut text = Masked::new(String::new());
-    emit(branches, Blocks::AsSops, text.expose_mut())?;
+    emit(branches, (indent, Blocks::AsSops), text.expose_mut())?;
     // SOPS writes some texts so that neither it nor anybody else can read them again.
-    if branches.iter().any(|branch| is_delicate(&Value::Map(branch.clone()))) && !is_readable(text.expose()) {
+    if branches.iter().any(|branch| is_delicate(&Value::Map(branch.clone()))) && !is_readable(text.expose(), indent) {
         text = Masked::new(String::new());
-        emit(branches, Blocks::Safe, text.expose_mut())?;
+        emit(branches, (indent, Blocks::Safe), text.expose_mut())?;
     }
     out.extend_from_slice(text.expose().as_bytes());
     Ok(())
@@ -184,11 +182,11 @@ pub(super) enum Blocks {
     Safe,
 }
 
-fn emit(branches: &Branches, blocks: Blocks, out: &mut String) -> Result<(), StoreProblem> {
+fn emit(branches: &Branches, (indent, blocks): (u8, Blocks), out: &mut String) -> Result<(), StoreProblem> {
     for (index, branch) in branches.iter().enumerate() {
         let mut node = to_node(branch, blocks);
         let mut text = Masked::new(String::new());
-        let written = emit_encoder(&node, INDENT, text.expose_mut());
+        let written = emit_encoder(&node, indent, text.expose_mut());
         node.zeroize();
         written.map_err(|error| StoreProblem::Yaml(error.to_string()))?;
         if index > 0 {
@@ -213,10 +211,10 @@ fn is_delicate_text(text: &[u8]) -> bool {
 }
 
 /// Does it mean what it says? Then it is written the same way again.
-fn is_readable(text: &str) -> bool {
+fn is_readable(text: &str, indent: u8) -> bool {
     let Ok(branches) = read(text.as_bytes()) else { return false };
     let mut again = Masked::new(String::new());
-    emit(&branches, Blocks::AsSops, again.expose_mut()).is_ok() && again.expose() == text
+    emit(&branches, (indent, Blocks::AsSops), again.expose_mut()).is_ok() && again.expose() == text
 }
 
 /// Lines of comment that wait for what they belong to.

@@ -11,6 +11,9 @@ use crate::report::Console;
   # To standard output
   kubectl gitops secrets decrypt apps/db/secret.yaml
 
+  # As it was in an earlier commit
+  git show HEAD~3:secret.yaml | kubectl gitops secrets decrypt --filename-override secret.yaml -
+
   # With a key of one's own
   SOPS_AGE_KEY_FILE=key.txt kubectl gitops secrets decrypt -o plain.yaml secret.yaml
 
@@ -27,6 +30,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, console: &Console) -> Result<u8> {
     let destination = args.files.destination()?;
-    let Args { files, ignore_mac } = args;
-    secrets::decrypt(&Decrypt { files: files.files, destination, format: files.format, ignore_mac }, console)
+    let inputs = args.files.inputs(false)?;
+    let Args { files: FileArgs { format, config, .. }, ignore_mac } = args;
+    secrets::decrypt(&Decrypt { inputs, destination, format, config, ignore_mac }, console)
 }

@@ -1,8 +1,6 @@
 //! `secrets encrypt`.
 
-use std::path::PathBuf;
-
-use krm_functions::sops::{Rule, SealPlan};
+use krm_functions::sops::Rule;
 
 use super::FileArgs;
 use crate::error::Result;
@@ -15,29 +13,26 @@ use crate::report::Console;
   # In place, by the creation rules of .sops.yaml
   kubectl gitops secrets encrypt -i apps/db/secret.yaml
 
+  # What another program prints, as if it were that file
+  make-secret | kubectl gitops secrets encrypt --filename-override apps/db/secret.yaml -o apps/db/secret.yaml -
+
   # Without rules: for two people, and of a Secret only what is secret
   kubectl gitops secrets encrypt --age age1alice,age1bob --encrypted-regex '^data$' secret.yaml")]
 pub(super) struct Args {
     #[command(flatten)]
     files: FileArgs,
-    /// Recipients of age, instead of those of .sops.yaml: age1... or SSH public keys
+    /// Recipients of age, instead of those of .sops.yaml (the rest of whose rule counts): age1... or SSH public keys
     #[arg(long, value_name = "RECIPIENT,...", value_delimiter = ',', help_heading = "Options")]
     age: Vec<String>,
-    /// Encrypt only what lies under keys that match
-    #[arg(long, value_name = "REGEX", requires = "age", help_heading = "Options")]
+    /// Encrypt only what lies under keys that match, whatever .sops.yaml says of that
+    #[arg(long, value_name = "REGEX", help_heading = "Options")]
     encrypted_regex: Option<String>,
-    /// The rules, instead of the nearest .sops.yaml upwards in the repository
-    #[arg(long, value_name = "FILE", conflicts_with = "age", help_heading = "Options")]
-    config: Option<PathBuf>,
 }
 
 pub(super) fn run(args: Args, console: &Console) -> Result<u8> {
     let destination = args.files.destination()?;
-    let Args { files, age, encrypted_regex, config } = args;
-    let plan = (!age.is_empty()).then(|| SealPlan {
-        groups: vec![age],
-        rule: encrypted_regex.map_or_else(Rule::default, Rule::EncryptedRegex),
-        ..SealPlan::default()
-    });
-    secrets::encrypt(&Encrypt { files: files.files, destination, format: files.format, config, plan }, console)
+    let inputs = args.files.inputs(args.age.is_empty())?;
+    let Args { files: FileArgs { format, config, .. }, age, encrypted_regex } = args;
+    let rule = encrypted_regex.map(Rule::EncryptedRegex);
+    secrets::encrypt(&Encrypt { inputs, destination, format, config, age, rule }, console)
 }

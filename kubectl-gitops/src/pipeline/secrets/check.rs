@@ -129,13 +129,11 @@ fn look(path: &Path, rules: &mut Rules, keyring: Option<&Keyring>, seen: &mut Se
         Content::Other if bytes.is_empty() || KUSTOMIZATION_NAMES.contains(&name.as_str()) => {}
         Content::Other => {
             let absolute = rules::absolute(path)?;
-            let named = rules.of(&absolute)?.filter(|found| found.rules.names(&found.relative(&absolute)));
-            if let Some(found) = named {
-                let line = found.rules.line(&found.relative(&absolute)).unwrap_or(0);
-                tell(
-                    0,
-                    format!("is not encrypted, although {}:{line} says for whom it is to be", found.path.display()),
-                );
+            let Some(found) = rules.of(&absolute)? else { return Ok(()) };
+            let named = found.rules.names(&found.relative(&absolute)).map_err(|problem| found.failed(problem))?;
+            if let Some(line) = named {
+                let rule = format!("{}:{line}", found.path.display());
+                tell(0, format!("is not encrypted, although {rule} says for whom it is to be"));
             }
         }
     }

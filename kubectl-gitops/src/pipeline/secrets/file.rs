@@ -1,4 +1,4 @@
-//! Reading a file that may be secret, and writing one whole or not at all. Owns modes and the name aside.
+//! Reading a file or standard input that may be secret, and writing a file whole or not at all. Owns modes and the name aside.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -36,6 +36,34 @@ pub(super) fn read(path: &Path) -> Result<Masked<Vec<u8>>> {
     }
     Ok(content)
 }
+
+/// What standard input holds, of bounded size.
+pub(super) fn read_stdin() -> Result<Masked<Vec<u8>>> {
+    let mut content = Masked::new(Vec::with_capacity(64 << 10));
+    let mut rest = std::io::stdin().lock().take(SIZE_MAX as u64 + 1);
+    // A vector that grows leaves copies behind, so it gets more room here, where the old one is overwritten.
+    loop {
+        let room = content.expose().capacity() - content.expose().len();
+        let read = rest.by_ref().take(room as u64).read_to_end(content.expose_mut());
+        let read = read.map_err(|source| {
+            CliError::new(Code::Unreadable, FileProblem { deed: "read", path: STDIN.to_owned(), source })
+        })?;
+        if read < room {
+            break;
+        }
+        let mut larger = Masked::new(Vec::with_capacity(content.expose().capacity() * 2));
+        larger.expose_mut().extend_from_slice(content.expose());
+        content = larger;
+    }
+    if content.expose().len() > SIZE_MAX {
+        let text = format!("{STDIN} is larger than {SIZE_MAX} bytes, which is the limit for encrypted files");
+        return Err(CliError::new(Code::TooLarge, text));
+    }
+    Ok(content)
+}
+
+/// What standard input is called.
+pub(super) const STDIN: &str = "standard input";
 
 /// Writes in the place of a file, which keeps its mode; a link stays one.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {

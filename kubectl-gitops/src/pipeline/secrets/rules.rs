@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use krm_functions::sops::{CreationRules, RulesProblem, SealPlan};
+use krm_functions::sops::{CreationRules, Indents, RulesProblem, SealPlan};
 
 use crate::error::{CliError, Code, Place, Result};
 
@@ -46,6 +46,21 @@ impl Rules {
         };
         let relative = found.relative(&absolute);
         found.rules.plan(&relative).map_err(|problem| found.failed(problem))
+    }
+
+    /// How `file` is to be encrypted for these recipients.
+    pub(super) fn plan_for(&mut self, file: &Path, recipients: &[String]) -> Result<SealPlan> {
+        let absolute = absolute(file)?;
+        let Some(found) = self.of(&absolute)? else {
+            return Ok(SealPlan { groups: vec![recipients.to_vec()], ..SealPlan::default() });
+        };
+        let plan = found.rules.plan_for(&found.relative(&absolute), recipients.to_vec());
+        plan.map_err(|problem| found.failed(problem))
+    }
+
+    /// How `file` is to be laid out, whether rules are for it or not.
+    pub(super) fn indents(&mut self, file: &Path) -> Result<Indents> {
+        Ok(self.of(&absolute(file)?)?.map(|found| found.rules.indents()).unwrap_or_default())
     }
 
     /// The rules that count for a file, by its absolute path.
@@ -89,7 +104,7 @@ impl Found {
         file.strip_prefix(base).unwrap_or(file).to_string_lossy().into_owned()
     }
 
-    fn failed(&self, problem: RulesProblem) -> CliError {
+    pub(super) fn failed(&self, problem: RulesProblem) -> CliError {
         failed(&self.path, problem)
     }
 }

@@ -1,4 +1,5 @@
-//! The one place where a file that the generator reads may turn out to be encrypted: with SOPS, or as a whole with age.
+//! The one place where a file that a function reads may turn out to be encrypted: with SOPS, or as a whole with age. Owns how that is
+//! told from its content; must not know what the file is for.
 
 use krm::Masked;
 
@@ -6,7 +7,7 @@ use crate::sops::{self, AgeProblem, Format, Keyring, MacState, NoKey, OpenProble
 
 /// A file cannot be opened. Says nothing of its content.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum OpenError {
+pub(crate) enum OpenError {
     /// A file of SOPS.
     #[error("it is encrypted with SOPS, and {0}")]
     Sops(OpenProblem),
@@ -21,7 +22,7 @@ pub(super) enum OpenError {
 }
 
 /// What the file holds: the plain text of one that is encrypted, every other one as it is. Keys are asked for by the former only.
-pub(super) fn open_if_encrypted<'k>(
+pub(crate) fn open_if_encrypted<'k>(
     path: &str,
     content: Masked<Vec<u8>>,
     keys: impl FnOnce() -> &'k Keyring,
