@@ -150,8 +150,7 @@ fn judge(peer: &Peer, pair: &Pair) -> Result<Outcome, String> {
         let readable = || !is_readable(peer, &back) && is_readable(peer, opened.bytes.expose());
         return same.or_else(|why| if readable() { Ok(()) } else { Err(why) }).map(|()| Outcome::Broken);
     };
-    let opened =
-        open(theirs).map_err(|problem| format!("we cannot open: {problem}"))?;
+    let opened = open(theirs).map_err(|problem| format!("we cannot open: {problem}"))?;
     if opened.mac != MacState::Verified {
         return Err(format!("{:?}", opened.mac));
     }

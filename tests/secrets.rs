@@ -152,7 +152,10 @@ fn standard_input_is_encrypted_and_decrypted_as_the_file_it_stands_for() {
         testkit::cluster::Ran::from_output(args.join(" "), &child.wait_with_output().expect("it ends"))
     };
     let sealed = fed(&["secrets", "encrypt", "--filename-override", "repo/a/secret.yaml", "-"], SECRET).ok();
-    assert!(sealed.contains("name: db") && sealed.contains("password: ENC[") && !sealed.contains("hunter2"), "{sealed}");
+    assert!(
+        sealed.contains("name: db") && sealed.contains("password: ENC[") && !sealed.contains("hunter2"),
+        "{sealed}"
+    );
     assert_eq!(fed(&["secrets", "decrypt", "--filename-override", "any.yaml", "-"], &sealed).ok(), SECRET);
     assert_eq!(fed(&["secrets", "decrypt", "--type", "yaml", "-"], &sealed).ok(), SECRET);
     let env = fed(&["secrets", "encrypt", "--filename-override", "repo/vars.env", "-"], "A=hunter2\n").ok();
@@ -199,7 +202,10 @@ fn files_are_laid_out_as_the_configuration_says() {
     let sealed = here.run(&["secrets", "encrypt", "--age", &recipient(), "repo/t.yaml"]).ok();
     assert!(sealed.contains("encrypted_regex: ^(data|stringData)$") && sealed.contains("\n  name: db\n"), "{sealed}");
     here.write("repo/.sops.yaml", &config.replace("indent: 3", "indent: -3"));
-    here.run(&["secrets", "encrypt", "repo/t.yaml"]).exit(2).says("`json.indent` must be a whole number").says("line 11");
+    here.run(&["secrets", "encrypt", "repo/t.yaml"])
+        .exit(2)
+        .says("`json.indent` must be a whole number")
+        .says("line 12");
     here.write("repo/.sops.yaml", "creation_rules:\n  - path_regex: (\n");
     here.run(&["secrets", "check", "--no-decrypt", "repo"]).exit(1).says("files");
     here.write("repo/vars.env", "A=1\n");

@@ -275,6 +275,88 @@ fn variables_come_from_the_tree_and_from_flags_which_win() {
     here.run(&["build", "app", "--rendered", "--substitute-from", "none.env"]).exit(2).says("none.env");
 }
 
+#[test]
+fn files_of_variables_may_be_manifests_and_may_be_encrypted() {
+    let here = app();
+    let settings = CONFIG_MAP.replace("mode: fast", "mode: ${MODE}\n  a: x${A}\n  password: ${user}");
+    here.write("app/settings.yaml", &settings)
+        .write("app/kustomization.yaml", "resources: [settings.yaml]\n")
+        .write("key.txt", &sops("key.txt"))
+        .write("more.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: more}\ndata: {MODE: slow}\n")
+        .write("app.env", &sops("dotenv/encrypted.env"))
+        .write("db.yaml", &sops("encrypted-regex/encrypted.yaml"));
+    let from = ["--substitute-from", "more.yaml", "--substitute-from", "app.env", "--substitute-from", "db.yaml"];
+    let with_key = [&from[..], &["--age-key-file", "key.txt"]].concat();
+    let found = here.run(&[&["build", "app", "--rendered"], &with_key[..]].concat()).ok();
+    for expected in ["  mode: slow\n", "  a: x1\n", "  password: admin\n"] {
+        assert!(found.contains(expected), "{expected}: {found}");
+    }
+    let ran = here.run(&[&["build", "app", "--rendered"], &from[..]].concat()).exit(2);
+    let ran = ran.says("the variables in").says("app.env cannot be read").says("SOPS_AGE_KEY_FILE");
+    assert!(!ran.stderr.contains("hunter2"), "{ran}");
+    let listed = here.run(&[&["vars", "app"], &with_key[..]].concat()).exit(0).stdout;
+    assert!(listed.contains("MODE") && !listed.contains("unset") && !listed.contains("hunter2"), "{listed}");
+    here.run(&[&["vars", "app"], &from[..]].concat()).exit(1).says("app.env cannot be read");
+    for (text, expected) in [
+        ("kind: [", "line 2"),
+        (
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\n",
+            "only a ConfigMap or a Secret holds variables",
+        ),
+        ("A: hunter2\n", "only a ConfigMap or a Secret holds variables"),
+        ("# nothing\n", "no ConfigMap and no Secret"),
+    ] {
+        here.write("more.yaml", text);
+        let ran = here.run(&[&["build", "app", "--rendered"], &with_key[..]].concat()).exit(2).says(expected);
+        assert!(!ran.stderr.contains("hunter2"), "{ran}");
+    }
+}
+
+/// A source within the tree that is encrypted, and variables within what is: `vars` sees what the stage sees.
+#[test]
+fn vars_looks_into_what_is_encrypted() {
+    let here = app();
+    here.write("app/settings.yaml", &CONFIG_MAP.replace("fast", "${password}"))
+        .write("app/db.yaml", &sops("encrypted-regex/encrypted.yaml"))
+        .write(
+            "app/vars.yaml",
+            &VARS.replace("  files: [vars.env]\n", "  substituteFrom: [{kind: Secret, name: db}]\n"),
+        )
+        .write("app/app.env", &sops("dotenv/encrypted.env"))
+        .write(
+            "app/kustomization.yaml",
+            "resources: [settings.yaml, db.yaml, vars.yaml]\nsecretGenerator: [{name: app, envs: [app.env]}]\n",
+        )
+        .write("key.txt", &sops("key.txt"));
+    let listed = here.run(&["vars", "app", "--age-key-file", "key.txt"]).exit(0).stdout;
+    let line = listed.lines().find(|line| line.starts_with("password ")).unwrap_or_default();
+    assert!(line.contains(" set ") && !listed.contains("hunter2"), "{listed}");
+    here.run(&["vars", "app"]).exit(2).says("app.env");
+    here.write("app/kustomization.yaml", "resources: [settings.yaml, db.yaml, vars.yaml]\n");
+    let ran =
+        here.run(&["vars", "app"]).exit(1).says("Secret/shop/db: sops: cannot be decrypted").says("no key at hand");
+    assert!(!ran.stdout.contains("hunter2"), "{ran}");
+}
+
+#[test]
+fn an_explanation_tells_of_the_functions_that_kustomizations_list() {
+    let here = app();
+    here.write("app/config/hash.yaml", &hash_config(""))
+        .write("app/kustomization.yaml", "resources: [base, db.yaml]\ntransformers: [config/hash.yaml]\n")
+        .write("app/db.yaml", CONFIG_MAP.replace("settings", "db").as_str())
+        .write("app/base/settings.yaml", CONFIG_MAP)
+        .write("app/base/web.yaml", WEB)
+        .write("app/base/login.yaml", &LOGIN.replace("  files: [note.txt]\n  derive: {password: {length: 20}}\n", ""))
+        .write("app/base/touch.yaml", "apiVersion: example.com/v1\nkind: Touch\nmetadata:\n  name: it\n  annotations:\n    config.kubernetes.io/function: |\n      exec: {path: ./touch.sh}\n")
+        .write("app/base/touch.sh", "#!/bin/sh\ncat\n")
+        .write("app/base/kustomization.yaml", "resources: [settings.yaml, web.yaml]\ngenerators: [login.yaml]\ntransformers: [touch.yaml]\n");
+    let script = here.dir().join("app/base/touch.sh");
+    std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a mode");
+    let told = here.run(&["build", "app", "--explain", "--enable-alpha-plugins", "--enable-exec"]).ok();
+    insta::assert_snapshot!("explained_functions", told);
+    assert!(!told.contains("d2Vi"), "{told}");
+}
+
 /// Order: what is decrypted may hold variables, what is substituted may name what is generated, and hashes see all of it.
 #[test]
 fn stages_run_in_one_order() {

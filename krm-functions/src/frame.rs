@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use crate::{ConfigError, Finding, Function, FunctionError, Inputs, Severity, from_config, from_name, orchestrator};
 
 /// What a run wrote.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 pub struct Output {
     /// The list.
     pub text: String,
@@ -18,6 +18,10 @@ pub struct Output {
     pub story: String,
     /// The function failed; the list says why.
     pub failed: bool,
+    /// What its configuration is called; of none if there is none.
+    pub config: Option<ObjectKey>,
+    /// What it told, which is in the list, too.
+    pub results: Vec<FnResult>,
 }
 
 /// The list may hold secrets.
@@ -72,6 +76,7 @@ pub fn run(
         Some(name) => from_name(name, config),
         None => from_config(config),
     };
+    let known = config.map(Node::key);
     let mut story = String::new();
     let failed = match function {
         Err(error) => {
@@ -84,7 +89,7 @@ pub fn run(
     let failed = failed || list.exit_code() != 0;
     let mut text = String::new();
     list.write(&mut text).map_err(FrameError::Write)?;
-    Ok(Output { text, story, failed })
+    Ok(Output { text, story, failed, config: known, results: list.results })
 }
 
 fn config_of(text: &str, limits: &Limits) -> Result<Node, FrameError> {

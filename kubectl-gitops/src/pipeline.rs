@@ -66,7 +66,7 @@ pub(crate) fn build(settings: &BuildSettings, form: BuildForm, output: Option<&P
 
 /// `vars`: source → build → which variables are used, and which have a value. Exit code 1 where one lacks it.
 pub(crate) fn vars(settings: &BuildSettings, json: bool, console: &Console) -> Result<u8> {
-    let mut built = render::build(source::open(settings, true)?, settings, false)?;
+    let mut built = render::build(source::open(settings, true)?, settings, true)?;
     let survey = render::survey(&mut built, settings)?;
     console.warn_all(&built.warnings);
     console.warn_all(&survey.problems.iter().collect::<Vec<_>>());

@@ -4,10 +4,10 @@ use crate::InputError;
 
 use super::compose::ComposeError;
 use super::derive::WeakSeed;
-use crate::encrypted::OpenError;
 use super::names;
 use super::seed::{SEED, SEED_FILE};
 use super::shape::Exhausted;
+use crate::encrypted::OpenError;
 
 /// Why a Secret cannot be generated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

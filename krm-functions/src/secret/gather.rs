@@ -14,8 +14,8 @@ use super::docker;
 use super::error::SecretError;
 use super::names;
 use super::seed::seed;
-use crate::encrypted::open_if_encrypted;
 use crate::Inputs;
+use crate::encrypted::open_if_encrypted;
 use crate::sops::Keyring;
 
 /// Most bytes of all values of a Secret, in Kubernetes.

@@ -5,9 +5,9 @@ use krm::yaml::{Limits, parse_documents};
 use krm::{Masked, Node, ObjectKey};
 use zeroize::Zeroize as _;
 
+use super::env_file;
 use super::sources::{Kind, add_object};
 use super::variables::Variables;
-use super::env_file;
 use crate::encrypted::open_if_encrypted;
 use crate::sops::{Format, Keyring};
 use crate::{Finding, Inputs};

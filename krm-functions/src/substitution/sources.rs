@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use krm::{Mapping, Masked, Node, ObjectKey, Scalar, nearest};
 
-use super::variables::{Variables, is_valid};
 use super::Dialect;
+use super::variables::{Variables, is_valid};
 use crate::sops::Keyring;
 use crate::{Finding, Inputs};
 

@@ -75,6 +75,7 @@ mod tests {
             shown: "overlays/prod".to_owned(),
             directory: Some("/srv/home/overlays/Prod".into()),
             checkout: None,
+            functions: Vec::new(),
         }
     }
 

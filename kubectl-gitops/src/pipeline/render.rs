@@ -15,7 +15,7 @@ use crate::error::{CliError, Code, Place, Result};
 use crate::inventory::Inventory;
 use crate::report::{self, Console};
 use crate::settings::BuildSettings;
-use crate::source::{self, Beyond, Checkout, Input, ManifestFile, Material};
+use crate::source::{self, Beyond, Checkout, FunctionRun, Input, ManifestFile, Material};
 use crate::stages::{self, Survey, Told};
 
 /// Objects with what is known of where they came from.
@@ -35,6 +35,8 @@ pub(super) struct Rendered {
     pub(super) directory: Option<PathBuf>,
     /// The Git checkout around it, where somebody asks for it.
     pub(super) checkout: Option<Checkout>,
+    /// The functions that its kustomizations list, as they ran.
+    pub(super) functions: Vec<FunctionRun>,
 }
 
 impl Rendered {
@@ -84,12 +86,15 @@ impl Headline {
 /// Runs the build. `rendered`: what is encrypted in it is opened.
 pub(super) fn build(input: Input, settings: &BuildSettings, rendered: bool) -> Result<Rendered> {
     let Input { material, shown, directory } = input;
+    let mut functions = Vec::new();
     let (objects, local, warnings, annotations) = match material {
         Material::Kustomization { files, root, generated } => {
             let options = engine::options(&settings.engine);
             let verify = if settings.stages.ignore_mac { VerifyMac::Never } else { VerifyMac::Files };
             let beyond = if rendered { Beyond::opening(variables(settings), verify) } else { Beyond::default() };
-            match kustomize::build(files.as_ref(), &beyond, &root, &options) {
+            let built = kustomize::build(files.as_ref(), &beyond, &root, &options);
+            functions = beyond.into_ran();
+            match built {
                 Ok(built) => (built.objects, built.local, built.warnings, built.annotations),
                 Err(error) if generated => {
                     return Err(CliError::from(error).note(format!(
@@ -101,14 +106,16 @@ pub(super) fn build(input: Input, settings: &BuildSettings, rendered: bool) -> R
         }
         Material::Manifests(files) => (parse(&files)?, Vec::new(), Vec::new(), Vec::new()),
     };
-    Ok(Rendered { objects, local, warnings, annotations, shown, directory, checkout: None })
+    Ok(Rendered { objects, local, warnings, annotations, shown, directory, checkout: None, functions })
 }
 
 /// Runs our stages over the objects.
 pub(super) fn stages(rendered: &mut Rendered, settings: &BuildSettings) -> Result<Told> {
     let env = variables(settings);
     let around = stages::Around { root: rendered.directory.as_deref(), settings: &settings.stages, env: &env };
-    let told = stages::run(&mut rendered.objects, std::mem::take(&mut rendered.local), &around)?;
+    let mut told = stages::run(&mut rendered.objects, std::mem::take(&mut rendered.local), &around)?;
+    told.functions = std::mem::take(&mut rendered.functions);
+    told.root.clone_from(&rendered.directory);
     rendered.warnings.extend(told.warnings());
     Ok(told)
 }

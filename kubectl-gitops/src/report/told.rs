@@ -1,7 +1,8 @@
-//! `build --explain`: per object, what each stage did and why. Never shows a value of a Secret: what it is given holds none.
+//! `build --explain`: which functions ran in the build, and per object, what each stage did and why. Never shows a value of a Secret: what it is given holds none.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use krm::ObjectKey;
 use krm_functions::{Finding, Severity};
@@ -17,7 +18,9 @@ pub fn explanation(told: &Told, paint: Paint) -> String {
             by_object.entry(&finding.object).or_default().push((stage.name, finding));
         }
     }
-    let mut text = String::from("Stages, in order:\n");
+    let mut text = String::new();
+    functions(told, paint, &mut text);
+    text.push_str("Stages, in order:\n");
     for stage in &told.stages {
         let _infallible = writeln!(text, "  {:<17}{}", stage.name, stage.by);
     }
@@ -43,13 +46,47 @@ pub fn explanation(told: &Told, paint: Paint) -> String {
     text
 }
 
+/// What kustomizations list ran before, on objects that may have been called otherwise then.
+fn functions(told: &Told, paint: Paint, text: &mut String) {
+    if told.functions.is_empty() {
+        return;
+    }
+    text.push_str("Functions that kustomizations list, in order:\n");
+    for run in &told.functions {
+        let config = format!("{}/{}", run.config.kind, run.config.name);
+        let by = run.program.as_ref().map_or_else(String::new, |program| format!(", run by {program}"));
+        let place = place(run.directory.as_deref(), told.root.as_deref());
+        let _infallible = writeln!(text, "  {}{place}{by}", paint.paint(Color::Bold, &config));
+        for finding in &run.findings {
+            let object = if finding.object.kind.is_empty() { String::new() } else { format!("{}: ", finding.object) };
+            let field = if finding.field.is_empty() { String::new() } else { format!("{}: ", finding.field) };
+            let _infallible = writeln!(text, "    {object}{field}{}{}", grave(finding), finding.message);
+        }
+    }
+    text.push('\n');
+}
+
+/// ` in base`, seen from the directory that was built.
+fn place(directory: Option<&Path>, root: Option<&Path>) -> String {
+    let (Some(directory), Some(root)) = (directory, root) else { return String::new() };
+    let up = root.ancestors().position(|above| directory.starts_with(above));
+    let Some((up, above)) = up.and_then(|up| Some((up, root.ancestors().nth(up)?))) else { return String::new() };
+    let below = directory.strip_prefix(above).unwrap_or(directory).display().to_string();
+    let below = format!("{}{below}", "../".repeat(up));
+    if below.is_empty() { String::new() } else { format!(" in {}", below.trim_end_matches('/')) }
+}
+
+const fn grave(finding: &Finding) -> &'static str {
+    match finding.severity {
+        Severity::Error => "error: ",
+        Severity::Warning => "warning: ",
+        Severity::Info => "",
+    }
+}
+
 fn describe(found: &[(&str, &Finding)], text: &mut String) {
     for (stage, finding) in found {
-        let grave = match finding.severity {
-            Severity::Error => "error: ",
-            Severity::Warning => "warning: ",
-            Severity::Info => "",
-        };
+        let grave = grave(finding);
         let field = if finding.field.is_empty() { String::new() } else { format!("{}: ", finding.field) };
         let _infallible = writeln!(text, "  {stage:<17}{field}{grave}{}", finding.message);
     }

@@ -2,7 +2,7 @@
 //! run in process. Owns the limits that apply there; must not know what an answer means. Git repositories are refused with what to do instead, in the
 //! one place where they will be fetched.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use krm::Masked;
 use krm_functions::decryption::{self, Role, VerifyMac};
@@ -13,6 +13,7 @@ use kustomize::{Checkout, Outside, OutsideError, RepositoryRequest};
 
 use super::NoFolder;
 use super::download::{self, DownloadError};
+use super::function_run::FunctionRun;
 use super::process::{self, Limits};
 use super::surroundings::Surroundings;
 
@@ -30,6 +31,8 @@ pub struct Beyond {
     opens: Option<VerifyMac>,
     /// The keys that were found; looked for when the first encrypted file is met.
     keyring: OnceLock<Keyring>,
+    /// The functions that ran.
+    ran: Mutex<Vec<FunctionRun>>,
 }
 
 /// Variables stay out.
@@ -42,7 +45,20 @@ impl std::fmt::Debug for Beyond {
 impl Beyond {
     /// Encrypted files are opened, with the keys that the environment and `env` name.
     pub fn opening(env: Vec<String>, verify: VerifyMac) -> Self {
-        Self { env, opens: Some(verify), keyring: OnceLock::new() }
+        Self { env, opens: Some(verify), ..Self::default() }
+    }
+}
+
+impl Beyond {
+    /// The functions that the build ran, in order.
+    pub fn into_ran(self) -> Vec<FunctionRun> {
+        self.ran.into_inner().unwrap_or_default()
+    }
+
+    fn note(&self, run: FunctionRun) {
+        if let Ok(mut ran) = self.ran.lock() {
+            ran.push(run);
+        }
     }
 }
 
@@ -70,7 +86,11 @@ impl Outside for Beyond {
     }
 
     fn run(&self, process: &Process) -> Result<Finished, ProcessError> {
-        process::run(process, Limits::default())
+        let finished = process::run(process, Limits::default())?;
+        if let Some(run) = FunctionRun::of_process(process) {
+            self.note(run);
+        }
+        Ok(finished)
     }
 
     fn open_file(&self, file: &SealedFile<'_>) -> Result<Option<Vec<u8>>, OutsideError> {
@@ -106,7 +126,10 @@ impl Outside for Beyond {
         let env: Vec<String> = call.env.iter().chain(&self.env).cloned().collect();
         let inputs = Surroundings { tree: call.tree, env: &env };
         let (ending, stdout, stderr) = match frame::run(call.list, None, None, &inputs, &krm::yaml::Limits::default()) {
-            Ok(output) => (Ending::Exit(i32::from(output.failed)), output.text, output.story),
+            Ok(output) => {
+                self.note(FunctionRun::in_process(&output, call.tree.directory()));
+                (Ending::Exit(i32::from(output.failed)), output.text, output.story)
+            }
             Err(error) => (Ending::Exit(1), String::new(), format!("error: {}", frame::describe(&error))),
         };
         Ok(Finished { ending, stdout: stdout.into_bytes(), stderr })

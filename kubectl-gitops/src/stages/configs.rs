@@ -11,7 +11,7 @@ use crate::error::{CliError, Code, Result};
 use crate::source::{Folder, NoFolder, WithOperatorFiles};
 
 /// A functionConfig and where it is from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Config {
     pub(super) node: Node,
     pub(super) place: Place,

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use krm::{Mapping, Node};
 use krm_functions::Registered;
 
+use super::DECRYPTION;
 use super::configs::{Config, Place};
 use crate::error::{CliError, Code, Result};
 use crate::settings::StageSettings;
 
-const DECRYPTION: &str = "Decryption";
 const SUBSTITUTION: &str = "Substitution";
 
 /// Adds what the flags configure, to every functionConfig of the tree that it concerns, or to one of its own.

@@ -22,10 +22,12 @@ use crate::error::{CliError, Code, Result};
 use crate::settings::StageSettings;
 use configs::{Config, Place};
 
+/// What is encrypted is opened first.
+const DECRYPTION: &str = "Decryption";
 /// The kinds of the functions, in the order in which they run. Hashes come last: they digest final contents.
-const ORDER: [&str; 4] = ["Decryption", "Substitution", "SecretGenerator", "ContentHash"];
+const ORDER: [&str; 4] = [DECRYPTION, "Substitution", "SecretGenerator", "ContentHash"];
 /// Those that run without being configured: they do nothing where nothing asks for them.
-const ALWAYS: [&str; 2] = ["Decryption", "ContentHash"];
+const ALWAYS: [&str; 2] = [DECRYPTION, "ContentHash"];
 
 /// What the stages need to know of the build.
 #[derive(Debug, Clone, Copy)]

@@ -1,11 +1,19 @@
 //! What the stages did, as data. Never holds a value of a Secret: findings do not.
 
+use std::path::PathBuf;
+
 use krm::{ObjectKey, Origin};
 use krm_functions::{Finding, Severity};
+
+use crate::source::FunctionRun;
 
 /// What all stages did.
 #[derive(Debug, Clone, Default)]
 pub struct Told {
+    /// The functions that ran while it was built, in order.
+    pub functions: Vec<FunctionRun>,
+    /// The directory that was built.
+    pub root: Option<PathBuf>,
     /// The stages that ran, in order.
     pub stages: Vec<StageTold>,
     /// The objects that came out, in the order of the output.

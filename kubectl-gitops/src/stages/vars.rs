@@ -1,11 +1,12 @@
 //! Which variables the objects use, and which have a value. Owns the judgement by the same configurations and the same reader as the
 //! stage that puts them in; must not know how it is printed. Holds no values.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use krm::Node;
-use krm_functions::Substitution;
 use krm_functions::substitution::{Dialect, Options, Variables, uses};
+use krm_functions::{Registered, Severity, Substitution};
 use kustomize::Object;
 
 use super::configs::{self, Config};
@@ -63,12 +64,10 @@ pub struct Survey {
 pub fn survey(objects: &mut Vec<Object>, local: Vec<Object>, around: &Around<'_>) -> Result<Survey> {
     let mut configs = configs::take(objects, local, around.root)?;
     flags::configure(&mut configs, around.settings)?;
-    configs.retain(|config| config.node.kind() == KIND);
-    if configs.is_empty() {
-        configs.extend(krm_functions::Registered::find(KIND).map(Config::default_of));
-    }
-    let items: Vec<Node> = objects.iter().map(|object| object.node.clone()).collect();
     let mut survey = Survey::default();
+    survey.decrypt(objects, of_kind(&configs, super::DECRYPTION), around)?;
+    let items: Vec<Node> = objects.iter().map(|object| object.node.clone()).collect();
+    let configs = of_kind(&configs, KIND);
     for config in &configs {
         let function = run::configured(config, |node| Substitution::from_config(Some(node)))?;
         let tree = config.files();
@@ -85,7 +84,37 @@ pub fn survey(objects: &mut Vec<Object>, local: Vec<Object>, around: &Around<'_>
     Ok(survey)
 }
 
+/// The configurations of a function; what it does by itself if there is none.
+fn of_kind<'c>(configs: &'c [Config], kind: &str) -> Vec<Cow<'c, Config>> {
+    let mut found: Vec<Cow<'_, Config>> =
+        configs.iter().filter(|config| config.node.kind() == kind).map(Cow::Borrowed).collect();
+    if found.is_empty() {
+        found.extend(Registered::find(kind).map(Config::default_of).map(Cow::Owned));
+    }
+    found
+}
+
 impl Survey {
+    /// Opens what is encrypted, as the stage does: sources may be, and variables are put into what was. What cannot be opened stays as it
+    /// is, and is a problem.
+    fn decrypt(&mut self, objects: &mut [Object], configs: Vec<Cow<'_, Config>>, around: &Around<'_>) -> Result<()> {
+        for config in configs {
+            let function = run::configured(&config, |node| krm_functions::from_config(Some(node)))?;
+            let tree = config.files();
+            let inputs = Surroundings { tree: tree.as_ref(), env: around.env };
+            let mut items: Vec<Node> = objects.iter().map(|object| object.node.clone()).collect();
+            let findings = function
+                .run(&mut items, &inputs)
+                .map_err(|error| crate::error::CliError::new(crate::error::Code::Function, error))?;
+            let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+            self.problems.extend(errors.map(super::told::sentence));
+            for (object, node) in objects.iter_mut().zip(items) {
+                object.node = node;
+            }
+        }
+        Ok(())
+    }
+
     fn look_at(&mut self, object: &Object, variables: &Variables, options: &Options) {
         let (found, findings) = uses(&object.node, options);
         self.problems.extend(findings.iter().map(super::told::sentence));

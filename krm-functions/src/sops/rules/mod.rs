@@ -133,7 +133,9 @@ impl CreationRules {
         let documents = parse_documents(text, "", &Limits::default())
             .map_err(|error| RulesProblem::Yaml { line: error.mark.line, problem: error.problem.to_string() })?;
         let root = documents.first().map(|document| &document.root).filter(|root| !root.is_null());
-        let Some(root) = root else { return Ok(Self { rules: Err(RulesProblem::NoRules), indents: Indents::default() }) };
+        let Some(root) = root else {
+            return Ok(Self { rules: Err(RulesProblem::NoRules), indents: Indents::default() });
+        };
         let map = root.as_map().ok_or_else(|| wrong(root, "creation_rules", "a field at the top"))?;
         for entry in map.entries.iter().filter(|entry| !TOP.contains(&entry.key.text.as_str())) {
             if let Some(near) = krm::nearest(&entry.key.text, &TOP) {

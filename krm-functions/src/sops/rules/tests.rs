@@ -42,7 +42,11 @@ fn the_first_rule_that_matches_counts() {
         SealPlan { groups: vec![vec!["age1bob".into()]], ..SealPlan::default() }
     );
     let plan = rules.plan_for("kms/x.yaml", vec!["age1me".into()]).unwrap();
-    assert_eq!(plan, SealPlan { groups: vec![vec!["age1me".into()]], ..SealPlan::default() }, "whom the rule names is out");
+    assert_eq!(
+        plan,
+        SealPlan { groups: vec![vec!["age1me".into()]], ..SealPlan::default() },
+        "whom the rule names is out"
+    );
     let plan = rules.plan_for("apps/secrets/db.yaml", vec!["age1me".into()]).unwrap();
     assert_eq!(plan.rule, Rule::EncryptedRegex("^(data|stringData)$".into()), "the rest of the rule counts");
     assert_eq!((rules.names("groups/x"), rules.names("other.env")), (Ok(Some(9)), Ok(None)));
@@ -114,8 +118,7 @@ fn what_is_wrong_is_named_with_its_line() {
 #[test]
 fn truths_are_those_of_yaml_1_1() {
     for (word, expected) in [("true", true), ("yes", true), ("on", true), ("n", false), ("False", false)] {
-        let rules =
-            CreationRules::read(&format!("creation_rules: [{{age: a, mac_only_encrypted: {word}}}]")).unwrap();
+        let rules = CreationRules::read(&format!("creation_rules: [{{age: a, mac_only_encrypted: {word}}}]")).unwrap();
         assert_eq!(rules.plan("x").unwrap().mac_only_encrypted, expected, "{word}");
     }
 }
@@ -130,7 +133,10 @@ fn stores_say_how_files_are_laid_out() {
     assert_eq!(of("{yaml: {indent: 1}}"), Indents { yaml: 2, ..default });
     assert_eq!(of("{yaml: {indent: 9}}"), Indents { yaml: 9, ..default });
     assert_eq!(of("{yaml: {indent: 99}}"), Indents { yaml: 2, ..default }, "as go-yaml has it");
-    assert_eq!(of("{json: {indent: 0}, json_binary: {indent: 3}}"), Indents { json: Some(0), binary: Some(3), ..default });
+    assert_eq!(
+        of("{json: {indent: 0}, json_binary: {indent: 3}}"),
+        Indents { json: Some(0), binary: Some(3), ..default }
+    );
     let rules = CreationRules::read("creation_rules: [{age: a}]\nstores: {json: {indent: 2}}\n").unwrap();
     assert_eq!(rules.plan("x").unwrap().indents, rules.indents());
 }
