@@ -53,12 +53,16 @@ pub fn functions(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let limits = Limits { bytes_max: 64 << 10, depth_max: 100, nodes_max: 10_000, alias_nodes_max: 1000 };
     let Ok(before) = ResourceList::read(&text, "f.yaml", &limits) else { return };
+    // Printing has its own losses, which are kyaml's: in `{a}` the null becomes an empty text.
+    let mut again = String::new();
+    let Ok(()) = before.write(&mut again) else { return };
+    let Ok(printed) = ResourceList::read(&again, "f.yaml", &Limits::default()) else { return };
     for name in FUNCTIONS.iter().map(|function| Some(function.name)).chain([None]) {
         let Ok(output) = frame::run(&text, name, None, &Everything, &limits) else { continue };
         assert!(!output.story.contains(SECRET), "{name:?} tells a secret: {}", output.story);
         let after = ResourceList::read(&output.text, "f.yaml", &Limits::default());
         let Ok(after) = after else { continue };
         assert!(!after.results.iter().any(|result| result.to_string().contains(SECRET)), "{name:?} tells a secret");
-        assert!(!output.failed || after.items == before.items, "{name:?} failed and changed something");
+        assert!(!output.failed || after.items == printed.items, "{name:?} failed and changed something");
     }
 }

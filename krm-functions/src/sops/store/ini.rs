@@ -230,11 +230,12 @@ fn write_section(entries: &[Entry], out: &mut Vec<u8>) -> Result<(), StoreProble
     Ok(())
 }
 
+/// As SOPS quotes it, and where that cannot be read again (`#a` would be a comment), so that SOPS can read it.
 fn quoted_name(name: &str) -> String {
-    if name.contains(['"', '=', ':']) {
-        format!("`{name}`")
-    } else if name.contains('`') {
+    if name.contains('`') {
         format!("{TRIPLE}{name}{TRIPLE}")
+    } else if name.contains(['"', '=', ':']) || name.starts_with(['#', ';', '[']) {
+        format!("`{name}`")
     } else {
         name.to_owned()
     }
@@ -283,6 +284,12 @@ mod tests {
         let expected = "top = 1\n\n; about a\n; more\n; behind\n[a]\nlong_name = x\n; of b\n# inline\nb         = two words\nc         = `a#b`\nd         = xy\n\n[b]\ne = \"\"\"1\n2\"\"\"\nf = \n";
         assert_eq!(again(text).unwrap(), expected);
         assert_eq!(again(expected).unwrap(), expected);
+    }
+
+    #[test]
+    fn names_that_look_like_something_else_are_quoted() {
+        let text = "`#a`        = 1\n`;b`        = 2\n`[c]`       = 3\n`d=e`       = 4\n\"\"\"f`=\"g\"\"\" = 5\n";
+        assert_eq!(again(text).unwrap(), text);
     }
 
     #[test]
