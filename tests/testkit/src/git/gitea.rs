@@ -60,7 +60,7 @@ impl Gitea {
              ROOT_URL = http://{http}/\nSTATIC_ROOT_PATH = {}\nOFFLINE_MODE = true\nSTART_SSH_SERVER = true\n\
              SSH_LISTEN_HOST = {host}\nSSH_LISTEN_PORT = {}\nSSH_DOMAIN = {host}\nSSH_PORT = {}\n\
              BUILTIN_SSH_SERVER_USER = git\n[database]\nDB_TYPE = sqlite3\nPATH = {work}/gitea.db\n[security]\n\
-             INSTALL_LOCK = true\nPASSWORD_HASH_ALGO = pbkdf2_v2$1$50\nMIN_PASSWORD_LENGTH = 6\n[repository]\n\
+             INSTALL_LOCK = true\nPASSWORD_HASH_ALGO = pbkdf2_v1\nMIN_PASSWORD_LENGTH = 6\n[repository]\n\
              DEFAULT_BRANCH = main\n[log]\nMODE = console\nLEVEL = Info\n[mailer]\nENABLED = false\n[actions]\nENABLED = false\n\
              [cron]\nENABLED = false\n[indexer]\nISSUE_INDEXER_TYPE = db\n[service]\nDISABLE_REGISTRATION = true\n",
             http.port(),
