@@ -24,6 +24,7 @@ pub use endpoint::{DryRun, Endpoint, Guard};
 pub use error::{Cause, ClusterError, Code};
 pub use kube::{KubeTransport, MakeClient};
 pub use observe::{Look, Seen, lost_inventory, rebuild};
+pub(crate) use proxy::from_environment as proxy_from_environment;
 pub use query::{Extent, Freshness, ListQuery};
 pub use retry::Patience;
 pub use root::{RootError, StoredRoot};

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use http::Uri;
 
 /// The proxy for `server`, from `HTTPS_PROXY`/`HTTP_PROXY` and `NO_PROXY` in either case.
-pub(super) fn from_environment(server: &Uri, variable: impl Fn(&str) -> Option<String>) -> Option<Uri> {
+pub(crate) fn from_environment(server: &Uri, variable: impl Fn(&str) -> Option<String>) -> Option<Uri> {
     let read = |upper: &str| {
         let value = variable(upper).or_else(|| variable(&upper.to_lowercase()));
         value.filter(|value| !value.is_empty())

@@ -50,6 +50,8 @@ codes! {
         "The name exists in more than one namespace. Say which one with -n NAMESPACE.";
     NamespaceMismatch = "G0107", User, "an object's namespace is not the one given with -n",
         "As in kubectl, -n fills in a missing namespace and never overrides a written one. Drop -n, or change the manifest (a kustomization's `namespace:` field changes all of them).";
+    RepositoryUrl = "G0108", User, "a repository or a reference is not named rightly",
+        "A repository is named by an https, http, ssh or file URL, or by `user@host:path`; a branch or a tag by a name that Git allows, a commit by all of its 40 or 64 digits. Keys and certificates that are given for it must be such.";
     BadYaml = "G0201", User, "malformed YAML",
         "A file is not YAML as Kubernetes reads it. Duplicate keys are errors, as are tabs for indentation and nesting or aliases beyond the limits. The place names file, line and column.";
     Build = "G0202", User, "the kustomization cannot be built",
@@ -118,6 +120,14 @@ codes! {
         "The inventory ConfigMap was written by a newer version or was edited by hand. It is never taken for an empty one, since that would forget what to prune. Use the version that wrote it.";
     InventoryConflict = "G0605", Locked, "the inventory was changed by another run meanwhile",
         "Another run wrote the inventory between our reading and writing. Nothing of ours went past it; run again.";
+    RepositoryUnreachable = "G0606", Cluster, "a repository cannot be reached",
+        "No connection to the server of a Git repository, no answer in time, a certificate or a host key that is not trusted, or an answer that is not Git's. The cluster keeps what it has.";
+    RepositoryDenied = "G0607", Cluster, "a repository refuses the credentials",
+        "The server of a Git repository asks for other credentials (401), forbids the account what is wanted (403), or knows no such repository (404: many servers say so to accounts that may not see it).";
+    ReferenceMissing = "G0608", Cluster, "a repository lacks the branch, tag or commit",
+        "The repository can be read, but it has no such branch, tag, version or commit, or no such directory at it. The message names what is alike.";
+    RepositoryRefused = "G0609", Cluster, "a repository's content is refused",
+        "What the repository holds would harm a machine (paths and links that leave their directory, Git's own names, names that collide), exceeds a limit, is damaged, or is not signed by a key that is trusted. The message names the path or the limit. Nothing of it was applied.";
 }
 
 impl fmt::Display for Code {

@@ -1,6 +1,7 @@
 //! How the errors of the rooms become ends of the program: which code, which place, which hint.
 
 use super::{CliError, Code, Place};
+use crate::git::GitError;
 use crate::source::{GenerateError, ManifestError, SourceError};
 use kustomize::load::{FilesError, LoadError};
 use kustomize::{BuildError, Problem, UnusableObject};
@@ -103,6 +104,40 @@ impl From<SourceError> for CliError {
             }
             SourceError::Manifest(error) => error.into(),
             SourceError::Generate(error) => error.into(),
+        }
+    }
+}
+
+impl From<GitError> for CliError {
+    fn from(error: GitError) -> Self {
+        let code = match &error {
+            GitError::Address { .. } | GitError::Reference { .. } | GitError::TlsSetUp { .. } => Code::RepositoryUrl,
+            GitError::Proxy { .. }
+            | GitError::Runtime(_)
+            | GitError::Unreachable { .. }
+            | GitError::Tls { .. }
+            | GitError::Lost { .. }
+            | GitError::Slow { .. }
+            | GitError::Status { .. }
+            | GitError::Redirect { .. }
+            | GitError::Protocol { .. }
+            | GitError::Said { .. } => Code::RepositoryUnreachable,
+            GitError::Unauthorized { .. } | GitError::Forbidden { .. } | GitError::NotFound { .. } => {
+                Code::RepositoryDenied
+            }
+            GitError::NoReference { .. } | GitError::NoCommit { .. } | GitError::NoDirectory { .. } => {
+                Code::ReferenceMissing
+            }
+            GitError::Pack { .. } | GitError::Object { .. } | GitError::Limit { .. } | GitError::Hostile { .. } => {
+                Code::RepositoryRefused
+            }
+            GitError::Disk { .. } => Code::Output,
+        };
+        let hint = error.hint();
+        let converted = Self::new(code, error);
+        match hint {
+            Some(hint) => converted.hint(hint),
+            None => converted,
         }
     }
 }

@@ -8,7 +8,6 @@ use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use rustls_platform_verifier::BuilderVerifierExt as _;
 
 use super::FILE_BYTES_MAX;
 
@@ -27,7 +26,7 @@ pub enum DownloadError {
     Url,
     /// The TLS library or the machine's certificates are not usable.
     #[error("TLS cannot be set up")]
-    Tls(#[source] rustls::Error),
+    Tls(#[source] crate::web::TrustError),
     /// The runtime could not start.
     #[error("the network cannot be used")]
     Runtime(#[source] std::io::Error),
@@ -59,12 +58,7 @@ pub(super) fn fetch(url: &str) -> Result<Vec<u8>, DownloadError> {
 }
 
 fn client() -> Result<Https, DownloadError> {
-    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .and_then(rustls::ConfigBuilder::with_platform_verifier)
-        .map_err(DownloadError::Tls)?
-        .with_no_client_auth();
+    let config = crate::web::tls_config(None, None).map_err(DownloadError::Tls)?;
     let connector =
         hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(config).https_or_http().enable_http1().build();
     Ok(Client::builder(TokioExecutor::new()).build(connector))

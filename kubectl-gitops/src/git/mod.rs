@@ -1,0 +1,291 @@
+//! Repositories elsewhere: resolving a reference and writing a revision as files. Owns the Git protocol, its transports, objects
+//! and packs, everything bounded; must not know Kubernetes, Flux' kinds or the command line.
+//!
+//! ```text
+//! wire        what is said: packets, references, requests and replies      pure
+//! object      commits, tags, trees and their names                        pure
+//! pack        scanning, naming, reading and writing packs                 pure but for its spool
+//! transport   http and https
+//! session     the order of messages over a transport
+//! resolve     from what was asked for to one commit
+//! tree        from objects to files: which names, links and sizes may get to a disk
+//! ```
+//!
+//! No git program and no C library is used. The calls block; each runs its own runtime.
+
+#![allow(dead_code, unused_imports, reason = "what pushes, verifies and keeps a cache follows")]
+
+mod address;
+mod error;
+mod limits;
+mod object;
+mod pack;
+mod resolve;
+mod session;
+mod store;
+mod transport;
+mod tree;
+mod wire;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use krm::Masked;
+
+pub use error::GitError;
+pub use limits::Limits;
+pub use object::ObjectError;
+pub use pack::{PackError, ShownId};
+pub use wire::WireError;
+
+use address::Address;
+use object::ObjectId;
+use pack::{Index, Pack, Spool, resolve as resolve_pack};
+use session::Session;
+use store::Store;
+use transport::{Connection, Http, HttpSettings, Proxy, ProxyChoice};
+use wire::FetchRequest;
+
+use crate::web::TlsIdentity;
+
+/// As whom a repository is read.
+#[derive(Debug, Clone, Default)]
+pub enum Access {
+    /// As nobody.
+    #[default]
+    Anonymous,
+    /// http and https: with a password or a token in its place.
+    Basic {
+        /// The user; many servers take any with a token.
+        user: String,
+        /// The password.
+        password: Masked<String>,
+    },
+    /// http and https: with a token in the header.
+    Bearer(Masked<String>),
+}
+
+/// A repository elsewhere, and how it is reached. Its `Debug` shows no credential.
+#[derive(Clone)]
+pub struct Remote {
+    address: Address,
+    access: Access,
+    ca: Option<Vec<u8>>,
+    identity: Option<TlsIdentity>,
+    proxy: ProxyChoice,
+}
+
+impl fmt::Debug for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Remote").field("url", &self.url()).finish_non_exhaustive()
+    }
+}
+
+/// What is wanted of a repository.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Reference {
+    /// The branch that its HEAD names.
+    #[default]
+    Head,
+    /// A branch, without `refs/heads/`.
+    Branch(String),
+    /// A tag, without `refs/tags/`.
+    Tag(String),
+    /// The highest tag in a range of versions.
+    SemVer(String),
+    /// A name in full, as `refs/pull/7/head`; a short one is looked for as git does: among tags, then among branches.
+    Name(String),
+    /// A commit, by its full name.
+    Commit {
+        /// 40 or 64 hexadecimal digits.
+        commit: String,
+        /// The branch that must have it.
+        branch: Option<String>,
+    },
+}
+
+/// A commit and the name by which it was found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Revision {
+    /// `main`, `v1.2.0`, `refs/pull/7/head`; empty for a commit that was asked for by its name.
+    pub name: String,
+    /// 40 or 64 hexadecimal digits.
+    pub commit: String,
+}
+
+/// As Flux writes it: `main@sha1:4f2c…`
+impl fmt::Display for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hash = if self.commit.len() == 64 { "sha256" } else { "sha1" };
+        let at = if self.name.is_empty() { "" } else { "@" };
+        write!(f, "{}{at}{hash}:{}", self.name, self.commit)
+    }
+}
+
+/// What is wanted of a revision.
+#[derive(Debug, Clone, Default)]
+pub struct Wants {
+    /// Submodules, too.
+    pub submodules: bool,
+    /// Only these directories; empty: everything.
+    pub sparse: Vec<String>,
+    /// Rules of `GitRepository.spec.ignore`.
+    pub ignore: Option<String>,
+    /// Files that Flux leaves out stay out: those of `.sourceignore`, of `ignore`, or Flux' own list.
+    pub source_ignore: bool,
+    /// A directory of ours in which objects are kept for the next time.
+    pub cache: Option<PathBuf>,
+}
+
+/// When everything must be over.
+#[derive(Debug, Clone)]
+pub(crate) struct Deadline {
+    remote: String,
+    after: Duration,
+    until: Instant,
+}
+
+impl Deadline {
+    fn check(&self) -> Result<(), GitError> {
+        if Instant::now() < self.until { Ok(()) } else { Err(self.error()) }
+    }
+
+    fn error(&self) -> GitError {
+        GitError::Slow { remote: self.remote.clone(), after: self.after }
+    }
+}
+
+impl Remote {
+    /// A repository by its URL: http, https, ssh (also `user@host:path`), file, or a path. User and password in the URL count
+    /// where `access` gives none.
+    ///
+    /// # Errors
+    /// It is not the URL of a repository.
+    pub fn new(url: &str, access: Access) -> Result<Self, GitError> {
+        let parsed = Address::parse(url)?;
+        let access = match (access, parsed.login) {
+            (Access::Anonymous, Some((user, password))) => Access::Basic { user, password },
+            (access, _) => access,
+        };
+        Ok(Self { address: parsed.address, access, ca: None, identity: None, proxy: ProxyChoice::default() })
+    }
+
+    /// Trusts these authorities (PEM), too.
+    #[must_use]
+    pub fn with_ca(mut self, pem: Vec<u8>) -> Self {
+        self.ca = Some(pem);
+        self
+    }
+
+    /// Shows this certificate (PEM, with its chain) to a server that asks for one.
+    #[must_use]
+    pub fn with_client_certificate(mut self, certificate: Vec<u8>, key: Masked<Vec<u8>>) -> Self {
+        self.identity = Some(TlsIdentity { certificate, key });
+        self
+    }
+
+    /// Goes through this proxy, whatever the environment says.
+    ///
+    /// # Errors
+    /// It is not the URL of a proxy.
+    pub fn with_proxy(mut self, url: &str, login: Option<(String, Masked<String>)>) -> Result<Self, GitError> {
+        self.proxy = ProxyChoice::Given(Proxy::parse(url, login)?);
+        Ok(self)
+    }
+
+    /// Goes through no proxy, whatever the environment says.
+    #[must_use]
+    pub fn without_proxy(mut self) -> Self {
+        self.proxy = ProxyChoice::None;
+        self
+    }
+
+    /// The URL without credentials.
+    pub fn url(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// The commit that a reference names now. Costs one advertisement of references; a commit costs nothing.
+    ///
+    /// # Errors
+    /// There is none, or the server cannot be asked.
+    pub fn resolve(&self, reference: &Reference, limits: &Limits) -> Result<Revision, GitError> {
+        if let Some(revision) = resolve::without_asking(reference)? {
+            return Ok(revision);
+        }
+        self.run(limits, async |_| {
+            let mut session = Session::new(self.connect(limits)?, *limits);
+            resolve::resolve(&mut session, reference).await
+        })
+    }
+
+    /// The files of a revision, below `into`, which is empty or does not exist yet. After an error it may hold a part of them.
+    ///
+    /// # Errors
+    /// The server does not give the commit, something in it is refused, or a limit is exceeded.
+    pub fn check_out(&self, revision: &Revision, wants: &Wants, limits: &Limits, into: &Path) -> Result<(), GitError> {
+        if wants.submodules
+            || !wants.sparse.is_empty()
+            || wants.source_ignore
+            || wants.ignore.is_some()
+            || wants.cache.is_some()
+        {
+            return Err(GitError::Address { shown: self.url(), reason: "only whole trees can be written yet" });
+        }
+        let commit: ObjectId = revision.commit.parse().map_err(|_| GitError::Reference {
+            text: revision.commit.clone(),
+            what: "a commit's full name of 40 or 64 hexadecimal digits",
+        })?;
+        self.run(limits, async |deadline| {
+            let mut session = Session::new(self.connect(limits)?, *limits);
+            let store = self.fetch(&mut session, commit).await?;
+            let tree = store.commit(&commit)?.tree;
+            let items = tree::walk(&store, tree, limits)?;
+            tree::write(&store, &items, into, limits, deadline)
+        })
+    }
+
+    async fn fetch(&self, session: &mut Session, commit: ObjectId) -> Result<Store, GitError> {
+        let request = FetchRequest { wants: vec![commit], depth: Some(1), ..FetchRequest::default() };
+        let fetched = session.fetch(&request, Spool::new(&std::env::temp_dir())).await?;
+        let remote = self.url();
+        let names = resolve_pack(&fetched.scan, &fetched.spool)
+            .map_err(|source| GitError::Pack { remote: remote.clone(), source })?;
+        let mut index: Vec<_> = names.into_iter().zip(fetched.scan.entries.iter().map(|entry| entry.offset)).collect();
+        index.sort_unstable();
+        let format = fetched.scan.format;
+        let pack = Pack::new(fetched.spool, Index::Memory(index), format);
+        Ok(Store { remote, format, packs: vec![pack], loose: Vec::new() })
+    }
+
+    fn connect(&self, limits: &Limits) -> Result<Connection, GitError> {
+        match &self.address {
+            Address::Http(uri) => Ok(Connection::Http(Box::new(Http::new(HttpSettings {
+                address: uri.clone(),
+                authorization: match &self.access {
+                    Access::Anonymous => None,
+                    Access::Basic { user, password } => Some(HttpSettings::basic(user, password)),
+                    Access::Bearer(token) => Some(Masked::new(format!("Bearer {}", token.expose()))),
+                },
+                ca: self.ca.clone(),
+                identity: self.identity.clone(),
+                proxy: self.proxy.clone(),
+                connect: limits.connect,
+            })))),
+            Address::Ssh { .. } | Address::File(_) => {
+                Err(GitError::Address { shown: self.url(), reason: "only https and http can be fetched from yet" })
+            }
+        }
+    }
+
+    /// Runs one conversation within its time.
+    fn run<T>(&self, limits: &Limits, work: impl AsyncFnOnce(&Deadline) -> Result<T, GitError>) -> Result<T, GitError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(GitError::Runtime)?;
+        let deadline = Deadline { remote: self.url(), after: limits.time, until: Instant::now() + limits.time };
+        let result = runtime.block_on(async { tokio::time::timeout(limits.time, work(&deadline)).await });
+        // A name that is still being looked up must not hold us.
+        runtime.shutdown_background();
+        result.map_err(|_| deadline.error())?
+    }
+}
