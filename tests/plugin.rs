@@ -16,9 +16,20 @@ fn hermetic() -> Hermetic {
 fn help_pages() {
     let here = hermetic();
     insta::assert_snapshot!("help", here.run(&["--help"]).ok());
-    for command in
-        ["build", "edit", "diff", "apply", "delete", "status", "secrets", "vars", "version", "completion", "explain"]
-    {
+    for command in [
+        "build",
+        "edit",
+        "diff",
+        "apply",
+        "sync",
+        "delete",
+        "status",
+        "secrets",
+        "vars",
+        "version",
+        "completion",
+        "explain",
+    ] {
         let page = here.run(&[command, "--help"]).ok();
         assert!(page.contains(&format!("Usage: kubectl gitops {command}")), "{page}");
         assert!(page.contains("Examples:"), "every command shows examples: {page}");
@@ -65,6 +76,13 @@ const WRONG: &[(&[&str], &str)] = &[
     (&["apply", "-f", "good.yaml"], "--name"),
     (&["apply", "app", "--name", "Not_A_Name"], "`Not_A_Name` cannot name a set"),
     (&["apply", "app", "--allow-delete", "pod"], "names no protected kind"),
+    (&["sync"], "--url"),
+    (&["sync", "--url", "https://a/b", "--path", "../c"], "does not lie in the repository"),
+    (&["sync", "--url", "https://a/b", "--branch", "a", "--tag", "b"], "cannot be used with"),
+    (&["sync", "--url", "https://a/b", "--username", "ann"], "needs a password"),
+    (&["sync", "--url", "https://a/b", "--ssh-key-file", "k"], "--known-hosts-file"),
+    (&["sync", "--url", "https://a/b", "--secret-ref", "a/b/c"], "names no Secret"),
+    (&["sync", "--url", "https://a/b", "--inventory-namespace", "x"], "gitops-system"),
     (&["delete"], "<NAME>"),
     (&["build", "app", "-o", "missing/out.yaml"], "cannot write `missing/out.yaml`"),
     (&["apply", "app", "--context", "nope"], "nope"),

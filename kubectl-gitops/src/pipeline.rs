@@ -3,11 +3,14 @@
 //! ```text
 //! settings → source → build → stages → observe → plan → [diff, dry run: stop] → execute → report
 //! ```
+//!
+//! `sync` has a repository in front of it and a record behind it: see [`sync`](mod@sync).
 
 pub(crate) mod amend;
 mod carry;
 mod compare;
 mod deliver;
+mod drivers;
 mod engine;
 mod find;
 mod identity;
@@ -17,6 +20,7 @@ mod overview;
 mod render;
 pub(crate) mod secrets;
 mod session;
+mod sync;
 
 use std::path::Path;
 use std::rc::Rc;
@@ -24,18 +28,19 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-use crate::error::{Result, exit};
+use crate::error::{CliError, Result, exit};
 use crate::inventory::Inventory;
 use crate::plan::{Desired, Plan};
 use crate::report::{self, About, Command, Console, Report, Story};
 use crate::settings::{BuildSettings, Connection, DryRun, RunSettings};
 use crate::source;
 use crate::stages::Told;
-use carry::Run;
+use carry::{Run, Stamp};
 use compare::Comparison;
 use judge::Judged;
 use order::Order;
 use session::Session;
+pub(crate) use sync::sync;
 
 /// What `build` prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,8 +117,8 @@ pub(crate) fn apply(
     session::with(connection, &order.story, async |session| {
         let (identity, desired) = order.wanted(&mut rendered, session).await?;
         let headline = |inventory: &Inventory| headline.text(inventory, Timestamp::now());
-        let run = Run { order: &order, session, identity: &identity, headline: &headline };
-        converge(&run, desired, &rendered.shown, detailed_exit_code).await
+        let run = Run { order: &order, session, identity: &identity, headline: &headline, stamp: Stamp::default() };
+        converge(&run, desired, &rendered.shown).await?.code(detailed_exit_code)
     })
 }
 
@@ -125,20 +130,38 @@ pub(crate) fn delete(settings: &RunSettings, connection: &Connection, console: &
         let identity = find::identity(session, name, settings.inventory_namespace.as_deref()).await?;
         let headline =
             |inventory: &Inventory| format!("Deleting {name}: {}.", report::counted(inventory.entries.len(), "object"));
-        let run = Run { order: &order, session, identity: &identity, headline: &headline };
-        converge(&run, Vec::new(), name, false).await
+        let run = Run { order: &order, session, identity: &identity, headline: &headline, stamp: Stamp::default() };
+        converge(&run, Vec::new(), name).await?.code(false)
     })
 }
 
-/// What `apply` and `delete` share: observe → plan → [dry run: stop] → execute → report.
-async fn converge(run: &Run<'_>, mut desired: Vec<Desired>, source: &str, detailed_exit_code: bool) -> Result<u8> {
+/// How a run that may write ended, presented already.
+struct Ended {
+    report: Report,
+    failure: Option<CliError>,
+    /// The root says so.
+    settled: bool,
+}
+
+impl Ended {
+    fn code(self, detailed: bool) -> Result<u8> {
+        match self.failure {
+            Some(error) => Err(error),
+            None if detailed && self.report.counts.changes() > 0 => Ok(exit::CHANGED),
+            None => Ok(exit::DONE),
+        }
+    }
+}
+
+/// What `apply`, `delete` and `sync` share: observe → plan → [dry run: stop] → execute → report.
+async fn converge(run: &Run<'_>, mut desired: Vec<Desired>, source: &str) -> Result<Ended> {
     let Run { order, session, identity, .. } = run;
     let judged = order.judge(session, identity, &mut desired).await?;
     let about = order.about(identity, source);
     if order.settings.dry_run == DryRun::Client {
         let (report, plan) = compared(&about, &judged, session, order.begin, false).await;
         order.story.console().present_run(&report, false)?;
-        return report::refusal(&plan).map_or(Ok(exit::DONE), Err);
+        return Ok(Ended { report, failure: report::refusal(&plan), settled: false });
     }
     let comparison = Comparison::of(&judged, session, false).await;
     order.story.expect(comparison.changes(Timestamp::now()));
@@ -147,27 +170,27 @@ async fn converge(run: &Run<'_>, mut desired: Vec<Desired>, source: &str, detail
     comparison.annotate(&mut report.actions, Timestamp::now());
     report.restarts = comparison.restarts();
     order.story.console().present_run(&report, order.story.streams_actions())?;
-    match report::failure(&judged.plan, &executed) {
-        Some(error) => Err(error),
-        None if detailed_exit_code && report.counts.changes() > 0 => Ok(exit::CHANGED),
-        None => Ok(exit::DONE),
-    }
+    let failure = report::failure(&judged.plan, &executed);
+    Ok(Ended { report, failure, settled: executed.settled })
 }
 
 /// `status`: find → observe → health → report. Writes nothing.
 pub(crate) fn status(name: Option<&str>, fail: bool, connection: &Connection, console: &Console) -> Result<u8> {
     let story = Rc::new(Story::new(console));
     session::with(connection, &story, async |session| {
-        let ready = if let Some(name) = name {
-            let set = overview::of_set(session, name, Timestamp::now()).await?;
-            console.present_set(&set)?;
-            set.is_ready()
+        let now = Timestamp::now();
+        let seen = if let Some(name) = name {
+            let set = overview::of_set(session, name, now).await?;
+            let seen = overview::with_drivers(session, vec![set], now).await?;
+            console.present_set(&seen)?;
+            seen
         } else {
-            let sets = overview::of_all(session, Timestamp::now(), &|text| story.warn(text)).await?;
-            console.present_sets(&sets)?;
-            sets.iter().all(report::SetStatus::is_ready)
+            let sets = overview::of_all(session, now, &|text| story.warn(text)).await?;
+            let seen = overview::with_drivers(session, sets, now).await?;
+            console.present_sets(&seen)?;
+            seen
         };
-        Ok(if fail && !ready { exit::PARTIAL } else { exit::DONE })
+        Ok(if fail && !seen.is_ready() { exit::PARTIAL } else { exit::DONE })
     })
 }
 

@@ -18,7 +18,9 @@ macro_rules! behaviours {
 }
 
 behaviours! {
+    a_broken_commit_is_recorded,
     a_question_waits_for_a_person,
+    a_repository_is_synced,
     a_second_signal_ends_a_run_at_once,
     a_signal_ends_a_run_in_order,
     another_directory_under_a_derived_name_is_refused,

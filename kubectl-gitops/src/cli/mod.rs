@@ -11,9 +11,11 @@ mod explain;
 mod flags;
 mod global;
 mod input;
+mod remote;
 mod secrets;
 mod stages;
 mod status;
+mod sync;
 mod usage;
 mod vars;
 mod version;
@@ -35,6 +37,9 @@ const EXAMPLES: &str = "Examples:
 
   # Apply it, and wait until everything is ready
   kubectl gitops apply overlays/prod --wait
+
+  # The same from a Git repository: what a CronJob runs
+  kubectl gitops sync --url https://git.example.com/home.git --path apps
 
   # What is applied in this cluster, and is it healthy
   kubectl gitops status
@@ -74,6 +79,7 @@ enum Command {
     Edit(edit::Args),
     Diff(diff::Args),
     Apply(apply::Args),
+    Sync(Box<sync::Args>),
     Delete(delete::Args),
     Status(status::Args),
     Secrets(secrets::Args),
@@ -113,6 +119,7 @@ fn dispatch(global: global::GlobalArgs, command: Command, console: &mut Console)
         Command::Edit(args) => edit::run(args, console),
         Command::Diff(args) => diff::run(args, global, console),
         Command::Apply(args) => apply::run(args, global, console),
+        Command::Sync(args) => sync::run(*args, global, console),
         Command::Delete(args) => delete::run(args, global, console),
         Command::Status(args) => status::run(args, global, console),
         Command::Secrets(args) => secrets::run(args, console),

@@ -74,6 +74,21 @@ impl Endpoint {
         Self::core("ConfigMap", "configmaps", true)
     }
 
+    /// Secrets, which need no discovery.
+    pub fn secrets() -> Self {
+        Self::core("Secret", "secrets", true)
+    }
+
+    /// Events, which need no discovery.
+    pub fn events() -> Self {
+        Self::core("Event", "events", true)
+    }
+
+    /// `CronJobs`, which every supported cluster serves in this version.
+    pub fn cron_jobs() -> Self {
+        Self { group: "batch".to_owned(), ..Self::core("CronJob", "cronjobs", true) }
+    }
+
     /// Namespaces, which need no discovery.
     pub fn namespaces() -> Self {
         Self::core("Namespace", "namespaces", false)

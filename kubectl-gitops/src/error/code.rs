@@ -78,6 +78,8 @@ codes! {
         "`kubectl gitops edit` found something that contradicts the wanted change: what is to be added is there, what is to be removed is not, or the result could not be built. Nothing was written.";
     Secrets = "G0213", User, "a file cannot be encrypted or decrypted",
         "No key at hand opens the file, it was changed without SOPS, or its recipients cannot be encrypted for here. The message names the file, its recipients and the places where keys were looked for, never a value.";
+    Credentials = "G0214", User, "the credentials of a repository cannot be used",
+        "The Secret, the directory or the files that hold them are missing, lack a key, or hold what does not go together. The layout is that of Flux: username and password, bearerToken, ca.crt, tls.crt and tls.key, identity and known_hosts (and password for the key's passphrase).";
     Conflict = "G0301", Refused, "fields are owned by another applier",
         "Another field manager applied the same fields with server-side apply. Two appliers of one field would overwrite each other for ever. Remove the fields from one side, or take them over with --force-conflicts.";
     OtherInventory = "G0302", Refused, "an object belongs to another applied set",

@@ -2,7 +2,7 @@
 
 use super::{CliError, Code, Place};
 use crate::git::GitError;
-use crate::source::{GenerateError, ManifestError, SourceError};
+use crate::source::{GenerateError, ManifestError, RemoteError, SourceError};
 use kustomize::load::{FilesError, LoadError};
 use kustomize::{BuildError, Problem, UnusableObject};
 
@@ -166,6 +166,16 @@ impl From<GenerateError> for CliError {
             GenerateError::SourceIgnore { .. } => {
                 Self::new(Code::Build, error).hint("add a kustomization.yaml that lists the resources")
             }
+        }
+    }
+}
+
+impl From<RemoteError> for CliError {
+    fn from(error: RemoteError) -> Self {
+        match error {
+            RemoteError::Git(error) => error.into(),
+            RemoteError::Credentials(error) => Self::new(Code::Credentials, error),
+            RemoteError::Directory(_) => Self::new(Code::Unreadable, error).hint("TMPDIR names another place"),
         }
     }
 }

@@ -15,7 +15,7 @@ use super::run::{Ending, Run};
 use crate::cluster::{ClusterError, Code, DryRun, Endpoint, Extent, Guard, Lookup, Transport};
 use crate::inventory::Settled;
 use crate::inventory::digest;
-use crate::plan::{self, Action, Body, Deed, Live, Observed, Reason, Verdict, is_secret, is_terminating};
+use crate::plan::{self, Action, Body, Deed, Live, Observed, Reason, Verdict, is_terminating};
 
 /// Conflicts in a row before an object is given up: somebody else writes it all the time.
 const TRIES_MAX: usize = 5;
@@ -309,7 +309,7 @@ impl<T: Transport> Run<'_, T> {
     fn applied(&self, request: &Request<'_>, object: &Value) {
         let Request { action, body } = request;
         let Some(uid) = object.pointer("/metadata/uid").and_then(Value::as_str) else { return };
-        let live_digest = if is_secret(&action.key) { None } else { digest::live_digest(object) };
+        let live_digest = digest::live_digest(object);
         let settled = Settled::Applied {
             version: body.gvk.version.to_string(),
             uid: uid.to_owned(),

@@ -79,6 +79,8 @@ pub struct Options {
     pub revision: String,
     /// Digest of everything read, for the root; empty if unknown.
     pub inputs_digest: String,
+    /// What runs this, for the root; empty to leave what is on record.
+    pub driver: String,
     /// The time, RFC 3339, for the record of the run.
     pub clock: Box<dyn Fn() -> String>,
 }
@@ -107,6 +109,7 @@ impl Default for Options {
             source: None,
             revision: String::new(),
             inputs_digest: String::new(),
+            driver: String::new(),
             clock: Box::new(String::new),
         }
     }

@@ -3,7 +3,7 @@
 
 use super::claim::inventory_stop;
 use super::event::{Done, Event, Outcome, Stop, WaitEnd, Waited};
-use super::job::{Job, Options};
+use super::job::Job;
 use super::lease::Lease;
 use super::run::Run;
 use crate::cluster::{Cluster, Transport};
@@ -22,7 +22,7 @@ impl<T: Transport> Run<'_, T> {
         observed.extend(self.settled.borrow().clone());
         let settled = lease.inventory().settle(&observed);
         let outcomes = self.outcomes();
-        let end = run_end(self.job.options, &outcomes, &self.waited(), stop, self.job.inventory);
+        let end = run_end(self.job, &outcomes, &self.waited(), stop);
         let next = settled.finish(end);
         let entries = next.entries.len();
         let written = |error| inventory_stop("settled", error);
@@ -64,7 +64,7 @@ pub(super) async fn settle_quietly<T: Transport>(
     outcomes: &[Outcome],
     waited: &[Waited],
 ) -> Result<Settlement, Stop> {
-    let end = run_end(job.options, outcomes, waited, None, job.inventory);
+    let end = run_end(job, outcomes, waited, None);
     let next = job.inventory.clone().finish(end);
     let entries = next.entries.len();
     if job.root.is_some() && job.inventory.differs(&next) {
@@ -81,13 +81,8 @@ fn has_shards(root: &serde_json::Value) -> bool {
     crate::inventory::codec::shards(root).is_ok_and(|shards| !shards.is_empty())
 }
 
-fn run_end(
-    options: &Options,
-    outcomes: &[Outcome],
-    waited: &[Waited],
-    stop: Option<&Stop>,
-    before: &Inventory,
-) -> RunEnd {
+fn run_end(job: &Job<'_>, outcomes: &[Outcome], waited: &[Waited], stop: Option<&Stop>) -> RunEnd {
+    let Job { options, inventory: before, policy, .. } = job;
     let failed = outcomes.iter().find(|outcome| outcome.done == Done::Failed);
     let failed = failed.or_else(|| outcomes.iter().find(|outcome| outcome.done.is_failure()));
     let unhealthy = waited.iter().find(|waited| waited.end != WaitEnd::Ready);
@@ -113,7 +108,9 @@ fn run_end(
     // A failed wait stops pruning, and applied is not healthy: only a run without either counts as applied.
     let complete = result == RunResult::Succeeded;
     let source = options.source.clone().or_else(|| before.source.clone());
-    RunEnd { record, source, complete, inputs_digest: options.inputs_digest.clone() }
+    let full = (policy.full || policy.refresh) && result != RunResult::Interrupted;
+    let (inputs_digest, driver) = (options.inputs_digest.clone(), options.driver.clone());
+    RunEnd { record, source, complete, inputs_digest, driver, full }
 }
 
 fn describe_wait(waited: &Waited) -> String {

@@ -237,7 +237,7 @@ fn record() -> impl Strategy<Value = RunRecord> {
 
 prop_compose! {
     fn inventory()(
-        id in any::<[u8; 16]>(), texts in prop::array::uniform4(word()), set in "[a-z0-9.-]{0,12}", phase in prop::sample::select(vec![Phase::Stable, Phase::Applying, Phase::Pruning]),
+        id in any::<[u8; 16]>(), texts in prop::array::uniform6(word()), set in "[a-z0-9.-]{0,12}", phase in prop::sample::select(vec![Phase::Stable, Phase::Applying, Phase::Pruning]),
         lock in prop::option::of((word(), any::<u64>(), any::<u32>())),
         source in prop::option::of(prop_oneof![
             Just(Source::Files), word().prop_map(|path| Source::Directory { path }),
@@ -245,7 +245,7 @@ prop_compose! {
         last in prop::option::of(record()), history in prop::collection::vec(record(), 0..5),
         entries in prop::collection::btree_map(key(), entry(), 0..40), repeat in 0_usize..20, flags in any::<(bool, bool)>(),
     ) -> Inventory {
-        let [run_id, revision, attempted, inputs_digest] = texts;
+        let [run_id, revision, attempted, inputs_digest, driver, full] = texts;
         let mut inventory = Inventory::new(InventoryId::from_bytes(id), RootRef::of_set("ns", &set));
         // Repeated under other names, so that both forms of storage are met.
         for round in 0..=repeat {
@@ -256,7 +256,7 @@ prop_compose! {
         }
         Inventory {
             run_id, phase, lock: lock.map(|(holder, renew, ttl_s)| Lock { holder, renew, ttl_s }), source, revision, attempted,
-            inputs_digest, suspended: flags.0, last, history, rebuilt: flags.1, ..inventory
+            inputs_digest, driver, full, suspended: flags.0, last, history, rebuilt: flags.1, ..inventory
         }
     }
 }

@@ -108,13 +108,20 @@ pub(super) fn canonical(value: &Value, sink: &mut Sink) {
 ///
 /// It is taken from the answer to an apply and from every later LIST, so it compares live with live: defaulting, quantity
 /// spelling and mutating webhooks cancel out, fields of others never enter, and lost ownership changes the path set.
+/// Of a Secret only the path set is digested, never a value, which could be guessed: who changes a value of ours takes it
+/// from us, and that changes the path set.
 /// `None` when we own nothing of the object.
 pub fn live_digest(object: &Value) -> Option<Digest> {
     let entry = our_entry(object)?;
     let mut sink = Sink(Sha256::new());
     sink.text(entry.get("apiVersion").and_then(Value::as_str).unwrap_or_default());
-    owned(entry.get("fieldsV1")?, Some(object), &mut sink);
+    owned(entry.get("fieldsV1")?, Some(object).filter(|object| !is_secret(object)), &mut sink);
     Some(sink.finish())
+}
+
+fn is_secret(object: &Value) -> bool {
+    object.get("kind").is_some_and(|kind| kind == "Secret")
+        && object.get("apiVersion").is_some_and(|version| version == "v1")
 }
 
 /// Our Apply entry on the object itself (not on a subresource).

@@ -15,7 +15,7 @@ pub struct Entry {
     pub adopted: bool,
     /// Hash of the manifest that was applied; none for Secrets (guessable) and before the first success.
     pub desired_hash: Option<Digest>,
-    /// Digest of the live values we owned right after that; none as above.
+    /// Digest of the live values we owned right after that, of a Secret only of their paths; none before the first success.
     pub live_digest: Option<Digest>,
 }
 

@@ -48,6 +48,10 @@ pub struct Inventory {
     pub attempted: String,
     /// Digest of everything the last complete run read; empty if unknown.
     pub inputs_digest: String,
+    /// What ran it last: `cronjob/sync`, `systemd/pi-1`, `person`; empty if nobody said so.
+    pub driver: String,
+    /// When every object was applied last, whatever the digests said, RFC 3339; empty if never.
+    pub full: String,
     /// Was it suspended by its owner.
     pub suspended: bool,
     /// How the last run ended.
@@ -73,12 +77,19 @@ impl Inventory {
             revision: String::new(),
             attempted: String::new(),
             inputs_digest: String::new(),
+            driver: String::new(),
+            full: String::new(),
             suspended: false,
             last: None,
             history: Vec::new(),
             entries: BTreeMap::new(),
             rebuilt: false,
         }
+    }
+
+    /// Does it only tell of attempts? Then it is as good as none: what it was before may still be read from its members.
+    pub fn is_blank(&self) -> bool {
+        self.phase == Phase::Stable && self.lock.is_none() && self.entries.is_empty() && self.revision.is_empty()
     }
 
     /// Nothing is under way and nothing is left over from an aborted run.

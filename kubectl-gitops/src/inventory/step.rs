@@ -81,6 +81,10 @@ pub struct RunEnd {
     pub complete: bool,
     /// Digest of everything read; empty if unknown.
     pub inputs_digest: String,
+    /// What ran it; empty to leave what is on record.
+    pub driver: String,
+    /// Every object was to be applied, whatever the digests said.
+    pub full: bool,
 }
 
 impl Inventory {
@@ -151,6 +155,13 @@ impl Inventory {
         if end.source.is_some() {
             next.source = end.source;
         }
+        if !end.driver.is_empty() {
+            next.driver = end.driver;
+        }
+        // In vain or not: a set that fails is not applied as a whole again and again.
+        if end.full || (end.complete && next.full.is_empty()) {
+            next.full.clone_from(&end.record.time);
+        }
         if end.complete {
             next.phase = Phase::Stable;
             next.rebuilt = false;
@@ -158,6 +169,19 @@ impl Inventory {
             next.inputs_digest = end.inputs_digest;
         }
         next.remember(end.record);
+        next
+    }
+
+    /// Keeps the record of an attempt that came to no plan: no source, no build. Entries, phase and the applied revision stay.
+    #[must_use]
+    pub fn noted(&self, record: RunRecord, source: &Source, driver: &str) -> Self {
+        let mut next = self.clone();
+        next.source.get_or_insert_with(|| source.clone());
+        driver.clone_into(&mut next.driver);
+        if !record.revision.is_empty() {
+            next.attempted.clone_from(&record.revision);
+        }
+        next.remember(record);
         next
     }
 
@@ -180,6 +204,8 @@ impl Inventory {
         let timeless = |inventory: &Self| {
             let mut copy = inventory.clone();
             copy.run_id.clear();
+            copy.driver.clear();
+            copy.full.clear();
             for record in copy.last.iter_mut().chain(&mut copy.history) {
                 record.run_id.clear();
                 record.time.clear();

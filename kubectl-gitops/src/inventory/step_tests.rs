@@ -42,6 +42,8 @@ fn end(revision: &str, complete: bool) -> RunEnd {
         source: None,
         complete,
         inputs_digest: String::new(),
+        driver: String::new(),
+        full: false,
     }
 }
 

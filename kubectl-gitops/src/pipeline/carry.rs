@@ -24,6 +24,17 @@ pub(super) struct Run<'a> {
     pub(super) identity: &'a Identity,
     /// What was built and where it goes, in one line.
     pub(super) headline: &'a dyn Fn(&Inventory) -> String,
+    /// What the root shall remember of it.
+    pub(super) stamp: Stamp,
+}
+
+/// What a run leaves in the root besides its result.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stamp {
+    /// Digest of everything that was read; empty if unknown.
+    pub(super) inputs: String,
+    /// What runs this; empty to leave what is on record.
+    pub(super) driver: String,
 }
 
 /// What came of it.
@@ -85,8 +96,9 @@ impl Run<'_> {
             delete_root: policy.delete_all,
             source: (!policy.delete_all).then(|| self.identity.source.clone()),
             revision: self.identity.revision.clone(),
-            inputs_digest: String::new(),
-            clock: Box::new(|| Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
+            inputs_digest: self.stamp.inputs.clone(),
+            driver: self.stamp.driver.clone(),
+            clock: Box::new(now),
         })
     }
 
@@ -120,7 +132,12 @@ async fn answer() -> Result<bool> {
     answer.map_err(|error| CliError::new(Code::Declined, error))
 }
 
-fn random_hex() -> Result<String> {
+/// The time, RFC 3339, to the second.
+pub(super) fn now() -> String {
+    Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+pub(super) fn random_hex() -> Result<String> {
     let bytes: [u8; 6] = random()?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat())
 }

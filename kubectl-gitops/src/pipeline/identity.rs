@@ -76,6 +76,7 @@ mod tests {
             directory: Some("/srv/home/overlays/Prod".into()),
             checkout: None,
             functions: Vec::new(),
+            volatile: false,
         }
     }
 

@@ -118,12 +118,12 @@ async fn judge_once<T: Transport>(
         Some(_) => None,
         None => missing_namespace(cluster, &identity.root.namespace, desired, policy).await?,
     };
+    // A root that only tells of attempts came after the one that is lost.
+    let blank = root.is_none() || inventory.is_blank();
     let mut judged = look(cluster, inventory, root, desired, policy).await?;
-    if judged.root.is_none()
-        && let Some(id) = lost_inventory(desired, &judged.seen.observation, &identity.root)
-    {
+    if blank && let Some(id) = lost_inventory(desired, &judged.seen.observation, &identity.root) {
         let rebuilt = rebuild(cluster, &judged.seen.discovery, id, identity.root.clone()).await?;
-        judged = look(cluster, rebuilt, None, desired, policy).await?;
+        judged = look(cluster, rebuilt, judged.root, desired, policy).await?;
     }
     if let Some(missing) = missing
         && !judged.plan.namespaces.contains(&missing)
@@ -183,7 +183,7 @@ async fn missing_namespace<T: Transport>(
     }
 }
 
-fn new_id(root: &RootRef) -> Result<InventoryId> {
+pub(super) fn new_id(root: &RootRef) -> Result<InventoryId> {
     Ok(InventoryId::mint(random()?, root))
 }
 
@@ -227,6 +227,7 @@ pub(super) fn policy(settings: &RunSettings, delete_all: bool) -> Result<Policy>
         delete_all,
         create_namespace: settings.create_namespace,
         full: settings.full,
+        refresh: false,
         allow,
     })
 }

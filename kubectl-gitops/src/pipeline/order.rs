@@ -32,9 +32,13 @@ impl<'a> Order<'a> {
     /// Which set was rendered, and its objects, which are taken: from here on they are values to be sent.
     pub(super) async fn wanted(&self, rendered: &mut Rendered, session: &Session) -> Result<(Identity, Vec<Desired>)> {
         let identity = identity::identify(rendered, self.settings, session.namespace())?;
+        Ok((identity, self.desired(rendered, session).await?))
+    }
+
+    /// The objects that were rendered, which are taken.
+    pub(super) async fn desired(&self, rendered: &mut Rendered, session: &Session) -> Result<Vec<Desired>> {
         let objects = std::mem::take(&mut rendered.objects);
-        let desired = judge::desired(objects, session, &mut |text| self.story.warn(&text)).await?;
-        Ok((identity, desired))
+        judge::desired(objects, session, &mut |text| self.story.warn(&text)).await
     }
 
     /// Reads and decides, and tells what the plan warns of.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use krm::ObjectKey;
 
+use super::drivers;
 use super::find;
 use super::session::Session;
 use crate::cluster::{Look, RootError};
@@ -10,7 +11,16 @@ use crate::error::Result;
 use crate::health::{self, Facts, Health};
 use crate::inventory::{Inventory, RunResult};
 use crate::plan::Observed;
-use crate::report::{Member, ObjectName, SetStatus};
+use crate::report::{Member, ObjectName, Overview, SetStatus};
+use crate::settings::SYSTEM_NAMESPACE;
+
+/// What runs the sets by itself, beside the sets.
+pub(super) async fn with_drivers(session: &Session, sets: Vec<SetStatus>, now: Timestamp) -> Result<Overview> {
+    let concerned = sets.is_empty() || sets.iter().any(|set| set.namespace == SYSTEM_NAMESPACE);
+    let found = if concerned { drivers::of_cluster(session, now).await? } else { None };
+    let notices = found.as_ref().map(|found| drivers::notices(found, &sets)).unwrap_or_default();
+    Ok(Overview { sets, drivers: found.unwrap_or_default(), notices, now })
+}
 
 /// All sets that can be seen. One that cannot be read is told by `warn` and left out.
 pub(super) async fn of_all(session: &Session, now: Timestamp, warn: &dyn Fn(&str)) -> Result<Vec<SetStatus>> {
@@ -67,6 +77,7 @@ async fn status(session: &Session, inventory: &Inventory, now: Timestamp) -> Res
         revision: inventory.revision.clone(),
         synced: succeeded && inventory.is_settled(),
         suspended: inventory.suspended,
+        driver: inventory.driver.clone(),
         running: inventory.lock.as_ref().map(|lock| lock.holder.clone()),
         result: last.map(|last| last.result.as_str().to_owned()).unwrap_or_default(),
         last_change: last.map(|last| last.time.clone()).unwrap_or_default(),

@@ -37,6 +37,8 @@ pub(super) struct Rendered {
     pub(super) checkout: Option<Checkout>,
     /// The functions that its kustomizations list, as they ran.
     pub(super) functions: Vec<FunctionRun>,
+    /// The build asked the network or a program: the same input may give something else another day.
+    pub(super) volatile: bool,
 }
 
 impl Rendered {
@@ -48,11 +50,17 @@ impl Rendered {
 
 /// All before the cluster: source → build → stages.
 pub(super) fn render(settings: &BuildSettings, console: &Console) -> Result<Rendered> {
-    let mut rendered = build(source::open(settings, true)?, settings, true)?;
+    let mut rendered = prepared(source::open(settings, true)?, settings)?;
     rendered.checkout = rendered.directory.as_deref().and_then(Checkout::around);
+    console.warn_all(&rendered.warnings);
+    Ok(rendered)
+}
+
+/// The same of an input that is open: build → stages. What the user should know is not told yet.
+pub(super) fn prepared(input: Input, settings: &BuildSettings) -> Result<Rendered> {
+    let mut rendered = build(input, settings, true)?;
     stages(&mut rendered, settings)?;
     rendered.objects = checked(std::mem::take(&mut rendered.objects))?;
-    console.warn_all(&rendered.warnings);
     Ok(rendered)
 }
 
@@ -87,12 +95,14 @@ impl Headline {
 pub(super) fn build(input: Input, settings: &BuildSettings, rendered: bool) -> Result<Rendered> {
     let Input { material, shown, directory } = input;
     let mut functions = Vec::new();
+    let mut volatile = false;
     let (objects, local, warnings, annotations) = match material {
         Material::Kustomization { files, root, generated } => {
             let options = engine::options(&settings.engine);
             let verify = if settings.stages.ignore_mac { VerifyMac::Never } else { VerifyMac::Files };
             let beyond = if rendered { Beyond::opening(variables(settings), verify) } else { Beyond::default() };
             let built = kustomize::build(files.as_ref(), &beyond, &root, &options);
+            volatile = beyond.went_out();
             functions = beyond.into_ran();
             match built {
                 Ok(built) => (built.objects, built.local, built.warnings, built.annotations),
@@ -106,7 +116,7 @@ pub(super) fn build(input: Input, settings: &BuildSettings, rendered: bool) -> R
         }
         Material::Manifests(files) => (parse(&files)?, Vec::new(), Vec::new(), Vec::new()),
     };
-    Ok(Rendered { objects, local, warnings, annotations, shown, directory, checkout: None, functions })
+    Ok(Rendered { objects, local, warnings, annotations, shown, directory, checkout: None, functions, volatile })
 }
 
 /// Runs our stages over the objects.

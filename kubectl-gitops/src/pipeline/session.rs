@@ -13,6 +13,9 @@ use crate::plan::scope::Namespace;
 use crate::report::Story;
 use crate::settings::Connection;
 
+/// As much as the main thread of a process has: builds recurse.
+const WORK_STACK_BYTES: usize = 8 << 20;
+
 /// A cluster, and where in it things go by default.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -24,6 +27,8 @@ pub(super) struct Session {
     pub(super) executing: Cell<bool>,
     /// Tells whether to stop.
     pub(super) interrupt: Interrupt,
+    /// Where the story is told.
+    pub(super) story: Rc<Story>,
     asked: Option<String>,
     default: String,
 }
@@ -68,6 +73,7 @@ pub(super) fn with<R>(
             server: address.server.clone(),
             executing: Cell::new(false),
             interrupt: Interrupt::listen().map_err(|error| CliError::new(Code::Bug, error))?,
+            story: Rc::clone(story),
             asked: connection.namespace.clone().filter(|namespace| !namespace.is_empty()),
             default: address.namespace.clone(),
         };
@@ -98,6 +104,16 @@ async fn given_up(interrupt: &Interrupt, executing: &Cell<bool>) -> CliError {
         error.kind = Kind::Terminated;
     }
     error
+}
+
+/// Work that blocks, on a thread of its own: a signal ends the run meanwhile, and the work may have a runtime of its own.
+pub(super) async fn apart<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> Result<R> {
+    let (sender, answer) = tokio::sync::oneshot::channel();
+    let thread = std::thread::Builder::new().name("work".to_owned()).stack_size(WORK_STACK_BYTES);
+    // If nobody waits for the answer any more, it does not matter.
+    let spawned = thread.spawn(move || drop(sender.send(work())));
+    spawned.map_err(|error| CliError::new(Code::Bug, error))?;
+    answer.await.map_err(|error| CliError::new(Code::Bug, error))
 }
 
 async fn second_signal() {

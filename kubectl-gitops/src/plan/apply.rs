@@ -198,7 +198,7 @@ fn may_touch(standing: &Standing, live: &Live, policy: &Policy) -> Result<Option
 
 /// The skip rule: why an object of ours has to be sent, or nothing.
 fn why_send(body: &Body, live: &Live, standing: &Standing, entry: Option<&Entry>, policy: &Policy) -> Option<Reason> {
-    if policy.full {
+    if policy.full || policy.refresh {
         return Some(Reason::FullRun);
     }
     if *standing == Standing::Unmarked {

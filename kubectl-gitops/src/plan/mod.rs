@@ -26,6 +26,7 @@ mod recheck;
 mod restart;
 pub mod scope;
 mod secret;
+mod unchanged;
 mod values;
 mod wishes;
 mod words;
@@ -47,6 +48,7 @@ pub use policy::{Adopt, Allow, Policy};
 pub use reason::{Class, Reason, Refusal, Warning};
 pub use recheck::{on_conflict, on_immutable, prune_recheck, recheck};
 pub use restart::{Restart, restart};
+pub use unchanged::first_changed;
 
 use crate::inventory::{Entry, Inventory};
 use apply::{Context, Set};

@@ -13,8 +13,10 @@ pub struct Policy {
     pub delete_all: bool,
     /// Create namespaces that objects name and nobody has.
     pub create_namespace: bool,
-    /// Apply everything once, whatever the digests say.
+    /// Apply everything once, whatever the digests say; Jobs that ran and are gone, too.
     pub full: bool,
+    /// Apply every object that is there once, whatever the digests say.
+    pub refresh: bool,
     /// Consent to deletions that guards stop.
     pub allow: Allow,
 }
@@ -55,6 +57,7 @@ impl Default for Policy {
             delete_all: false,
             create_namespace: false,
             full: false,
+            refresh: false,
             allow: Allow::default(),
         }
     }

@@ -45,6 +45,22 @@ pub(super) fn render(error: &CliError, paint: Paint) -> String {
     text
 }
 
+/// The error in one line, for places that hold no more: what, where, the causes, the code.
+pub fn one_line(error: &CliError) -> String {
+    let mut text = error.error.to_string();
+    if let Some(place) = &error.place {
+        let _infallible = write!(text, " ({place})");
+    }
+    for source in causes(error.error.as_ref()) {
+        let _infallible = write!(text, ": {source}");
+    }
+    if error.notes.len() == 1 {
+        let _infallible = write!(text, ": {}", error.notes[0]);
+    }
+    let _infallible = write!(text, " [{}]", error.code);
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The chain below `error`, without texts that only repeat the one above.
 fn causes(error: &(dyn StdError + 'static)) -> Vec<String> {
     let mut chain = Vec::new();

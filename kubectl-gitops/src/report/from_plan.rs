@@ -115,6 +115,13 @@ pub struct About {
 }
 
 impl Report {
+    /// Nothing was to be done, and it was clear without a plan: so many objects are as they were left.
+    pub fn unchanged(about: &About, objects: usize, traffic: &Traffic, elapsed: Duration) -> Self {
+        let mut report = Self::planned(about, &Plan::default(), traffic, elapsed);
+        report.counts.unchanged = objects;
+        report
+    }
+
     /// What would be done.
     pub fn planned(about: &About, plan: &Plan, traffic: &Traffic, elapsed: Duration) -> Self {
         let actions = planned(plan);

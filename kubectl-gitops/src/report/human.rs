@@ -23,6 +23,12 @@ pub struct View {
     pub wide: bool,
 }
 
+/// The last sentence of a run as one plain line, for places that hold no more.
+pub fn summary_line(report: &Report) -> String {
+    let view = View { paint: Paint::PLAIN, width: None, verbosity: 0, wide: false };
+    view.summary(report).trim_end().to_owned()
+}
+
 /// Longest name that others are aligned to; longer ones push only their own line.
 const NAME_COLUMN_MAX: usize = 56;
 /// Longest list of lines of one value.
@@ -118,6 +124,9 @@ impl View {
             (Command::Delete, None) if report.result == "succeeded" => "Deleted",
             (Command::Delete, None) => "Deleted in part:",
             (Command::Delete, Some(_)) => "Would delete",
+            (Command::Sync, Some(_)) => "Would sync",
+            (Command::Sync, None) if report.counts.failed + report.counts.skipped > 0 => "Synced in part:",
+            (Command::Sync, None) => "Synced",
             (_, Some(_)) => "Would apply",
             (_, None) if report.counts.failed + report.counts.skipped > 0 => "Applied in part:",
             (_, None) => "Applied",

@@ -2,6 +2,7 @@
 //! the story. Must not decide anything about a run.
 
 mod console;
+mod drivers;
 mod failure;
 mod from_diff;
 mod from_plan;
@@ -14,6 +15,7 @@ mod paint;
 mod present;
 #[cfg(test)]
 mod render_tests;
+mod revision;
 mod status;
 mod story;
 mod surface;
@@ -21,13 +23,16 @@ mod told;
 mod vars;
 
 pub use console::Console;
+pub use drivers::DriverStatus;
+pub use failure::one_line;
 pub use from_diff::{age, changes, new_object};
 pub use from_plan::{About, op_of, planned, refusal, warning_text};
 pub use from_run::{failure, line_of};
-pub use human::{View, counted};
+pub use human::{View, counted, summary_line};
 pub use model::{Change, Command, Counts, HealthLine, Line, ObjectName, Op, Report, Requests, SCHEMA};
 pub use paint::{Color, Paint};
-pub use status::{Member, SetStatus};
+pub use revision::short_revision;
+pub use status::{Member, Overview, SetStatus};
 pub use story::Story;
 pub use surface::Surface;
 pub use told::explanation;

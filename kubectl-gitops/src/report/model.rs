@@ -20,6 +20,8 @@ pub enum Command {
     Diff,
     /// `delete`
     Delete,
+    /// `sync`
+    Sync,
 }
 
 /// What was (or would be) done with one object. The order is that of the output.

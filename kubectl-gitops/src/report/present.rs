@@ -30,6 +30,14 @@ impl Console {
         self.result(text.as_bytes())
     }
 
+    /// The result of a run that had nothing to plan.
+    pub fn present_unchanged(&self, report: &Report) -> Result<()> {
+        if self.presentation().output == Some(OutputFormat::JsonLines) {
+            self.result(machine::stream_head().as_bytes())?;
+        }
+        self.present_run(report, false)
+    }
+
     /// The result of an apply or delete. `streamed`: the lines of changed objects were told already.
     pub fn present_run(&self, report: &Report, streamed: bool) -> Result<()> {
         let view = self.view();

@@ -5,9 +5,9 @@ use krm::ObjectKey;
 
 use super::model::{Change, Command, Counts, HealthLine, Line, ObjectName, Op, Report, Requests, SCHEMA};
 use super::paint::Paint;
-use super::status::{Member, SetStatus};
+use super::status::{Member, Overview, SetStatus};
 use super::surface::Surface;
-use super::{Console, View, machine};
+use super::{Console, DriverStatus, View, machine};
 use crate::settings::{OutputFormat, Presentation};
 
 fn key(text: &str) -> ObjectName {
@@ -155,6 +155,7 @@ fn sets() -> Vec<SetStatus> {
         revision: "main@4f2c9a1d0b3e".to_owned(),
         synced: true,
         suspended: false,
+        driver: String::new(),
         running: None,
         result: "succeeded".to_owned(),
         last_change: "2026-01-10T11:48:30Z".to_owned(),
@@ -181,22 +182,38 @@ fn sets() -> Vec<SetStatus> {
 #[test]
 fn status_of_all_and_of_one() {
     let out = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
-    let printed = |output: Option<OutputFormat>, one: bool| {
+    let now = "2026-01-10T12:00:00Z".parse::<Timestamp>().unwrap();
+    let of = |sets: Vec<SetStatus>| Overview { sets, drivers: Vec::new(), notices: Vec::new(), now };
+    let driver = DriverStatus {
+        name: "CronJob gitops-system/sync".to_owned(),
+        schedule: "*/5 * * * *".to_owned(),
+        every_s: Some(300),
+        suspended: false,
+        last_run: "2026-01-10T11:13:00Z".to_owned(),
+        last_success: String::new(),
+        notices: Vec::new(),
+    };
+    let synced = SetStatus { name: "shop.web".to_owned(), namespace: "gitops-system".to_owned(), ..sets().remove(0) };
+    let driven = Overview { drivers: vec![driver], notices: vec!["it stopped".to_owned()], ..of(vec![synced]) };
+    let printed = |output: Option<OutputFormat>, one: bool, seen: &Overview| {
         out.borrow_mut().clear();
         let mut console = Console::new(Box::new(Shared(out.clone())), Box::new(std::io::sink()), Surface::plain());
         console.present(Presentation { output, ..Presentation::default() });
         if one {
-            console.present_set(&sets()[0]).unwrap();
+            console.present_set(seen).unwrap();
         } else {
-            console.present_sets(&sets()).unwrap();
+            console.present_sets(seen).unwrap();
         }
         String::from_utf8(out.borrow().clone()).unwrap()
     };
-    insta::assert_snapshot!("status_table", printed(None, false));
-    insta::assert_snapshot!("status_tree", printed(None, true));
-    insta::assert_snapshot!("status_names", printed(Some(OutputFormat::Name), false));
-    let json: serde_json::Value = serde_json::from_str(&printed(Some(OutputFormat::Json), false)).unwrap();
+    insta::assert_snapshot!("status_table", printed(None, false, &of(sets())));
+    insta::assert_snapshot!("status_driven", printed(None, false, &driven));
+    insta::assert_snapshot!("status_tree", printed(None, true, &of(vec![sets().remove(0)])));
+    insta::assert_snapshot!("status_names", printed(Some(OutputFormat::Name), false, &of(sets())));
+    let json: serde_json::Value = serde_json::from_str(&printed(Some(OutputFormat::Json), false, &driven)).unwrap();
     assert_eq!(json["sets"][0]["members"][1]["ready"], false);
+    assert_eq!((&json["drivers"][0]["everyS"], &json["notices"][0]), (&300.into(), &"it stopped".into()));
+    assert!(!driven.is_ready());
 }
 
 struct Shared(std::rc::Rc<std::cell::RefCell<Vec<u8>>>);

@@ -5,13 +5,15 @@ use serde::Serialize;
 use std::fmt::Write as _;
 
 use super::console::Console;
+use super::drivers::{self, DriverStatus};
 use super::from_diff::age;
 use super::human::name_of;
 use super::machine;
 use super::model::{ObjectName, SCHEMA};
 use super::paint::{Color, Paint, columns, tame};
+use super::revision::short_revision;
 use crate::error::Result;
-use crate::settings::OutputFormat;
+use crate::settings::{OutputFormat, SYSTEM_NAMESPACE};
 
 /// One member of a set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -44,6 +46,9 @@ pub struct SetStatus {
     pub synced: bool,
     /// Suspended by its owner.
     pub suspended: bool,
+    /// What ran it last; empty if nobody said so.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub driver: String,
     /// Who works on it now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub running: Option<String>,
@@ -67,6 +72,14 @@ impl SetStatus {
     /// Is everything applied and ready?
     pub fn is_ready(&self) -> bool {
         self.suspended || (self.synced && self.members.iter().all(|member| member.ready))
+    }
+
+    /// As a user says it: of a set that `sync` keeps, the namespace in its name.
+    fn shown(&self) -> String {
+        match self.name.split_once('.').filter(|_| self.namespace == SYSTEM_NAMESPACE) {
+            Some((namespace, name)) => format!("{namespace}/{name}"),
+            None => format!("{}/{}", self.namespace, self.name),
+        }
     }
 
     fn ready(&self) -> usize {
@@ -100,51 +113,81 @@ impl SetStatus {
     }
 }
 
+/// What was asked about, in one value.
+#[derive(Debug, Clone)]
+pub struct Overview {
+    /// The sets.
+    pub sets: Vec<SetStatus>,
+    /// What runs them by itself.
+    pub drivers: Vec<DriverStatus>,
+    /// What is wrong with how they are run.
+    pub notices: Vec<String>,
+    /// The time at which it was looked at.
+    pub now: Timestamp,
+}
+
+impl Overview {
+    /// Is everything applied and ready, and run as it should be?
+    pub fn is_ready(&self) -> bool {
+        self.notices.is_empty() && self.sets.iter().all(SetStatus::is_ready)
+    }
+
+    fn document(&self) -> serde_json::Value {
+        let Self { sets, drivers, notices, now: _ } = self;
+        serde_json::json!({ "schema": SCHEMA, "sets": sets, "drivers": drivers, "notices": notices })
+    }
+
+    fn stream(&self) -> Result<String> {
+        let bug = |error| crate::error::CliError::new(crate::error::Code::Bug, error);
+        let mut text = machine::stream_head();
+        for set in &self.sets {
+            text.push_str(&machine::line(&machine::typed("set", &serde_json::to_value(set).map_err(bug)?)));
+        }
+        for driver in &self.drivers {
+            text.push_str(&machine::line(&machine::typed("driver", &serde_json::to_value(driver).map_err(bug)?)));
+        }
+        Ok(text)
+    }
+}
+
 impl Console {
     /// All sets.
-    pub fn present_sets(&self, sets: &[SetStatus]) -> Result<()> {
+    pub fn present_sets(&self, seen: &Overview) -> Result<()> {
+        let driven = drivers::lines(&seen.drivers, &seen.notices, seen.now, self.paint_out());
         let text = match self.presentation().output {
-            None | Some(OutputFormat::Wide) if sets.is_empty() => {
+            None | Some(OutputFormat::Wide) if seen.sets.is_empty() => {
                 self.tell("No applied sets.\n");
-                return Ok(());
+                driven
             }
-            None | Some(OutputFormat::Wide) => table(sets, self.paint_out()),
-            Some(OutputFormat::Json) => machine::to_json(&document(sets))?,
-            Some(OutputFormat::Yaml) => machine::to_yaml(&document(sets))?,
-            Some(OutputFormat::JsonLines) => stream(sets)?,
-            Some(OutputFormat::Name) => sets.iter().flat_map(|set| [&set.namespace, "/", &set.name, "\n"]).collect(),
+            None | Some(OutputFormat::Wide) if driven.is_empty() => table(&seen.sets, self.paint_out()),
+            None | Some(OutputFormat::Wide) => table(&seen.sets, self.paint_out()) + "\n" + &driven,
+            Some(OutputFormat::Json) => machine::to_json(&seen.document())?,
+            Some(OutputFormat::Yaml) => machine::to_yaml(&seen.document())?,
+            Some(OutputFormat::JsonLines) => seen.stream()?,
+            Some(OutputFormat::Name) => {
+                seen.sets.iter().flat_map(|set| [&set.namespace, "/", &set.name, "\n"]).collect()
+            }
         };
         self.result(text.as_bytes())
     }
 
     /// One set.
-    pub fn present_set(&self, set: &SetStatus) -> Result<()> {
+    pub fn present_set(&self, seen: &Overview) -> Result<()> {
+        let told = drivers::lines(&[], &seen.notices, seen.now, self.paint_out());
+        let trees = |all| seen.sets.iter().map(|set| tree(set, self.paint_out(), all)).collect::<String>() + &told;
         let text = match self.presentation().output {
-            None => tree(set, self.paint_out(), self.presentation().verbosity > 0),
-            Some(OutputFormat::Wide) => tree(set, self.paint_out(), true),
-            Some(OutputFormat::Json) => machine::to_json(&document(std::slice::from_ref(set)))?,
-            Some(OutputFormat::Yaml) => machine::to_yaml(&document(std::slice::from_ref(set)))?,
-            Some(OutputFormat::JsonLines) => stream(std::slice::from_ref(set))?,
+            None => trees(self.presentation().verbosity > 0),
+            Some(OutputFormat::Wide) => trees(true),
+            Some(OutputFormat::Json) => machine::to_json(&seen.document())?,
+            Some(OutputFormat::Yaml) => machine::to_yaml(&seen.document())?,
+            Some(OutputFormat::JsonLines) => seen.stream()?,
             Some(OutputFormat::Name) => {
-                set.members.iter().map(|member| machine::kubectl_name(&member.object.0) + "\n").collect()
+                let members = seen.sets.iter().flat_map(|set| &set.members);
+                members.map(|member| machine::kubectl_name(&member.object.0) + "\n").collect()
             }
         };
         self.result(text.as_bytes())
     }
-}
-
-fn document(sets: &[SetStatus]) -> serde_json::Value {
-    serde_json::json!({ "schema": SCHEMA, "sets": sets })
-}
-
-fn stream(sets: &[SetStatus]) -> Result<String> {
-    let mut text = machine::stream_head();
-    for set in sets {
-        let value =
-            serde_json::to_value(set).map_err(|error| crate::error::CliError::new(crate::error::Code::Bug, error))?;
-        text.push_str(&machine::line(&machine::typed("set", &value)));
-    }
-    Ok(text)
 }
 
 fn table(sets: &[SetStatus], paint: Paint) -> String {
@@ -153,8 +196,8 @@ fn table(sets: &[SetStatus], paint: Paint) -> String {
         .iter()
         .map(|set| {
             [
-                format!("{}/{}", set.namespace, set.name),
-                if set.revision.is_empty() { "-".to_owned() } else { tame(&set.revision) },
+                set.shown(),
+                if set.revision.is_empty() { "-".to_owned() } else { tame(&short_revision(&set.revision)) },
                 set.synced_word().to_owned(),
                 if set.suspended { "-".to_owned() } else { format!("{}/{}", set.ready(), set.members.len()) },
                 set.age(),
@@ -187,8 +230,8 @@ fn table(sets: &[SetStatus], paint: Paint) -> String {
 }
 
 fn tree(set: &SetStatus, paint: Paint, all: bool) -> String {
-    let mut text = format!("{}/{}", set.namespace, set.name);
-    for part in [&set.source, &set.revision].into_iter().filter(|part| !part.is_empty()) {
+    let mut text = set.shown();
+    for part in [&set.source, &short_revision(&set.revision)].into_iter().filter(|part| !part.is_empty()) {
         let _infallible = write!(text, "   {}", tame(part));
     }
     let _infallible = write!(text, "   {}, {} of {} ready", sync_sentence(set), set.ready(), set.members.len());

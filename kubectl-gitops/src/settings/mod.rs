@@ -5,7 +5,9 @@ mod choice;
 mod duration;
 mod engine;
 mod input;
+mod remote;
 mod stages;
+mod sync;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,7 +18,12 @@ pub use choice::{Adopt, ColorChoice, DryRun, LoadRestrictor, OutputFormat, Parse
 pub use duration::{ParseDurationError, format_duration, parse_duration};
 pub use engine::EngineSettings;
 pub use input::{Input, InputPart};
+pub use remote::{Credential, CredentialStore, Given, Reference, RemoteSettings};
 pub use stages::StageSettings;
+pub use sync::SyncSettings;
+
+/// Where what `sync` and its drivers keep in the cluster lies.
+pub const SYSTEM_NAMESPACE: &str = "gitops-system";
 
 /// How to reach the cluster: kubectl's global flags.
 #[derive(Debug, Clone, Default)]

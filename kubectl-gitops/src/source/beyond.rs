@@ -2,6 +2,7 @@
 //! run in process. Owns the limits that apply there; must not know what an answer means. Git repositories are refused with what to do instead, in the
 //! one place where they will be fetched.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock};
 
 use krm::Masked;
@@ -33,6 +34,8 @@ pub struct Beyond {
     keyring: OnceLock<Keyring>,
     /// The functions that ran.
     ran: Mutex<Vec<FunctionRun>>,
+    /// Something was asked of the network or of a program.
+    went_out: AtomicBool,
 }
 
 /// Variables stay out.
@@ -60,10 +63,16 @@ impl Beyond {
             ran.push(run);
         }
     }
+
+    /// Did the build ask for anything of the network or of a program, whose answer another day may differ?
+    pub fn went_out(&self) -> bool {
+        self.went_out.load(Ordering::Relaxed)
+    }
 }
 
 impl Outside for Beyond {
     fn fetch_file(&self, url: &str) -> Result<Vec<u8>, OutsideError> {
+        self.went_out.store(true, Ordering::Relaxed);
         download::fetch(url).map_err(|error| match error {
             DownloadError::Status(status) => OutsideError::Status {
                 status: status.as_u16(),
@@ -74,6 +83,7 @@ impl Outside for Beyond {
     }
 
     fn fetch_repository(&self, request: &RepositoryRequest) -> Result<Checkout, OutsideError> {
+        self.went_out.store(true, Ordering::Relaxed);
         let reference = match request.reference.as_str() {
             "" => String::new(),
             reference => format!(" --branch {reference}"),
@@ -86,6 +96,7 @@ impl Outside for Beyond {
     }
 
     fn run(&self, process: &Process) -> Result<Finished, ProcessError> {
+        self.went_out.store(true, Ordering::Relaxed);
         let finished = process::run(process, Limits::default())?;
         if let Some(run) = FunctionRun::of_process(process) {
             self.note(run);

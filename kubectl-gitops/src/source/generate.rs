@@ -65,16 +65,17 @@ pub enum GenerateError {
     },
 }
 
-/// The text of the kustomization for the directory `root`.
+/// The text of the kustomization for the directory `root`. `ignored`: the rules of `.sourceignore` were followed when it was
+/// checked out.
 ///
 /// # Errors
 /// The directory cannot be read, or holds what no kustomization can name.
-pub fn generate(root: &Path) -> Result<String, GenerateError> {
+pub fn generate(root: &Path, ignored: bool) -> Result<String, GenerateError> {
     let mut resources = Vec::new();
     let mut walk = WalkDir::new(root).min_depth(1).max_depth(DEPTH_MAX).sort_by_file_name().into_iter();
     while let Some(entry) = walk.next() {
         let entry = entry.map_err(|source| GenerateError::Walk { path: root.display().to_string(), source })?;
-        if entry.file_name() == ".sourceignore" {
+        if entry.file_name() == ".sourceignore" && !ignored {
             return Err(GenerateError::SourceIgnore { path: entry.path().display().to_string() });
         }
         if entry.file_type().is_dir() {
@@ -185,7 +186,7 @@ mod tests {
             "we ird'\".yaml",
         ]);
         assert_eq!(
-            generate(dir.path()).unwrap(),
+            generate(dir.path(), false).unwrap(),
             "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: \
              [\"./a.yaml\",\"./app\",\"./b.yml\",\"./sub/deep/e.yaml\",\"./we ird'\\\".yaml\"]\n"
         );
@@ -194,7 +195,8 @@ mod tests {
     #[test]
     fn an_ignore_file_is_not_passed_over() {
         let dir = tree(&["a.yaml", ".sourceignore"]);
-        assert!(matches!(generate(dir.path()), Err(GenerateError::SourceIgnore { .. })));
+        assert!(matches!(generate(dir.path(), false), Err(GenerateError::SourceIgnore { .. })));
+        assert!(generate(dir.path(), true).is_ok(), "its rules were followed when the tree was checked out");
     }
 
     #[test]

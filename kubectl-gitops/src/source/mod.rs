@@ -3,6 +3,7 @@
 //! Must not know what a manifest means.
 
 mod beyond;
+mod credentials;
 mod disk;
 mod download;
 mod folder;
@@ -11,6 +12,7 @@ mod generate;
 mod manifests;
 mod name;
 mod process;
+mod remote;
 mod repository;
 mod surroundings;
 
@@ -20,6 +22,7 @@ use kustomize::load::{Files, FilesError};
 use kustomize::{Outside as _, OutsideError, RepositoryRequest};
 
 pub use beyond::Beyond;
+pub use credentials::{CredentialError, Credentials, SecretData};
 pub use disk::DiskFiles;
 pub use folder::{Folder, NoFolder, WithOperatorFiles};
 pub use function_run::FunctionRun;
@@ -27,8 +30,10 @@ pub use generate::{GenerateError, WithGenerated, generate};
 pub use manifests::{ManifestError, ManifestFile};
 pub use name::{InvalidName, NAME_MAX, derive_name, validate_name};
 pub use process::{current_user, plugin_home};
+pub use remote::{RemoteError, Revision, Tree, check_out, resolve, shown_url};
 pub use repository::Checkout;
 pub use surroundings::Surroundings;
+pub(crate) use surroundings::operator_file;
 
 use crate::settings::{BuildSettings, InputPart};
 
@@ -161,14 +166,17 @@ fn open_directory(path: &Path, plain: bool) -> Result<Input, SourceError> {
     if files.kind(&root) != kustomize::load::Kind::Directory {
         return Err(SourceError::Directory { path: shown, nearby: Vec::new(), source: FilesError::NotADirectory });
     }
-    let material = if plain && !has_kustomization(&root) {
-        let content = generate(&root)?;
-        let files = WithGenerated::new(files, root.join(KUSTOMIZATION_NAMES[0]), content);
-        Material::Kustomization { files: Box::new(files), root: root.clone(), generated: true }
-    } else {
-        Material::Kustomization { files: Box::new(files), root: root.clone(), generated: false }
-    };
+    let material = material(files, &root, plain, false)?;
     Ok(Input { material, shown, directory: Some(root) })
+}
+
+/// What the directory `root` holds. `ignored`: what `.sourceignore` leaves out is gone already.
+fn material(files: DiskFiles, root: &Path, plain: bool, ignored: bool) -> Result<Material, SourceError> {
+    if !plain || has_kustomization(root) {
+        return Ok(Material::Kustomization { files: Box::new(files), root: root.to_owned(), generated: false });
+    }
+    let files = WithGenerated::new(files, root.join(KUSTOMIZATION_NAMES[0]), generate(root, ignored)?);
+    Ok(Material::Kustomization { files: Box::new(files), root: root.to_owned(), generated: true })
 }
 
 fn shown_part(part: &InputPart) -> String {

@@ -68,7 +68,7 @@ impl Inputs for Surroundings<'_> {
 }
 
 /// A file that the operator named; a pipe is welcome, too.
-fn operator_file(path: &Path) -> Result<Masked<Vec<u8>>, InputError> {
+pub(crate) fn operator_file(path: &Path) -> Result<Masked<Vec<u8>>, InputError> {
     let failed = |error: &std::io::Error| InputError::failed(convert(error).to_string());
     let metadata = fs::metadata(path).map_err(|error| failed(&error))?;
     if metadata.is_dir() {

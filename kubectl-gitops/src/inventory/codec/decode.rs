@@ -179,6 +179,8 @@ impl<'a> Data<'a> {
             revision: self.text(field::REVISION)?,
             attempted: self.text(field::ATTEMPTED)?,
             inputs_digest: self.text(field::INPUTS)?,
+            driver: self.get(field::DRIVER).unwrap_or_default().to_owned(),
+            full: self.get(field::FULL).unwrap_or_default().to_owned(),
             suspended: self.flag(field::SUSPENDED)?,
             last: self.last()?,
             history: history.ok_or_else(|| self.bad(field::HISTORY, "is damaged"))?,

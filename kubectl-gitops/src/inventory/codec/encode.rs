@@ -134,6 +134,11 @@ fn status(inventory: &Inventory) -> Map<String, Value> {
     insert(field::REVISION, &inventory.revision);
     insert(field::ATTEMPTED, &inventory.attempted);
     insert(field::INPUTS, &inventory.inputs_digest);
+    for (name, value) in [(field::DRIVER, &inventory.driver), (field::FULL, &inventory.full)] {
+        if !value.is_empty() {
+            insert(name, value);
+        }
+    }
     insert(field::SUSPENDED, if inventory.suspended { "true" } else { "false" });
     if inventory.rebuilt {
         insert(field::REBUILT, "true");

@@ -1,0 +1,199 @@
+//! `--url` and what belongs to it: which repository, at which reference, by which credentials. The same for every command that
+//! reads a repository.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use krm::Masked;
+
+use crate::error::{CliError, Code, Result};
+use crate::settings::{
+    Credential, CredentialStore, Given, Reference, RemoteSettings, SYSTEM_NAMESPACE, parse_duration,
+};
+
+/// Holds the password, where neither a file nor standard input is named.
+const PASSWORD_VARIABLE: &str = "KUBECTL_GITOPS_PASSWORD";
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Repository")]
+pub(super) struct RemoteArgs {
+    /// Git repository: http, https, ssh or file
+    #[arg(long, value_name = "URL", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    url: Option<String>,
+    /// Directory below the top of the repository; default: the top
+    #[arg(long, value_name = "DIR", requires = "url")]
+    path: Option<String>,
+    /// Branch; default: what the repository's HEAD says
+    #[arg(long, value_name = "NAME", requires = "url", conflicts_with_all = ["tag", "semver", "ref_name"])]
+    branch: Option<String>,
+    /// Tag
+    #[arg(long, value_name = "NAME", requires = "url", conflicts_with_all = ["semver", "ref_name", "commit"])]
+    tag: Option<String>,
+    /// Highest tag in a range, as `>=1.2.0 <2.0.0`
+    #[arg(long, value_name = "RANGE", requires = "url", conflicts_with_all = ["ref_name", "commit"])]
+    semver: Option<String>,
+    /// Full name of a reference, as `refs/pull/7/head`
+    #[arg(long, value_name = "NAME", requires = "url", conflicts_with = "commit", hide_short_help = true)]
+    ref_name: Option<String>,
+    /// Commit, in full; with --branch it must be part of it
+    #[arg(long, value_name = "HASH", requires = "url", hide_short_help = true)]
+    commit: Option<String>,
+    /// Fetch submodules, too
+    #[arg(long, requires = "url", hide_short_help = true)]
+    recurse_submodules: bool,
+    /// Longest time for the repository to answer
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "60s", hide_short_help = true)]
+    git_timeout: Duration,
+    #[command(flatten)]
+    credentials: CredentialArgs,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Credentials of the repository")]
+struct CredentialArgs {
+    /// Secret of the cluster with credentials in Flux's layout (username, password, bearerToken, ca.crt, tls.crt, tls.key,
+    /// identity, known_hosts); without a namespace, one in gitops-system
+    #[arg(long, value_name = "[NAMESPACE/]NAME", requires = "url", conflicts_with = "credentials_dir")]
+    secret_ref: Option<String>,
+    /// Directory with such a Secret, mounted: a file per key
+    #[arg(long, value_name = "DIR", requires = "url")]
+    credentials_dir: Option<PathBuf>,
+    /// User name; the password comes from a file, standard input or KUBECTL_GITOPS_PASSWORD
+    #[arg(long, value_name = "NAME", requires = "url")]
+    username: Option<String>,
+    /// File with the password, or with the passphrase of the SSH key
+    #[arg(long, value_name = "FILE", requires = "url", conflicts_with = "password_stdin")]
+    password_file: Option<PathBuf>,
+    /// Read the password from standard input
+    #[arg(long, requires = "url", hide_short_help = true)]
+    password_stdin: bool,
+    /// File with a bearer token
+    #[arg(long, value_name = "FILE", requires = "url", conflicts_with_all = ["username", "password_file", "password_stdin"], hide_short_help = true)]
+    bearer_token_file: Option<PathBuf>,
+    /// File with the certificate authority of the server; default: those of the system
+    #[arg(long, value_name = "FILE", requires = "url")]
+    ca_file: Option<PathBuf>,
+    /// File with a client certificate
+    #[arg(long, value_name = "FILE", requires = "tls_key_file", hide_short_help = true)]
+    tls_cert_file: Option<PathBuf>,
+    /// File with the client certificate's key
+    #[arg(long, value_name = "FILE", requires = "tls_cert_file", requires = "url", hide_short_help = true)]
+    tls_key_file: Option<PathBuf>,
+    /// File with the SSH key
+    #[arg(long, value_name = "FILE", requires = "known_hosts_file", requires = "url")]
+    ssh_key_file: Option<PathBuf>,
+    /// File with the keys of SSH hosts, as `ssh-keyscan` prints them
+    #[arg(long, value_name = "FILE", requires = "url")]
+    known_hosts_file: Option<PathBuf>,
+}
+
+impl RemoteArgs {
+    /// The repository and the directory in it; nothing without `--url`.
+    pub(super) fn into_settings(self) -> Result<Option<(RemoteSettings, String)>> {
+        let Self { url, path, branch, tag, semver, ref_name, commit, recurse_submodules, git_timeout, credentials } =
+            self;
+        let Some(url) = url else { return Ok(None) };
+        let reference = match (commit, ref_name, tag, semver, branch) {
+            (Some(commit), _, _, _, branch) => Reference::Commit { commit, branch },
+            (None, Some(name), ..) => Reference::Name(name),
+            (None, None, Some(tag), ..) => Reference::Tag(tag),
+            (None, None, None, Some(range), _) => Reference::SemVer(range),
+            (None, None, None, None, Some(branch)) => Reference::Branch(branch),
+            (None, None, None, None, None) => Reference::Head,
+        };
+        let path = below(path.as_deref().unwrap_or("."))?;
+        let (credentials, given) = credentials.into_settings()?;
+        let (url, submodules) = (Masked::new(url), recurse_submodules);
+        Ok(Some((RemoteSettings { url, reference, credentials, given, submodules, timeout: git_timeout }, path)))
+    }
+}
+
+impl CredentialArgs {
+    fn into_settings(self) -> Result<(CredentialStore, BTreeMap<Credential, Given>)> {
+        let Self {
+            secret_ref,
+            credentials_dir,
+            username,
+            password_file,
+            password_stdin,
+            bearer_token_file,
+            ca_file,
+            tls_cert_file,
+            tls_key_file,
+            ssh_key_file,
+            known_hosts_file,
+        } = self;
+        let mut given = BTreeMap::new();
+        let files = [
+            (Credential::Password, password_file),
+            (Credential::BearerToken, bearer_token_file),
+            (Credential::Ca, ca_file),
+            (Credential::ClientCertificate, tls_cert_file),
+            (Credential::ClientKey, tls_key_file),
+            (Credential::Identity, ssh_key_file),
+            (Credential::KnownHosts, known_hosts_file),
+        ];
+        for (credential, path) in files {
+            given.extend(path.map(|path| (credential, Given::File(path))));
+        }
+        if password_stdin {
+            given.insert(Credential::Password, Given::Stdin);
+        }
+        if let Some(name) = username {
+            if let Entry::Vacant(password) = given.entry(Credential::Password) {
+                password.insert(Given::Text(from_environment()?));
+            }
+            given.insert(Credential::Username, Given::Text(Masked::new(name)));
+        }
+        let store = match (secret_ref, credentials_dir) {
+            (Some(secret), _) => {
+                let (namespace, name) = secret.split_once('/').unwrap_or((SYSTEM_NAMESPACE, &secret));
+                if namespace.is_empty() || name.is_empty() || name.contains('/') {
+                    return Err(CliError::new(Code::Usage, format!("`--secret-ref {secret}` names no Secret")));
+                }
+                CredentialStore::Secret { namespace: namespace.to_owned(), name: name.to_owned() }
+            }
+            (None, Some(directory)) => CredentialStore::Directory(directory),
+            (None, None) => CredentialStore::None,
+        };
+        Ok((store, given))
+    }
+}
+
+fn from_environment() -> Result<Masked<String>> {
+    let password = std::env::var(PASSWORD_VARIABLE).ok().filter(|password| !password.is_empty());
+    password.map(Masked::new).ok_or_else(|| {
+        let text =
+            format!("`--username` needs a password: `--password-file`, `--password-stdin` or {PASSWORD_VARIABLE}");
+        CliError::new(Code::Usage, text)
+    })
+}
+
+/// A path below the top of a repository, without `.` parts; the top is `.`.
+fn below(path: &str) -> Result<String> {
+    let parts: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    if path.starts_with('/') || parts.contains(&"..") {
+        let text = format!("`--path {path}` does not lie in the repository");
+        return Err(
+            CliError::new(Code::Usage, text).hint("name it from the top of the repository, as `--path apps/prod`")
+        );
+    }
+    Ok(if parts.is_empty() { ".".to_owned() } else { parts.join("/") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_stays_in_the_repository() {
+        for (path, expected) in [(".", "."), ("", "."), ("./", "."), ("./apps//prod/", "apps/prod"), ("a/./b", "a/b")] {
+            assert_eq!(below(path).unwrap(), expected, "{path}");
+        }
+        for path in ["/", "/apps", "..", "a/../../b"] {
+            assert!(below(path).is_err(), "{path}");
+        }
+    }
+}

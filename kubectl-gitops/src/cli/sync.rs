@@ -1,0 +1,90 @@
+//! `sync`: a directory of a repository into the cluster, in one process; what a CronJob runs.
+
+use std::path::PathBuf;
+
+use crate::error::{CliError, Code, Result};
+use crate::report::Console;
+use crate::settings::{Adopt, SyncSettings};
+
+use super::engine::EngineArgs;
+use super::flags::{ExecuteArgs, OutputArgs, PlanArgs};
+use super::global::GlobalArgs;
+use super::remote::RemoteArgs;
+use super::stages::StageArgs;
+
+/// Where a container's last words are looked for.
+const TERMINATION_LOG: &str = "/dev/termination-log";
+
+/// Apply a directory of a Git repository, and prune what is no longer in it
+///
+/// Without a change in the repository and in the cluster, nothing is fetched and nothing is written.
+#[derive(Debug, clap::Args)]
+#[command(
+    mut_arg("url", |arg| arg.required(true)),
+    mut_arg("name", |arg| arg.help("Name of the applied set; default: the last part of --path, else of the URL")),
+    mut_arg("inventory_namespace", |arg| arg.hide(true)),
+    mut_arg("adopt", |arg| arg.default_value(Adopt::All.word())),
+    mut_arg("force_conflicts", |arg| arg.default_value("true")),
+    after_help = "Examples:
+  # What would change
+  kubectl gitops sync --url https://git.example.com/home.git --branch main --path apps --dry-run
+
+  # Credentials from a Secret of the cluster; the objects without a namespace go to shop
+  kubectl gitops sync --url https://git.example.com/home.git --path shop -n shop --secret-ref git
+
+  # In a pod, with the Secret mounted
+  kubectl-gitops sync --url ssh://git@git.example.com/home.git --path apps --credentials-dir /etc/git"
+)]
+pub(super) struct Args {
+    #[command(flatten)]
+    remote: RemoteArgs,
+    #[command(flatten)]
+    engine: EngineArgs,
+    #[command(flatten)]
+    stages: StageArgs,
+    #[command(flatten)]
+    plan: PlanArgs,
+    #[command(flatten)]
+    execute: ExecuteArgs,
+    #[command(flatten)]
+    record: RecordArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Record")]
+struct RecordArgs {
+    /// What runs this, for `status`: `cronjob/NAME`, `systemd/HOST`; default: pod in a pod, else person
+    #[arg(long, value_name = "NAME", env = "KUBECTL_GITOPS_DRIVER", hide_env = true, hide_short_help = true)]
+    driver: Option<String>,
+    /// File for the last line; default: /dev/termination-log in a pod
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    termination_log: Option<PathBuf>,
+}
+
+pub(super) fn run(args: Args, global: GlobalArgs, console: &mut Console) -> Result<u8> {
+    let Args { remote, engine, stages, plan, execute, record, output } = args;
+    let Some((remote, path)) = remote.into_settings()? else {
+        return Err(CliError::new(Code::Usage, "`sync` needs `--url`"));
+    };
+    console.present(output.into_presentation(global.verbosity));
+    let run = execute.extend(plan.into_settings());
+    if run.inventory_namespace.is_some() {
+        let text = "`sync` keeps its inventories in gitops-system: `--inventory-namespace` is for `apply`";
+        return Err(CliError::new(Code::Usage, text));
+    }
+    let in_pod = std::env::var_os("KUBERNETES_SERVICE_HOST").is_some();
+    let RecordArgs { driver, termination_log } = record;
+    let default_log = || Some(PathBuf::from(TERMINATION_LOG)).filter(|path| in_pod && path.exists());
+    let settings = SyncSettings {
+        remote,
+        path,
+        engine: engine.into_settings(),
+        stages: stages.into_settings(),
+        run,
+        driver: driver.unwrap_or_else(|| if in_pod { "pod" } else { "person" }.to_owned()),
+        termination_log: termination_log.or_else(default_log),
+    };
+    crate::pipeline::sync(&settings, &global.into_connection(), console)
+}

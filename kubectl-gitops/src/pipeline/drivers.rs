@@ -1,0 +1,225 @@
+//! What runs `sync` by itself: its CronJobs, read from where they lie, and what is wrong with them. A CronJob is the only one
+//! who knows when it last ran: a run that changes nothing writes nothing.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::session::Session;
+use crate::cluster::{Endpoint, ListQuery};
+use crate::error::Result;
+use crate::report::{DriverStatus, SetStatus, age};
+use crate::settings::{SYSTEM_NAMESPACE, format_duration};
+
+const NAME_LABEL: &str = "/metadata/labels/app.kubernetes.io~1name";
+/// A clock may be so much ahead of another one.
+const SKEW: Duration = Duration::from_mins(2);
+/// What a run may take, and a node to come back.
+const GRACE: Duration = Duration::from_mins(10);
+
+/// The CronJobs of `sync`; none also where they may not be seen.
+pub(super) async fn of_cluster(session: &Session, now: Timestamp) -> Result<Option<Vec<DriverStatus>>> {
+    let endpoint = Endpoint::cron_jobs();
+    let mut found = Vec::new();
+    let query = ListQuery::of(&endpoint).within(SYSTEM_NAMESPACE);
+    match session.cluster.list(&query, |object| found.extend(is_ours(&object).then(|| driver(&object, now)))).await {
+        Ok(()) => Ok(Some(found)),
+        // Who may not look learns nothing about them; that is no failure of the question about sets.
+        Err(_) => Ok(None),
+    }
+}
+
+/// What is wrong with how the sets are run, beside what is wrong with each CronJob.
+pub(super) fn notices(drivers: &[DriverStatus], sets: &[SetStatus]) -> Vec<String> {
+    let mut notices: Vec<String> = drivers.iter().flat_map(|driver| driver.notices.clone()).collect();
+    let active = drivers.iter().find(|driver| !driver.suspended);
+    for set in sets.iter().filter(|set| set.namespace == SYSTEM_NAMESPACE) {
+        match (set.driver.split('/').next().unwrap_or_default(), active) {
+            ("systemd", Some(cron_job)) => notices.push(format!(
+                "{} was last run by {}, and {} is there as well: two drivers are safe and twice the work; \
+                 `kubectl gitops uninstall` removes one",
+                set.name, set.driver, cron_job.name
+            )),
+            ("cronjob" | "pod", None) if drivers.is_empty() => notices.push(format!(
+                "{} was last run by {}, and there is no CronJob in {SYSTEM_NAMESPACE} any more: nothing runs it",
+                set.name, set.driver
+            )),
+            _ => {}
+        }
+    }
+    notices
+}
+
+fn is_ours(cron_job: &Value) -> bool {
+    if cron_job.pointer(NAME_LABEL).is_some_and(|name| name == "kubectl-gitops") {
+        return true;
+    }
+    let containers = cron_job.pointer("/spec/jobTemplate/spec/template/spec/containers").and_then(Value::as_array);
+    containers.into_iter().flatten().any(|container| {
+        let words = |field: &str| container[field].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let ours = |text: &str| text.contains("kubectl-gitops");
+        let image = container["image"].as_str().is_some_and(ours);
+        words("command").chain(words("args")).any(|word| word == "sync") && (image || words("command").any(ours))
+    })
+}
+
+fn driver(cron_job: &Value, now: Timestamp) -> DriverStatus {
+    let text = |path: &str| cron_job.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let schedule = text("/spec/schedule");
+    let mut driver = DriverStatus {
+        name: format!("CronJob {}/{}", text("/metadata/namespace"), text("/metadata/name")),
+        every_s: period(&schedule).map(|period| period.as_secs()),
+        schedule,
+        suspended: cron_job.pointer("/spec/suspend").is_some_and(|suspend| suspend == true),
+        last_run: text("/status/lastScheduleTime"),
+        last_success: text("/status/lastSuccessfulTime"),
+        notices: Vec::new(),
+    };
+    driver.notices = judged(&driver, &text("/metadata/name"), &text("/metadata/creationTimestamp"), now);
+    driver
+}
+
+/// What is wrong with a CronJob.
+fn judged(driver: &DriverStatus, name: &str, created: &str, now: Timestamp) -> Vec<String> {
+    let DriverStatus { name: shown, last_run, last_success, every_s, .. } = driver;
+    if driver.suspended {
+        let command =
+            format!("kubectl patch cronjob {name} -n {SYSTEM_NAMESPACE} -p '{{\"spec\":{{\"suspend\":false}}}}'");
+        return vec![format!("{shown} is suspended: nothing is synced until `{command}`")];
+    }
+    // Negative where it lies in the future.
+    let since = |time: &str| Some(now.as_second() - time.parse::<Timestamp>().ok()?.as_second());
+    if since(last_run).is_some_and(|seconds| seconds < -signed(SKEW)) {
+        return vec![format!(
+            "{shown} believes that its last run was at {last_run}, which is in the future: a clock was set back, and it starts \
+             no run until then; delete it and create it again, as `kubectl gitops install` does"
+        )];
+    }
+    let Some(every) = every_s.map(Duration::from_secs) else { return Vec::new() };
+    let limit = signed(every * 3 + GRACE);
+    let every = format_duration(every);
+    if since(last_run).or_else(|| since(created)).is_some_and(|seconds| seconds > limit) {
+        let when = if last_run.is_empty() {
+            "has never started a run".to_owned()
+        } else {
+            format!("started its last run {}", age(last_run, now))
+        };
+        return vec![format!(
+            "{shown} {when}, and should every {every}: `kubectl describe cronjob {name} -n {SYSTEM_NAMESPACE}` may tell why"
+        )];
+    }
+    if since(last_success).or_else(|| since(created)).is_some_and(|seconds| seconds > limit) {
+        let when = if last_success.is_empty() {
+            "has never succeeded".to_owned()
+        } else {
+            format!("succeeded last {}", age(last_success, now))
+        };
+        return vec![format!(
+            "{shown} {when}, and should every {every}: `kubectl logs -n {SYSTEM_NAMESPACE} -l app.kubernetes.io/name=kubectl-gitops` tells why"
+        )];
+    }
+    Vec::new()
+}
+
+fn signed(duration: Duration) -> i64 {
+    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// How often a schedule comes round, for the simple ones.
+fn period(schedule: &str) -> Option<Duration> {
+    let minutes = |count: u64| Some(Duration::from_secs(count * 60));
+    let step =
+        |field: &str| field.split_once('/').and_then(|(_, step)| step.parse::<u64>().ok()).filter(|step| *step > 0);
+    let number = |field: &str| field.parse::<u64>().is_ok();
+    let fields: Vec<&str> = schedule.split_whitespace().collect();
+    match fields.as_slice() {
+        ["@hourly"] => minutes(60),
+        ["@daily" | "@midnight"] => minutes(24 * 60),
+        ["*", "*", "*", "*", "*"] => minutes(1),
+        [minute, "*", "*", "*", "*"] if minute.contains('/') => minutes(step(minute)?),
+        [minute, "*", "*", "*", "*"] if minute.contains(',') => {
+            let mut points: Vec<u64> = minute.split(',').map(|point| point.parse().ok()).collect::<Option<_>>()?;
+            points.sort_unstable();
+            let first = *points.first()?;
+            let gaps = points.iter().zip(points.iter().skip(1).copied().chain([first + 60]));
+            minutes(gaps.map(|(from, to)| to.saturating_sub(*from)).max()?)
+        }
+        [minute, "*", "*", "*", "*"] if number(minute) => minutes(60),
+        [minute, hour, "*", "*", "*"] if number(minute) && hour.contains('/') => minutes(step(hour)? * 60),
+        [minute, hour, "*", "*", "*"] if number(minute) && number(hour) => minutes(24 * 60),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const NOW: &str = "2026-03-01T12:00:00Z";
+
+    fn now() -> Timestamp {
+        NOW.parse().unwrap()
+    }
+
+    #[test]
+    fn simple_schedules_have_a_period() {
+        for (schedule, minutes) in [
+            ("*/5 * * * *", Some(5)),
+            ("7-59/5 * * * *", Some(5)),
+            ("* * * * *", Some(1)),
+            ("3,33 * * * *", Some(30)),
+            ("50,10 * * * *", Some(40)),
+            ("17 * * * *", Some(60)),
+            ("@hourly", Some(60)),
+            ("0 */6 * * *", Some(360)),
+            ("30 4 * * *", Some(1440)),
+            ("30 4 * * 1", None),
+            ("*/0 * * * *", None),
+            ("1,x * * * *", None),
+            ("", None),
+        ] {
+            assert_eq!(period(schedule), minutes.map(|minutes| Duration::from_secs(minutes * 60)), "{schedule}");
+        }
+    }
+
+    #[test]
+    fn a_cron_job_that_does_not_do_its_work_is_noticed() {
+        // suspend, last run, last success, what is said.
+        let cases = [
+            (false, "2026-03-01T11:58:00Z", "2026-03-01T11:58:10Z", ""),
+            (false, "2026-03-01T11:36:00Z", "2026-03-01T11:36:10Z", ""),
+            (true, "2026-02-01T00:00:00Z", "", "is suspended"),
+            (false, "2027-03-01T12:00:00Z", "2026-03-01T11:58:10Z", "in the future"),
+            (false, "2026-03-01T12:01:00Z", "2026-03-01T11:58:10Z", ""),
+            (false, "2026-03-01T11:30:00Z", "2026-03-01T11:30:10Z", "started its last run 30m ago"),
+            (false, "", "", "has never started a run"),
+            (false, "2026-03-01T11:58:00Z", "", "has never succeeded"),
+            (false, "2026-03-01T11:58:00Z", "2026-03-01T11:00:00Z", "succeeded last 1h ago"),
+        ];
+        for (suspend, last_run, last_success, expected) in cases {
+            let mut job = json!({
+                "metadata": {"name": "sync", "namespace": "gitops-system", "creationTimestamp": "2026-01-01T00:00:00Z"},
+                "spec": {"schedule": "*/5 * * * *", "suspend": suspend}, "status": {}});
+            for (field, time) in [("lastScheduleTime", last_run), ("lastSuccessfulTime", last_success)] {
+                if !time.is_empty() {
+                    job["status"][field] = json!(time);
+                }
+            }
+            let told = driver(&job, now()).notices.concat();
+            assert!(told.contains(expected) && told.is_empty() == expected.is_empty(), "{job}\n{told}");
+        }
+    }
+
+    #[test]
+    fn a_cron_job_is_known_by_its_label_or_by_what_it_runs() {
+        let with = |container: Value| json!({"spec": {"jobTemplate": {"spec": {"template": {"spec": {"containers": [container]}}}}}});
+        assert!(is_ours(&json!({"metadata": {"labels": {"app.kubernetes.io/name": "kubectl-gitops"}}})));
+        assert!(is_ours(&with(json!({"image": "ghcr.io/x/kubectl-gitops:1", "args": ["sync", "--url", "u"]}))));
+        assert!(is_ours(&with(json!({"image": "x", "command": ["/kubectl-gitops", "sync"]}))));
+        assert!(!is_ours(&with(json!({"image": "ghcr.io/x/kubectl-gitops:1", "args": ["status"]}))));
+        assert!(!is_ours(&with(json!({"image": "rsync", "args": ["sync"]}))));
+    }
+}

@@ -1,0 +1,122 @@
+//! Which repository, at which reference, by which credentials. Values of credentials are not here: only where they are found.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use krm::Masked;
+
+/// A repository at a reference.
+#[derive(Debug, Clone)]
+pub struct RemoteSettings {
+    /// `--url`; it may hold credentials.
+    pub url: Masked<String>,
+    /// What of it.
+    pub reference: Reference,
+    /// `--secret-ref`, `--credentials-dir`
+    pub credentials: CredentialStore,
+    /// Single credentials by flags; each is over one of the store.
+    pub given: BTreeMap<Credential, Given>,
+    /// `--recurse-submodules`
+    pub submodules: bool,
+    /// `--git-timeout`
+    pub timeout: Duration,
+}
+
+/// What of a repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reference {
+    /// What its HEAD says.
+    Head,
+    /// `--branch`
+    Branch(String),
+    /// `--tag`
+    Tag(String),
+    /// `--semver`: the highest tag in a range.
+    SemVer(String),
+    /// `--ref-name`: a full name, as `refs/pull/7/head`.
+    Name(String),
+    /// `--commit`, in `--branch`
+    Commit {
+        /// The full commit.
+        commit: String,
+        /// The branch that must hold it.
+        branch: Option<String>,
+    },
+}
+
+/// Where credentials are kept, in the layout of Flux's Secrets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CredentialStore {
+    /// Nowhere: the repository is public, or single credentials are given.
+    None,
+    /// A Secret of the cluster.
+    Secret {
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
+    /// A directory with a file per key: a Secret that is mounted.
+    Directory(PathBuf),
+}
+
+/// One credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Credential {
+    /// User name of basic authentication.
+    Username,
+    /// Its password, or the passphrase of the SSH key.
+    Password,
+    /// A bearer token.
+    BearerToken,
+    /// Certificates of the authority that signed the server's.
+    Ca,
+    /// Certificate of the client.
+    ClientCertificate,
+    /// Its key.
+    ClientKey,
+    /// SSH key.
+    Identity,
+    /// Keys of SSH hosts.
+    KnownHosts,
+}
+
+impl Credential {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Username,
+        Self::Password,
+        Self::BearerToken,
+        Self::Ca,
+        Self::ClientCertificate,
+        Self::ClientKey,
+        Self::Identity,
+        Self::KnownHosts,
+    ];
+
+    /// The keys that hold it in Flux's Secrets; the first that is there counts.
+    pub const fn keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Username => &["username"],
+            Self::Password => &["password"],
+            Self::BearerToken => &["bearerToken"],
+            Self::Ca => &["ca.crt", "caFile"],
+            Self::ClientCertificate => &["tls.crt", "certFile"],
+            Self::ClientKey => &["tls.key", "keyFile"],
+            Self::Identity => &["identity"],
+            Self::KnownHosts => &["known_hosts"],
+        }
+    }
+}
+
+/// Where one credential comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// It was typed.
+    Text(Masked<String>),
+    /// A file.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+}

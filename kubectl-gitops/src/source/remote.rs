@@ -1,0 +1,131 @@
+//! A Git repository as a source: what the settings say becomes a revision, and a revision a tree on disk. Owns that
+//! translation and what may be read of the tree; how a repository is spoken to is the business of `git`.
+
+use std::path::{Path, PathBuf};
+
+use kustomize::load::{Files as _, Kind};
+use tempfile::TempDir;
+
+use super::credentials::{CredentialError, Credentials, is_ssh};
+use super::{DiskFiles, Input, SourceError, download, material, nearby};
+use crate::git::{self, Access, GitError, Limits, Remote, Wants};
+use crate::settings::{Credential, Reference, RemoteSettings};
+use kustomize::load::FilesError;
+
+pub use crate::git::Revision;
+
+/// Are the rules of `.sourceignore` followed when a tree is checked out? As long as they are not, a plain directory with such a
+/// file is refused.
+const FOLLOWS_SOURCE_IGNORE: bool = false;
+
+/// Why a repository gives nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoteError {
+    /// Its credentials cannot be used.
+    #[error(transparent)]
+    Credentials(#[from] CredentialError),
+    /// The repository, its server or the network.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// No directory for the tree.
+    #[error("no temporary directory can be made for the tree")]
+    Directory(#[source] std::io::Error),
+}
+
+/// The repository's address, fit for eyes and for the inventory.
+pub fn shown_url(settings: &RemoteSettings) -> String {
+    download::without_credentials(settings.url.expose())
+}
+
+/// What the reference stands for now: one advertisement of references.
+///
+/// # Errors
+/// The repository cannot be asked, or lacks the reference.
+pub fn resolve(settings: &RemoteSettings, credentials: &Credentials) -> Result<Revision, RemoteError> {
+    let reference = match settings.reference.clone() {
+        Reference::Head => git::Reference::Head,
+        Reference::Branch(name) => git::Reference::Branch(name),
+        Reference::Tag(name) => git::Reference::Tag(name),
+        Reference::SemVer(range) => git::Reference::SemVer(range),
+        Reference::Name(name) => git::Reference::Name(name),
+        Reference::Commit { commit, branch } => git::Reference::Commit { commit, branch },
+    };
+    Ok(remote(settings, credentials)?.resolve(&reference, &limits(settings))?)
+}
+
+/// The tree of a revision.
+///
+/// # Errors
+/// It cannot be fetched, holds what is refused, or cannot be written.
+pub fn check_out(
+    settings: &RemoteSettings,
+    credentials: &Credentials,
+    revision: &Revision,
+) -> Result<Tree, RemoteError> {
+    let directory = tempfile::Builder::new().prefix("kubectl-gitops-").tempdir().map_err(RemoteError::Directory)?;
+    let top = std::fs::canonicalize(directory.path()).map_err(RemoteError::Directory)?;
+    let wants = Wants { submodules: settings.submodules, source_ignore: FOLLOWS_SOURCE_IGNORE, ..Wants::default() };
+    remote(settings, credentials)?.check_out(revision, &wants, &limits(settings), &top)?;
+    Ok(Tree { top, _directory: directory })
+}
+
+fn limits(settings: &RemoteSettings) -> Limits {
+    Limits { time: settings.timeout, ..Limits::default() }
+}
+
+fn remote(settings: &RemoteSettings, credentials: &Credentials) -> Result<Remote, RemoteError> {
+    let url = settings.url.expose();
+    let text = |credential| credentials.text(credential);
+    let access = match (text(Credential::BearerToken)?, text(Credential::Username)?, text(Credential::Password)?) {
+        (Some(token), _, _) => Access::Bearer(token),
+        (None, Some(user), Some(password)) if !is_ssh(url) => Access::Basic { user: user.into_exposed(), password },
+        _ => Access::Anonymous,
+    };
+    let mut remote = Remote::new(url, access)?;
+    if let Some(ca) = credentials.bytes(Credential::Ca) {
+        remote = remote.with_ca(ca.expose().clone());
+    }
+    if let (Some(certificate), Some(key)) =
+        (credentials.bytes(Credential::ClientCertificate), credentials.bytes(Credential::ClientKey))
+    {
+        remote = remote.with_client_certificate(certificate.expose().clone(), key.clone());
+    }
+    Ok(remote)
+}
+
+/// A checked-out revision. The directory is removed with it.
+#[derive(Debug)]
+pub struct Tree {
+    top: PathBuf,
+    _directory: TempDir,
+}
+
+impl Tree {
+    /// Where it lies.
+    pub fn top(&self) -> &Path {
+        &self.top
+    }
+
+    /// The directory `path` of it, to be built: nothing outside of the tree is read.
+    ///
+    /// # Errors
+    /// It is no directory of the tree.
+    pub fn open(&self, path: &str) -> Result<Input, SourceError> {
+        let below = |found: String| {
+            found.strip_prefix(&format!("{}/", self.top.display())).map_or(found.clone(), str::to_owned)
+        };
+        let wanted = self.top.join(path);
+        let refused = |source| SourceError::Directory {
+            path: path.to_owned(),
+            nearby: nearby(&wanted).into_iter().map(below).collect(),
+            source,
+        };
+        let files = DiskFiles::jailed(&self.top).map_err(refused)?;
+        let root = files.canonical(&wanted).map_err(refused)?;
+        if files.kind(&root) != Kind::Directory {
+            return Err(refused(FilesError::NotADirectory));
+        }
+        let material = material(files, &root, true, FOLLOWS_SOURCE_IGNORE)?;
+        Ok(Input { material, shown: path.to_owned(), directory: Some(root) })
+    }
+}
