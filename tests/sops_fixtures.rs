@@ -19,6 +19,9 @@ fn root() -> PathBuf {
 fn keyring() -> Keyring {
     let mut keyring = Keyring::default();
     keyring.add_age("key.txt".to_owned(), &fs::read(root().join("key.txt")).expect("fixtures are complete"));
+    for kind in ["ssh-ed25519", "ssh-rsa"] {
+        keyring.add_ssh(kind.to_owned(), &fs::read(root().join(kind).join("id")).expect("fixtures are complete"));
+    }
     keyring.add_pgp("pgp.asc".to_owned(), &fs::read(root().join("pgp.asc")).expect("fixtures are complete"));
     keyring
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Lets real sops encrypt and decrypt what fixtures/sops holds in the clear: `*/plain.*` becomes `encrypted.*` and `decrypted.*` beside it.
-# The cases pgp-* have no plain file: real sops and gpg wrote them for the keys of pgp.asc, with --pgp. `*/.sops.yaml` has the rules; recipients are those of key.txt. Run it after changing or adding a case.
+# The cases pgp-* and ssh-* have no plain file: real sops wrote them (and gpg) for the keys of pgp.asc, with --pgp, and of `id` beside them, with --age. `*/.sops.yaml` has the rules; recipients are those of key.txt. Run it after changing or adding a case.
 set -euo pipefail
 cd "$(dirname "$0")/../../fixtures/sops"
 export SOPS_AGE_KEY_FILE=$PWD/key.txt

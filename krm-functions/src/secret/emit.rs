@@ -13,7 +13,8 @@ use super::once::{self, CREATE_ONCE_ANNOTATION};
 use super::typed;
 use crate::orchestrator::is_orchestrators;
 
-/// kustomize puts a hash of the content behind the name, and into all references.
+/// kustomize puts a hash of the content behind the name, and into all references. It does so for what a generator makes, which it calls
+/// with an empty list; elsewhere nobody would take the mark off again.
 const NEEDS_HASH: &str = "kustomize.config.k8s.io/needs-hash";
 /// kustomize meets a Secret of the same name so; also the mark that a generator made the object.
 const BEHAVIOR: &str = "kustomize.config.k8s.io/behavior";
@@ -21,8 +22,10 @@ const BEHAVIOR: &str = "kustomize.config.k8s.io/behavior";
 const RECONCILE: &str = "kubectl-gitops.dev/reconcile";
 /// Puts the Secret into the list: behind all others, or in the place of the one that has its name.
 pub(super) fn put(spec: &Spec, gathered: &Gathered, items: &mut Vec<Node>) -> Result<(), SecretError> {
-    let Some(existing) = items.iter().position(|item| is_it(item, spec)) else {
-        items.push(object(spec, gathered));
+    let existing = items.iter().position(|item| is_it(item, spec));
+    let marked = items.is_empty() || existing.is_some_and(|at| items[at].annotation(NEEDS_HASH).is_some());
+    let Some(existing) = existing else {
+        items.push(object(spec, gathered, marked));
         return Ok(());
     };
     let old = &items[existing];
@@ -30,7 +33,7 @@ pub(super) fn put(spec: &Spec, gathered: &Gathered, items: &mut Vec<Node>) -> Re
     if spec.behavior == Behavior::Create && !generated {
         return Err(SecretError::Exists);
     }
-    let mut new = object(spec, gathered);
+    let mut new = object(spec, gathered, marked);
     match spec.behavior {
         Behavior::Create => take_over("annotations", old, &mut new, |name| {
             // Those two say what this configuration says, no earlier one.
@@ -94,7 +97,7 @@ fn merge_data(old: &Node, new: &mut Node) -> Result<(), SecretError> {
     Ok(())
 }
 
-fn object(spec: &Spec, gathered: &Gathered) -> Node {
+fn object(spec: &Spec, gathered: &Gathered, marked: bool) -> Node {
     let mut metadata = Mapping::default();
     metadata.set("name", Node::string(spec.name.as_str()));
     if !spec.namespace.is_empty() {
@@ -114,7 +117,7 @@ fn object(spec: &Spec, gathered: &Gathered) -> Node {
         annotations.set(CREATE_ONCE_ANNOTATION, Node::string(wanted));
     }
     // A hash over content that is not here would never change, and some Secrets are looked for by their name.
-    if !spec.options.disable_name_suffix_hash && !once && !typed::has_fixed_name(&spec.secret_type) {
+    if marked && !spec.options.disable_name_suffix_hash && !once && !typed::has_fixed_name(&spec.secret_type) {
         annotations.set(NEEDS_HASH, Node::string("true"));
     }
     annotations.set(BEHAVIOR, Node::string(spec.behavior.word()));

@@ -5,7 +5,9 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use krm::yaml::{Limits, parse_documents};
 use krm::{Masked, Node};
+use zeroize::Zeroize as _;
 
 use super::cipher::DataKey;
 use super::metadata::{Metadata, Recipient};
@@ -170,9 +172,32 @@ impl Keyring {
         }
     }
 
+    /// A file with such a Secret, as `kubectl get secret -o yaml` prints it.
+    fn add_manifest(&mut self, place: &str, text: &str) {
+        let mut documents = match parse_documents(text, "", &Limits::default()) {
+            Ok(documents) => documents,
+            Err(error) => {
+                return self
+                    .note(place.to_owned(), Found::Unusable(format!("line {}: {}", error.mark.line, error.problem)));
+            }
+        };
+        for document in &mut documents {
+            match document.root.kind() {
+                "Secret" => self.add_flux_secret(place, &document.root),
+                _ => {
+                    self.note(place.to_owned(), Found::Unusable("it is a manifest, and no Secret with keys".to_owned()))
+                }
+            }
+            document.root.zeroize();
+        }
+    }
+
     /// The keys of a Secret as Flux names them: `*.agekey` and `*.asc`. Others are noted as not usable.
-    pub fn add_flux_secret(&mut self, secret: &Node) {
-        let place = format!("Secret {}/{}", secret.namespace(), secret.name());
+    fn add_flux_secret(&mut self, file: &str, secret: &Node) {
+        let place = format!("{file} Secret {}/{}", secret.namespace(), secret.name());
+        if secret.get("sops").is_some() {
+            return self.note(place, Found::Unusable("it is encrypted itself".to_owned()));
+        }
         let mut any = false;
         for (field, encoded) in [("data", true), ("stringData", false)] {
             for (key, value) in secret.get(field).and_then(Node::as_map).into_iter().flat_map(krm::Mapping::iter) {
@@ -202,9 +227,10 @@ impl Keyring {
         }
     }
 
-    /// Identities of age, one per line, or a private SSH key. `place` is shown in messages.
+    /// Identities of age, one per line, a private SSH key, or a Secret with keys as Flux has them. `place` is shown in messages.
     pub fn add_age(&mut self, place: String, bytes: &[u8]) {
         match std::str::from_utf8(bytes) {
+            Ok(text) if is_manifest(text) => self.add_manifest(&place, text),
             Ok(text) => self.add_age_text(place, text, false),
             Err(_) => self.note(place, Found::Unusable("it is no age key".to_owned())),
         }
@@ -232,8 +258,11 @@ impl Keyring {
         }
     }
 
-    /// Armored private keys of PGP.
+    /// Armored private keys of PGP, or a Secret with keys as Flux has them.
     pub fn add_pgp(&mut self, place: String, bytes: &[u8]) {
+        if let Some(text) = std::str::from_utf8(bytes).ok().filter(|text| is_manifest(text)) {
+            return self.add_manifest(&place, text);
+        }
         match pgp::read_keys(bytes) {
             Ok(keys) => {
                 self.note(place, Found::Keys(keys.len()));
@@ -314,6 +343,14 @@ impl Keyring {
     }
 }
 
+/// Neither a key of age nor one in armor has such a line.
+fn is_manifest(text: &str) -> bool {
+    text.trim_start().starts_with('{') || text.lines().any(|line| line.starts_with("kind:"))
+}
+
 fn variable(inputs: &dyn Inputs, name: &str) -> Option<String> {
     inputs.variable(name).map(|value| value.expose().clone())
 }
+
+#[cfg(test)]
+mod tests;
