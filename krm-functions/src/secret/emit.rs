@@ -12,18 +12,23 @@ use super::gather::Gathered;
 use super::once::{self, CREATE_ONCE_ANNOTATION};
 use super::typed;
 use crate::orchestrator::is_orchestrators;
+use crate::registry;
 
-/// kustomize puts a hash of the content behind the name, and into all references. It does so for what a generator makes, which it calls
-/// with an empty list; elsewhere nobody would take the mark off again.
+/// kustomize puts a hash of the content behind the name, and into all references. It does so for what a generator makes; elsewhere nobody
+/// would take the mark off again.
 const NEEDS_HASH: &str = "kustomize.config.k8s.io/needs-hash";
 /// kustomize meets a Secret of the same name so; also the mark that a generator made the object.
 const BEHAVIOR: &str = "kustomize.config.k8s.io/behavior";
+/// On a functionConfig: how the function is run.
+const FUNCTION: &str = "config.kubernetes.io/function";
 /// The apply engine creates the object and never changes it.
 const RECONCILE: &str = "kubectl-gitops.dev/reconcile";
 /// Puts the Secret into the list: behind all others, or in the place of the one that has its name.
 pub(super) fn put(spec: &Spec, gathered: &Gathered, items: &mut Vec<Node>) -> Result<(), SecretError> {
     let existing = items.iter().position(|item| is_it(item, spec));
-    let marked = items.is_empty() || existing.is_some_and(|at| items[at].annotation(NEEDS_HASH).is_some());
+    // A generator is called with its own configuration and nothing else.
+    let is_config = |item: &Node| registry::is_ours(item) || item.annotation(FUNCTION).is_some();
+    let marked = items.iter().all(is_config) || existing.is_some_and(|at| items[at].annotation(NEEDS_HASH).is_some());
     let Some(existing) = existing else {
         items.push(object(spec, gathered, marked));
         return Ok(());

@@ -182,11 +182,11 @@ impl Keyring {
             }
         };
         for document in &mut documents {
-            match document.root.kind() {
-                "Secret" => self.add_flux_secret(place, &document.root),
-                _ => {
-                    self.note(place.to_owned(), Found::Unusable("it is a manifest, and no Secret with keys".to_owned()))
-                }
+            if document.root.kind() == "Secret" {
+                self.add_flux_secret(place, &document.root);
+            } else {
+                let why = "it is a manifest, and no Secret with keys".to_owned();
+                self.note(place.to_owned(), Found::Unusable(why));
             }
             document.root.zeroize();
         }

@@ -1,5 +1,7 @@
 //! Where keys are looked for, place by place, and Flux' Secrets.
 
+#![allow(clippy::disallowed_methods, reason = "a test reads fixtures; the crate itself reads nothing")]
+
 use std::path::Path;
 
 use super::*;
@@ -115,14 +117,15 @@ fn what_cannot_be_used_says_where_and_why() {
 fn secrets_of_flux_hold_keys() {
     let head = "apiVersion: v1\nkind: Secret\nmetadata: {name: sops, namespace: flux-system}\n";
     let agekey = STANDARD.encode(text("key.txt"));
-    let asc: String = text("pgp.asc").lines().map(|line| format!("    {line}\n")).collect();
+    let asc = format!("    {}\n", text("pgp.asc").trim_end().replace('\n', "\n    "));
     let secret =
         format!("{head}data:\n  my.agekey: {agekey}\nstringData:\n  my.asc: |\n{asc}  sops.vault-token: hunter2\n");
     for pgp in [false, true] {
         let mut keyring = Keyring::default();
-        match pgp {
-            false => keyring.add_age("file".into(), secret.as_bytes()),
-            true => keyring.add_pgp("file".into(), secret.as_bytes()),
+        if pgp {
+            keyring.add_pgp("file".into(), secret.as_bytes());
+        } else {
+            keyring.add_age("file".into(), secret.as_bytes());
         }
         assert!(opens(&keyring, "yaml") && opens(&keyring, "pgp-rsa"), "{keyring:?}");
         let told = format!("{keyring:?}");

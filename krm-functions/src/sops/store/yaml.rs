@@ -164,8 +164,10 @@ pub(super) fn read_scalar(scalar: &Scalar, key: &str) -> Result<Value, StoreProb
 pub(super) fn write(branches: &Branches, indent: u8, out: &mut Vec<u8>) -> Result<(), StoreProblem> {
     let mut text = Masked::new(String::new());
     emit(branches, (indent, Blocks::AsSops), text.expose_mut())?;
-    // SOPS writes some texts so that neither it nor anybody else can read them again.
-    if branches.iter().any(|branch| is_delicate(&Value::Map(branch.clone()))) && !is_readable(text.expose(), indent) {
+    // SOPS writes some texts, and comments at the end of lists, so that neither it nor anybody else can read them again.
+    let any = |is: fn(&Value) -> bool| branches.iter().any(|branch| is(&Value::Map(branch.clone())));
+    let lost = any(is_delicate) && !is_readable(text.expose(), indent);
+    if lost || any(has_comments_apart) && read(text.expose().as_bytes()).is_err() {
         text = Masked::new(String::new());
         emit(branches, (indent, Blocks::Safe), text.expose_mut())?;
     }
@@ -173,12 +175,13 @@ pub(super) fn write(branches: &Branches, indent: u8, out: &mut Vec<u8>) -> Resul
     Ok(())
 }
 
-/// How texts of several lines are written that begin with a blank or an empty line.
+/// How texts of several lines are written that begin with a blank or an empty line, and comments in empty
+/// collections and at the end of lists.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Blocks {
-    /// As literals with an indentation indicator, which is wrong in lists.
+    /// As literals with an indentation indicator, which is wrong in lists; wherever go-yaml puts them.
     AsSops,
-    /// In double quotes.
+    /// In double quotes; before what is empty, or before the last item.
     Safe,
 }
 
@@ -204,6 +207,35 @@ fn is_delicate(value: &Value) -> bool {
         Value::List(items) => items.iter().any(|item| matches!(item, Item::Value(value) if is_delicate(value))),
         _ => false,
     }
+}
+
+/// Are there comments in lists, or where there is nothing else?
+fn has_comments_apart(value: &Value) -> bool {
+    match value {
+        Value::List(items) => items.iter().any(|item| match item {
+            Item::Comment(_) => true,
+            Item::Value(value) => has_comments_apart(value),
+        }),
+        Value::Map(branch) => {
+            !comments_of_empty(value).is_empty()
+                || branch.iter().any(|entry| matches!(entry, Entry::Pair(_, value) if has_comments_apart(value)))
+        }
+        _ => false,
+    }
+}
+
+/// The comments that a collection without anything else holds.
+fn comments_of_empty(value: &Value) -> Vec<&Comment> {
+    let found: Option<Vec<&Comment>> = match value {
+        Value::Map(branch) => {
+            branch.iter().map(|entry| if let Entry::Comment(it) = entry { Some(it) } else { None }).collect()
+        }
+        Value::List(items) => {
+            items.iter().map(|item| if let Item::Comment(it) = item { Some(it) } else { None }).collect()
+        }
+        _ => None,
+    };
+    found.unwrap_or_default()
 }
 
 fn is_delicate_text(text: &[u8]) -> bool {
@@ -282,6 +314,10 @@ fn to_node(branch: &Branch, blocks: Blocks) -> Node {
                 if map.entries.is_empty() {
                     waiting.head_to(&mut map.extra);
                 }
+                let own = if blocks == Blocks::Safe { comments_of_empty(value) } else { Vec::new() };
+                for comment in own {
+                    waiting.push(comment);
+                }
                 let mut key = encoded_string(key);
                 waiting.head_to(&mut key.extra);
                 let mut value = value_to_node(value, blocks);
@@ -316,7 +352,10 @@ fn list_to_node(list: &[Item], blocks: Blocks) -> Node {
         }
     }
     if let Some(last) = seq.items.last_mut() {
-        waiting.foot_to(extra_mut(last));
+        match last {
+            Node::Map(_) | Node::Seq(_) if blocks == Blocks::Safe => waiting.all_to_head(extra_mut(last)),
+            last => waiting.foot_to(extra_mut(last)),
+        }
     } else {
         waiting.all_to_head(&mut seq.extra);
     }
@@ -334,6 +373,8 @@ pub(super) fn value_to_node(value: &Value, blocks: Blocks) -> Node {
             Node::Scalar(Scalar { style: Style::DoubleQuoted, ..text_to_scalar(text.expose()) })
         }
         Value::Text(text) => Node::Scalar(text_to_scalar(text.expose())),
+        Value::List(_) if blocks == Blocks::Safe && !comments_of_empty(value).is_empty() => Node::seq(Vec::new()),
+        Value::Map(_) if blocks == Blocks::Safe && !comments_of_empty(value).is_empty() => Node::map(),
         Value::List(items) => list_to_node(items, blocks),
         Value::Map(branch) => to_node(branch, blocks),
     }
