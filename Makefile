@@ -20,7 +20,7 @@ include tests/cluster/cluster.mk
 include tests/dist.mk
 include tests/gitea/gitea.mk
 
-.PHONY: help build install demo check test test-full e2e golden oracle fuzz bench dist clean
+.PHONY: help build install demo check test test-full e2e faults golden oracle fuzz bench dist clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -54,8 +54,11 @@ test: ## every test layer, then what ran and what was skipped
 test-full: ## test, then what takes longer: more seeds, distribution twice, benches
 	@ORACLE_CASES=20000 ORACLE_YAML_COUNT=20000 ORACLE_SOPS_COUNT=2000 tests/layers.sh check oracle e2e demo dist-reproducible bench
 
-e2e: cluster-tools ## one behaviour per test against a real Kubernetes
+e2e: cluster-tools ## one behaviour per test against a real Kubernetes, and a sample of faults
 	@tests/e2e.sh
+
+faults: cluster-tools ## a fault at every request to a real Kubernetes: hours, goes on where it stopped; CELL=NAME for one
+	@tests/e2e.sh faults
 
 golden: $(BIN)/kustomize $(BIN)/helm ## let the real kustomize write what fixtures/build expects
 	tests/oracle/golden.sh

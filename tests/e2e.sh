@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs tests/e2e against a throwaway Kubernetes of its own, or against the one that GITOPS_TEST_KUBECONFIG names, and ends
-# the throwaway whatever happens. Nothing may be left of a run in which every test passed.
+# Runs tests/e2e and a sample of tests/faults against a throwaway Kubernetes of its own, or against the one that
+# GITOPS_TEST_KUBECONFIG names, and ends the throwaway whatever happens. Nothing may be left of a run in which every test
+# passed. `e2e.sh faults` runs the whole matrix of faults instead, or the one cell that CELL names.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if [ -n "${GITOPS_TEST_KUBECONFIG:-}" ]; then
@@ -15,7 +16,17 @@ export GITOPS_E2E_KUBECTL=$PWD/.cache/bin/kubectl
 # Part of every name that the tests make up.
 GITOPS_E2E_RUN=$(printf '%08x' $(((($(date +%s) << 16) ^ $$) & 0xffffffff)))
 export GITOPS_E2E_RUN
-cargo test --locked -p kubectl-gitops --test e2e -- "$@"
+if [ "${1:-}" = faults ]; then
+  # The matrix goes on where it stopped, as long as the program is the same.
+  mkdir -p .cache/faults
+  FAULTS_PASSED=${FAULTS_PASSED:-$PWD/.cache/faults/passed-$(git rev-parse --short=12 HEAD:kubectl-gitops/src)}
+  export FAULTS_PASSED
+  cargo test --locked -p kubectl-gitops --test faults
+else
+  cargo test --locked -p kubectl-gitops --test e2e -- "$@"
+  # A slow machine tries fewer, and says how many it left out.
+  [ $# -gt 0 ] || FAULTS_CELLS=${FAULTS_CELLS:-220} FAULTS_SECONDS=${FAULTS_SECONDS:-420} cargo test --locked -p kubectl-gitops --test faults
+fi
 left() {
   "$GITOPS_E2E_KUBECTL" --kubeconfig "$GITOPS_E2E_KUBECONFIG" get namespaces,customresourcedefinitions,clusterroles,clusterrolebindings \
     -o name | { grep -F -- "$GITOPS_E2E_RUN" || true; }

@@ -14,7 +14,7 @@ use super::once;
 use super::run::{Ending, Run};
 use crate::cluster::{ClusterError, Code, DryRun, Endpoint, Extent, Guard, Lookup, Transport};
 use crate::inventory::Settled;
-use crate::inventory::digest;
+use crate::inventory::{digest, marks};
 use crate::plan::{self, Action, Body, Deed, Live, Observed, Reason, Verdict, is_terminating};
 
 /// Conflicts in a row before an object is given up: somebody else writes it all the time.
@@ -69,10 +69,10 @@ impl<T: Transport> Run<'_, T> {
                     let guard = Guard::exactly(uid, resource_version);
                     self.update(request, &endpoint, guard, *force, *takeover).await?
                 }
-                Deed::Recreate { uid, resource_version, terminating } => {
+                Deed::Recreate { uid, resource_version, terminating, unmarked } => {
                     let guard = Guard::exactly(uid, resource_version);
                     recreated = true;
-                    self.recreate(request, &endpoint, &guard, *terminating).await?
+                    self.recreate(request, &endpoint, guard, *terminating, *unmarked).await?
                 }
                 Deed::Keep | Deed::Refuse | Deed::Forget | Deed::Prune { .. } | Deed::Detach { .. } => {
                     return Err(Ending {
@@ -223,17 +223,35 @@ impl<T: Transport> Run<'_, T> {
         }
     }
 
+    /// Puts our marks on an object whose content cannot be applied; the guard of what follows, or none after a conflict.
+    async fn mark(&self, request: &Request<'_>, endpoint: &Endpoint, guard: &Guard) -> Result<Option<Guard>, Ending> {
+        let mut patch = json!({});
+        marks::mark_member(&mut patch, &self.job.inventory.id);
+        match self.cluster.merge(endpoint, &request.action.key, &patch, guard).await {
+            Ok(object) => Ok(Live::new(object).ok().map(|live| Guard::exactly(live.uid(), live.resource_version()))),
+            Err(error) if matches!(error.code, Code::Conflict | Code::NotFound) => Ok(None),
+            Err(error) => Err(self.fail(&error)),
+        }
+    }
+
     async fn recreate(
         &self,
         request: &Request<'_>,
         endpoint: &Endpoint,
-        guard: &Guard,
+        mut guard: Guard,
         terminating: bool,
+        unmarked: bool,
     ) -> Result<Step, Ending> {
         let key = &request.action.key;
         let dry_run = self.job.options.dry_run;
+        if unmarked && !terminating && dry_run == DryRun::No {
+            guard = match self.mark(request, endpoint, &guard).await? {
+                Some(guard) => guard,
+                None => return Ok(Step::Look(Why::Moved)),
+            };
+        }
         if !terminating {
-            match self.cluster.delete(endpoint, &key.namespace, &key.name, guard, dry_run).await {
+            match self.cluster.delete(endpoint, &key.namespace, &key.name, &guard, dry_run).await {
                 Ok(()) => {}
                 Err(error) if error.code == Code::NotFound => {}
                 Err(error) if error.code == Code::Conflict => return Ok(Step::Look(Why::Moved)),
@@ -244,7 +262,7 @@ impl<T: Transport> Run<'_, T> {
             // Nothing was deleted, so nothing can be created: that the deletion is allowed is all that can be known.
             return Ok(Step::Applied { object: Value::Null, created: true });
         }
-        let Guard::Exactly { uid, .. } = guard else { return Ok(Step::Look(Why::Moved)) };
+        let Guard::Exactly { uid, .. } = &guard else { return Ok(Step::Look(Why::Moved)) };
         let limit = self.job.options.prune_timeout;
         if let Some(finalizers) = self.await_absence(endpoint, key, uid, limit).await.map_err(|e| self.fail(&e))? {
             let reason = format!("it is being deleted and not gone after {} s{finalizers}", limit.as_secs());

@@ -38,6 +38,8 @@ pub enum Deed {
         resource_version: String,
         /// It is being deleted already: only wait.
         terminating: bool,
+        /// It does not carry our marks: they are put on it first, because only what carries them is ever deleted.
+        unmarked: bool,
     },
     /// Its kind arrives in an earlier wave: after that wave, discover, GET and ask [`super::recheck`].
     ApplyBlind,

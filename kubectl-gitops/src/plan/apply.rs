@@ -163,7 +163,7 @@ fn present(desired: &Desired, body: &Body, live: &Live, context: Context<'_>) ->
         Err(reason) => return refuse(reason),
     };
     if terminating {
-        return verdict(recreate(live, true), Reason::GoingAway);
+        return verdict(recreate(&body.manifest, live, true), Reason::GoingAway);
     }
     let reason = match adopts {
         Some(from) => Reason::Adopted { from },
@@ -175,8 +175,13 @@ fn present(desired: &Desired, body: &Body, live: &Live, context: Context<'_>) ->
     send(desired, body, live, reason, context.policy)
 }
 
-fn recreate(live: &Live, terminating: bool) -> Deed {
-    Deed::Recreate { uid: live.uid().to_owned(), resource_version: live.resource_version().to_owned(), terminating }
+fn recreate(manifest: &Value, live: &Live, terminating: bool) -> Deed {
+    Deed::Recreate {
+        uid: live.uid().to_owned(),
+        resource_version: live.resource_version().to_owned(),
+        terminating,
+        unmarked: live.owner() != marks::annotation(manifest, marks::OWNER_ANNOTATION),
+    }
 }
 
 /// May we write to it? `Ok(Some(managers))` if it is adopted by that.
@@ -248,7 +253,7 @@ pub(super) fn send(desired: &Desired, body: &Body, live: &Live, reason: Reason, 
 pub(super) fn on_immutable(key: &ObjectKey, manifest: &Value, live: &Live, field: String) -> Verdict {
     let recreatable = !immutable::is_never_recreated(key);
     if recreatable && wishes::may_recreate(manifest) {
-        verdict(recreate(live, false), Reason::ImmutableRecreate { field })
+        verdict(recreate(manifest, live, false), Reason::ImmutableRecreate { field })
     } else {
         refuse(Reason::Immutable { field, recreatable })
     }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::api::Api;
 use crate::relay::Relay;
 
 /// The cluster named by `GITOPS_E2E_KUBECONFIG`.
@@ -68,6 +69,11 @@ impl Cluster {
         };
         let kubectl = var("GITOPS_E2E_KUBECTL").unwrap_or_else(|| PathBuf::from("kubectl"));
         Ok(Self { kubeconfig, kubectl, plugin: PathBuf::from(plugin), no_pods })
+    }
+
+    /// The program under test.
+    pub fn plugin(&self) -> &Path {
+        &self.plugin
     }
 
     /// Why containers of the tests' own image do not run here; none where they do.
@@ -230,6 +236,15 @@ impl Sandbox {
         let path = self.dir().join(format!("kubeconfig-{}", relay.address().port()));
         std::fs::write(&path, config.to_string()).expect("a kubeconfig");
         path
+    }
+
+    /// The API server, with the rights of the kubeconfig.
+    ///
+    /// # Panics
+    /// When the kubeconfig names no way to it that can be gone here.
+    pub fn api(&self) -> Api {
+        let (config, _) = self.kubeconfig_and_server();
+        Api::from_kubeconfig(&config).unwrap_or_else(|reason| panic!("{reason}"))
     }
 
     fn kubeconfig_and_server(&self) -> (Value, String) {

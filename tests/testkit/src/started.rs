@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -132,6 +132,30 @@ impl Started {
         let (line, stderr) = (std::mem::take(&mut self.line), std::mem::take(&mut self.text));
         Ran { line, code, stdout: String::new(), stderr }
     }
+}
+
+/// Waits for the end of a process; none, and no process any more, if it has not ended after `limit`.
+///
+/// # Panics
+/// When the system does not say.
+pub fn ends_within(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
+    let deadline = Instant::now() + limit;
+    loop {
+        if let Some(status) = child.try_wait().expect("it is our child") {
+            return Some(status);
+        }
+        if Instant::now() > deadline {
+            drop(child.kill());
+            drop(child.wait());
+            return None;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Sends a signal to a process; false if it has ended.
+pub fn send_signal(id: i32, signal: Signal) -> bool {
+    kill(Pid::from_raw(id), signal).is_ok()
 }
 
 impl Drop for Started {

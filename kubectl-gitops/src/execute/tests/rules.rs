@@ -293,3 +293,30 @@ fn what_is_made_once_is_made_in_the_cluster_and_never_again() {
         assert_ne!(text(&live(&elsewhere)["password"]), password);
     });
 }
+
+/// Only what carries our marks is ever deleted: an object that lost them is marked again before it is replaced.
+#[test]
+fn what_lost_its_marks_is_marked_before_it_is_replaced() {
+    in_virtual_time(async {
+        let set = |value: &str| {
+            let mut fixed = config_map("a", value);
+            fixed["immutable"] = json!(true);
+            fixed["metadata"]["annotations"] = json!({ marks::FORCE_ANNOTATION: "enabled" });
+            vec![object("v1", "Namespace", "", "shop", &json!({})), fixed]
+        };
+        let mut world = World::after(&set("old")).await;
+        let key = key_of(&config_map("a", ""));
+        {
+            let mut store = world.wire.store.borrow_mut();
+            let mut stripped = store.objects[&key].clone();
+            stripped["metadata"]["annotations"] = json!({ marks::FORCE_ANNOTATION: "enabled" });
+            store.put(key.clone(), stripped);
+        }
+        let executed = world.run(&set("new")).await.unwrap();
+        assert_eq!((executed.count(Done::Recreated), executed.succeeded()), (1, true), "{executed:#?}");
+        let commits = world.wire.store.borrow().commits.clone();
+        let deeds: Vec<&str> = commits.iter().filter(|commit| commit.key == key).map(|commit| commit.deed).collect();
+        assert_eq!(deeds, ["patch", "delete", "apply"]);
+        world.settle_on(&set("new"), "replaced").await;
+    });
+}
