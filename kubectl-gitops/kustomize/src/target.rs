@@ -133,17 +133,28 @@ impl<'a> Target<'a> {
     }
 
     fn read_base(&self, so_far: &mut Accumulated, path: &str, place: Place) -> Result<(), BuildError> {
-        let root = self.loader.directory(path).map_err(|error| BuildError::new(error, place.clone()))?;
-        let loader = self.loader.below(&root);
-        let through = || loader.shown_root();
-        let target = self.below(&loader, path).map_err(|error| error.or_at(&place).through(through()))?;
-        demand_kind(&target, "Kustomization", path, &place)?;
-        let base = target.accumulate(Accumulated::default()).map_err(|error| error.through(through()))?;
+        let base = self.run_nested(Accumulated::default(), path, "Kustomization", &place)?;
         so_far.drafts.append_all(base.drafts).map_err(|error| BuildError::new(error, place.clone()))?;
         so_far.tables.merge(&base.tables).map_err(|error| BuildError::new(error, place.clone()))?;
         so_far.vars.merge(base.vars).map_err(|error| BuildError::new(error, place))?;
         so_far.warnings.extend(base.warnings);
         Ok(())
+    }
+
+    /// What the kustomization of another directory, which must be of this kind, makes of what it is given.
+    fn run_nested(
+        &self,
+        given: Accumulated,
+        path: &str,
+        kind: &'static str,
+        place: &Place,
+    ) -> Result<Accumulated, BuildError> {
+        let root = self.loader.directory(path).map_err(|error| BuildError::new(error, place.clone()))?;
+        let loader = self.loader.below(&root);
+        let through = || loader.shown_root();
+        let target = self.below(&loader, path).map_err(|error| error.or_at(place).through(through()))?;
+        demand_kind(&target, kind, path, place)?;
+        target.accumulate(given).map_err(|error| error.through(through()))
     }
 
     /// On a web server: a file, or else a repository.
@@ -166,12 +177,7 @@ impl<'a> Target<'a> {
     fn run_components(&self, mut so_far: Accumulated) -> Result<Accumulated, BuildError> {
         for (index, path) in self.kustomization().components.iter().enumerate() {
             let place = self.place("components", index, path);
-            let root = self.loader.directory(path).map_err(|error| BuildError::new(error, place.clone()))?;
-            let loader = self.loader.below(&root);
-            let through = || loader.shown_root();
-            let target = self.below(&loader, path).map_err(|error| error.or_at(&place).through(through()))?;
-            demand_kind(&target, "Component", path, &place)?;
-            so_far = target.accumulate(so_far).map_err(|error| error.through(through()))?;
+            so_far = self.run_nested(so_far, path, "Component", &place)?;
             so_far.tables.settle().map_err(|error| BuildError::new(error, place))?;
         }
         Ok(so_far)
