@@ -19,6 +19,7 @@ macro_rules! behaviours {
 
 behaviours! {
     a_broken_commit_is_recorded,
+    #[needs_pods] a_crash_is_explained,
     a_question_waits_for_a_person,
     a_repository_is_synced,
     a_second_signal_ends_a_run_at_once,

@@ -28,6 +28,7 @@ const PAGES_MAX: usize = 10_000;
 const WARNINGS_MAX: usize = 100;
 
 const JSON: &str = "application/json";
+const ANYTHING: &str = "*/*";
 const APPLY_PATCH: &str = "application/apply-patch+yaml";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
@@ -288,6 +289,14 @@ impl<T: Transport> Cluster<T> {
         request.body = encode(object);
         let response = self.send(request, what, false).await?;
         parse(verb, what, &response)
+    }
+
+    /// What is no JSON: a log.
+    pub(super) async fn text(&self, path: String, what: &str, bytes_max: usize) -> Result<String, ClusterError> {
+        let mut request = self.request(Verb::Get, Method::Get, path, ANYTHING);
+        request.answer_bytes_max = bytes_max;
+        let response = self.send(request, what, true).await?;
+        Ok(String::from_utf8_lossy(&response.body).into_owned())
     }
 
     /// A document below `path`, for discovery.

@@ -89,6 +89,11 @@ impl Endpoint {
         Self { group: "batch".to_owned(), ..Self::core("CronJob", "cronjobs", true) }
     }
 
+    /// Pods, which need no discovery.
+    pub fn pods() -> Self {
+        Self::core("Pod", "pods", true)
+    }
+
     /// Namespaces, which need no discovery.
     pub fn namespaces() -> Self {
         Self::core("Namespace", "namespaces", false)

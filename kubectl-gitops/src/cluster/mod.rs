@@ -1,6 +1,7 @@
 //! The cluster: requests, answers, errors. Owns everything that goes over the wire to an API server; must not decide what
 //! to do with an answer. `kube.rs` is the only file that names a `kube::Client`.
 
+mod cause;
 pub mod client;
 pub mod connect;
 mod discover;

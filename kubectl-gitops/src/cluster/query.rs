@@ -21,13 +21,14 @@ pub struct ListQuery<'a> {
     pub(super) namespace: &'a str,
     pub(super) extent: Extent,
     selector: &'a str,
+    fields: &'a str,
     freshness: Freshness,
 }
 
 impl<'a> ListQuery<'a> {
     /// Everything of a type, in all namespaces.
     pub fn of(endpoint: &'a Endpoint) -> Self {
-        Self { endpoint, namespace: "", selector: "", extent: Extent::Whole, freshness: Freshness::Now }
+        Self { endpoint, namespace: "", selector: "", fields: "", extent: Extent::Whole, freshness: Freshness::Now }
     }
 
     /// Do objects of the type live in namespaces?
@@ -47,6 +48,12 @@ impl<'a> ListQuery<'a> {
         Self { selector, ..self }
     }
 
+    /// With this `fieldSelector`; empty for none.
+    #[must_use]
+    pub fn matching(self, fields: &'a str) -> Self {
+        Self { fields, ..self }
+    }
+
     /// How much of each object.
     #[must_use]
     pub fn extent(self, extent: Extent) -> Self {
@@ -64,6 +71,9 @@ impl<'a> ListQuery<'a> {
         let mut path = self.endpoint.collection(self.namespace);
         if !self.selector.is_empty() {
             push_query(&mut path, "labelSelector", self.selector);
+        }
+        if !self.fields.is_empty() {
+            push_query(&mut path, "fieldSelector", self.fields);
         }
         match self.freshness {
             Freshness::Now => push_query(&mut path, "limit", &PAGE_OBJECTS.to_string()),

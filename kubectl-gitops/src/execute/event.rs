@@ -6,6 +6,7 @@ use std::time::Duration;
 use krm::ObjectKey;
 
 use crate::cluster::{ClusterError, Code, Notice, Traffic, Verb};
+use crate::health::Cause;
 use crate::plan::Refusal;
 
 /// What became of one action of the plan. Exactly one [`Outcome`] per action carries one of these.
@@ -97,8 +98,23 @@ pub struct Waited {
     pub key: ObjectKey,
     /// How it ended.
     pub end: WaitEnd,
+    /// What lies behind it, if it did not end well and that could be found.
+    pub cause: Option<Cause>,
     /// How long it took.
     pub elapsed: Duration,
+}
+
+impl Waited {
+    /// What it lacked and what lies behind that; `None` if it is ready.
+    pub fn why(&self) -> Option<String> {
+        let (WaitEnd::Failed(verdict) | WaitEnd::TimedOut(verdict)) = &self.end else { return None };
+        Some(self.cause.as_ref().map_or_else(|| verdict.clone(), |cause| cause.behind(verdict)))
+    }
+
+    /// The last lines of the log of what crashed.
+    pub fn log(&self) -> &[String] {
+        self.cause.as_ref().map_or(&[], |cause| &cause.log)
+    }
 }
 
 /// One thing that happened, in order.

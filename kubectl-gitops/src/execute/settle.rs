@@ -114,9 +114,6 @@ fn run_end(job: &Job<'_>, outcomes: &[Outcome], waited: &[Waited], stop: Option<
 }
 
 fn describe_wait(waited: &Waited) -> String {
-    match &waited.end {
-        WaitEnd::Ready => String::new(),
-        WaitEnd::Failed(why) => format!("{} failed: {why}", waited.key.short()),
-        WaitEnd::TimedOut(why) => format!("{} is not ready: {why}", waited.key.short()),
-    }
+    let word = if matches!(waited.end, WaitEnd::Failed(_)) { "failed" } else { "is not ready" };
+    waited.why().map_or_else(String::new, |why| format!("{} {word}: {why}", waited.key.short()))
 }

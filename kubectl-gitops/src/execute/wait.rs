@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::event::{Event, WaitEnd, Waited};
 use super::run::Run;
 use crate::cluster::{ClusterError, Endpoint, ListQuery, Lookup, Transport};
-use crate::health::{self, Facts, Health};
+use crate::health::{self, Cause, Facts, Health};
 use crate::inventory::marks;
 use crate::plan::{Action, Observed};
 
@@ -19,8 +19,14 @@ const PAUSE_MIN: Duration = Duration::from_millis(200);
 const PAUSE_MAX: Duration = Duration::from_secs(3);
 /// Up to so many pending objects of a kind are read one by one; more by one LIST of the set's members.
 const GETS_MAX: usize = 4;
+/// When pods and events of what waits are looked at first, and how often then.
+const CAUSE_AFTER: Duration = Duration::from_secs(5);
+const CAUSE_PAUSE: Duration = Duration::from_secs(10);
+/// Of so many objects at a time.
+const CAUSES_MAX: usize = 5;
 
 type Pending = BTreeMap<usize, Health>;
+type Causes = BTreeMap<usize, Cause>;
 
 impl<T: Transport> Run<'_, T> {
     /// Waits until these actions' objects are healthy. Gives those that are not, in the end. With `all`, every end is told.
@@ -29,22 +35,27 @@ impl<T: Transport> Run<'_, T> {
         let mut pending: Pending =
             indexes.iter().map(|index| (*index, Health::Unknown("it was not read yet".to_owned()))).collect();
         let (mut unready, mut told, mut pause) = (Vec::new(), Vec::new(), PAUSE_MIN);
+        let (mut causes, mut look_at) = (Causes::new(), CAUSE_AFTER);
         while !pending.is_empty() {
             if let Err(error) = self.assess_pending(&mut pending).await {
                 self.note(&error);
             }
-            self.sort_out_ended(&mut pending, &mut unready, begin, all);
+            let over = begin.elapsed() >= limit || self.stopped().is_some();
+            if over || begin.elapsed() >= look_at {
+                causes = self.find_causes(&mut pending).await;
+                look_at = begin.elapsed() + CAUSE_PAUSE;
+            }
+            self.sort_out_ended(&mut pending, &mut causes, &mut unready, begin, all).await;
+            if over {
+                for (index, health) in std::mem::take(&mut pending) {
+                    unready.push(index);
+                    self.end_wait(index, WaitEnd::TimedOut(health.to_string()), causes.remove(&index), begin);
+                }
+            }
             if pending.is_empty() {
                 break;
             }
-            if begin.elapsed() >= limit || self.stopped().is_some() {
-                for (index, health) in std::mem::take(&mut pending) {
-                    unready.push(index);
-                    self.end_wait(index, WaitEnd::TimedOut(health.to_string()), begin);
-                }
-                break;
-            }
-            let now = self.describe(&pending);
+            let now = self.describe(&pending, &causes);
             if now != told {
                 (self.events)(Event::Waiting { pending: now.clone(), elapsed: begin.elapsed(), limit });
                 told = now;
@@ -56,33 +67,65 @@ impl<T: Transport> Run<'_, T> {
         unready
     }
 
-    fn sort_out_ended(&self, pending: &mut Pending, unready: &mut Vec<usize>, begin: Instant, all: bool) {
-        pending.retain(|index, health| {
+    /// Takes out what has ended, well or not.
+    async fn sort_out_ended(
+        &self,
+        pending: &mut Pending,
+        causes: &mut Causes,
+        unready: &mut Vec<usize>,
+        begin: Instant,
+        all: bool,
+    ) {
+        let ended: Pending = pending.extract_if(.., |_, health| health.is_current() || health.is_failed()).collect();
+        for (index, health) in ended {
             if health.is_current() {
                 if all {
-                    self.end_wait(*index, WaitEnd::Ready, begin);
+                    self.end_wait(index, WaitEnd::Ready, None, begin);
                 }
-                return false;
+                continue;
             }
-            if health.is_failed() {
-                unready.push(*index);
-                self.end_wait(*index, WaitEnd::Failed(health.message().to_owned()), begin);
-                return false;
-            }
-            true
-        });
+            let cause = match causes.remove(&index) {
+                Some(cause) => Some(cause),
+                None => self.find_cause(index).await,
+            };
+            unready.push(index);
+            self.end_wait(index, WaitEnd::Failed(health.message().to_owned()), cause, begin);
+        }
     }
 
-    fn end_wait(&self, index: usize, end: WaitEnd, begin: Instant) {
+    /// What lies behind the verdicts on the first of what waits. What no pod of its template will ever do has failed.
+    async fn find_causes(&self, pending: &mut Pending) -> Causes {
+        let mut causes = Causes::new();
+        let waiting = pending.iter_mut().filter(|(_, health)| matches!(health, Health::InProgress(_)));
+        for (index, health) in waiting.take(CAUSES_MAX) {
+            let Some(cause) = self.find_cause(*index).await else { continue };
+            if cause.hopeless {
+                *health = Health::Failed(health.message().to_owned());
+            }
+            causes.insert(*index, cause);
+        }
+        causes
+    }
+
+    async fn find_cause(&self, index: usize) -> Option<Cause> {
+        let action = &self.job.plan.actions[index];
+        let endpoint = self.endpoint_of(action)?;
+        let Ok(Observed::Present(live)) = self.cluster.observe_key(&endpoint, &action.key).await else { return None };
+        let facts = Facts { now: (self.job.options.clock)().parse().ok(), ..Facts::default() };
+        self.cluster.cause(live.object(), &facts).await
+    }
+
+    fn end_wait(&self, index: usize, end: WaitEnd, cause: Option<Cause>, begin: Instant) {
         let key = self.job.plan.actions[index].key.clone();
-        let waited = Waited { key, end, elapsed: begin.elapsed() };
+        let waited = Waited { key, end, cause, elapsed: begin.elapsed() };
         self.waited.borrow_mut().push(waited.clone());
         (self.events)(Event::WaitDone(waited));
     }
 
-    fn describe(&self, pending: &Pending) -> Vec<(ObjectKey, String)> {
+    fn describe(&self, pending: &Pending, causes: &Causes) -> Vec<(ObjectKey, String)> {
         let line = |(index, health): (&usize, &Health)| {
-            (self.job.plan.actions[*index].key.clone(), health.message().to_owned())
+            let key = self.job.plan.actions[*index].key.clone();
+            (key, causes.get(index).map_or_else(|| health.message().to_owned(), |cause| cause.behind(health.message())))
         };
         pending.iter().map(line).collect()
     }

@@ -2,6 +2,7 @@
 //! Must not know a client, a clock (the current time comes in as an argument) or other objects.
 
 mod budget;
+pub mod cause;
 mod claim;
 mod custom;
 mod daemon_set;
@@ -20,6 +21,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde_json::Value;
 
+pub use cause::Cause;
 pub use pod::{Trouble, trouble};
 
 /// The verdict on one object.

@@ -6,6 +6,8 @@ use serde_json::Value;
 use super::read::{Condition, condition, count, text};
 use super::{Facts, Health};
 
+/// A container may fail a few times until what it needs has started. After so many restarts, a good minute, it will not do.
+const RESTARTS_GRACE: i64 = 3;
 /// A pod may be unschedulable for a moment, until the scheduler has seen a new node or a freed one.
 const SCHEDULING_GRACE_S: i64 = 15;
 
@@ -14,8 +16,12 @@ const SCHEDULING_GRACE_S: i64 = 15;
 pub struct Trouble {
     /// One line: container, reason, how it ended last.
     pub text: String,
-    /// Waiting longer cannot help.
+    /// Waiting longer cannot help this pod.
     pub terminal: bool,
+    /// Nor another one of the same template.
+    pub hopeless: bool,
+    /// The container that ran and ended badly: its log tells more.
+    pub crashed: Option<String>,
 }
 
 pub(super) fn of(object: &Value, facts: &Facts) -> Health {
@@ -24,8 +30,8 @@ pub(super) fn of(object: &Value, facts: &Facts) -> Health {
         "Succeeded" => Health::Current,
         "Failed" => Health::Failed(trouble.map_or_else(|| failed(object), |trouble| trouble.text)),
         "Running" | "Pending" | "" => match trouble {
-            Some(Trouble { text, terminal: true }) => Health::Failed(text),
-            Some(Trouble { text, terminal: false }) => Health::InProgress(text),
+            Some(Trouble { text, terminal: true, .. }) => Health::Failed(text),
+            Some(Trouble { text, terminal: false, .. }) => Health::InProgress(text),
             None => match condition(object, "Ready") {
                 Some(ready) if ready.is_true() => Health::Current,
                 Some(ready) => Health::InProgress(ready.why("not ready")),
@@ -63,15 +69,23 @@ fn unscheduled(pod: &Value, facts: &Facts) -> Option<Trouble> {
         (Some(now), Some(created)) => now.as_second() - created.as_second() > SCHEDULING_GRACE_S,
         _ => false,
     };
-    Some(Trouble { text: format!("unschedulable: {}", scheduled.why("no node fits")), terminal: late })
+    let text = format!("unschedulable: {}", scheduled.why("no node fits"));
+    Some(Trouble { text, terminal: late, hopeless: false, crashed: None })
 }
 
 fn container(pod: &Value, status: &Value) -> Option<Trouble> {
     let name = text(status, "/name");
     let waiting = text(status, "/state/waiting/reason");
-    let told = |text: String, terminal: bool| Some(Trouble { text: format!("container {name}: {text}"), terminal });
+    let told = |text: String, terminal: bool| {
+        Some(Trouble { text: format!("container {name}: {text}"), terminal, hopeless: terminal, crashed: None })
+    };
+    let crashed = |text: String, terminal: bool| {
+        let hopeless = terminal && count(status, "/restartCount") >= RESTARTS_GRACE;
+        let crashed = Some(name.to_owned());
+        Some(Trouble { text: format!("container {name}: {text}"), terminal, hopeless, crashed })
+    };
     match waiting {
-        "CrashLoopBackOff" => told(format!("CrashLoopBackOff{}", ended(pod, status)), true),
+        "CrashLoopBackOff" => crashed(format!("CrashLoopBackOff{}", ended(pod, status)), true),
         "InvalidImageName" | "ErrImageNeverPull" => told(format!("{waiting}: {}", image(status)), true),
         // A registry may be back in a moment, a missing Secret may be about to come: named, not final.
         "ImagePullBackOff" | "ErrImagePull" | "RegistryUnavailable" => {
@@ -83,10 +97,10 @@ fn container(pod: &Value, status: &Value) -> Option<Trouble> {
         _ => {
             let code = status.pointer("/state/terminated/exitCode").and_then(Value::as_i64)?;
             let reason = text(status, "/state/terminated/reason");
-            (code != 0).then(|| Trouble {
-                text: format!("container {name}: {}{}", reason_or_exit(reason, code), limit(pod, name, reason)),
-                terminal: false,
-            })
+            if code == 0 {
+                return None;
+            }
+            crashed(format!("{}{}", reason_or_exit(reason, code), limit(pod, name, reason)), false)
         }
     }
 }

@@ -8,11 +8,14 @@ use super::find;
 use super::session::Session;
 use crate::cluster::{Look, RootError};
 use crate::error::Result;
-use crate::health::{self, Facts, Health};
+use crate::health::{self, Cause, Facts, Health};
 use crate::inventory::{Inventory, RunResult};
 use crate::plan::Observed;
-use crate::report::{Member, ObjectName, Overview, SetStatus};
+use crate::report::{Member, MemberCause, ObjectName, Overview, SetStatus};
 use crate::settings::SYSTEM_NAMESPACE;
+
+/// Most members of a set about which pods and events are asked.
+const CAUSES_MAX: usize = 10;
 
 /// What runs the sets by itself, beside the sets.
 pub(super) async fn with_drivers(session: &Session, sets: Vec<SetStatus>, now: Timestamp) -> Result<Overview> {
@@ -27,7 +30,7 @@ pub(super) async fn of_all(session: &Session, now: Timestamp, warn: &dyn Fn(&str
     let mut sets = Vec::new();
     for root in find::roots(session, None).await? {
         match session.cluster.decode_root(&root).await {
-            Ok(inventory) => sets.push(status(session, &inventory, now).await?),
+            Ok(inventory) => sets.push(status(session, &inventory, now, 0).await?),
             Err(RootError::Request(error)) => return Err(error.into()),
             Err(error) => {
                 let why = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
@@ -48,26 +51,34 @@ pub(super) async fn of_set(session: &Session, name: &str, now: Timestamp) -> Res
             format!("the set `{name}` was deleted just now"),
         ));
     };
-    status(session, &stored.inventory, now).await
+    status(session, &stored.inventory, now, CAUSES_MAX).await
 }
 
-async fn status(session: &Session, inventory: &Inventory, now: Timestamp) -> Result<SetStatus> {
+/// `causes`: of so many members that are not healthy, what lies behind it is looked for.
+async fn status(session: &Session, inventory: &Inventory, now: Timestamp, causes: usize) -> Result<SetStatus> {
     let look = Look { desired: &[], inventory, recorded: true };
     let seen = session.cluster.observe(&look).await?;
     let facts = Facts { now: Some(now), ..Facts::default() };
-    let members = inventory
-        .entries
-        .keys()
-        .map(|key| {
-            let health = match seen.observation.get(key) {
-                Observed::Present(live) => health::of(live.object(), &facts),
-                Observed::Absent => Health::NotFound,
-                Observed::NotServed => Health::Unknown("its kind is not served".to_owned()),
-                Observed::Unreadable { reason } => Health::Unknown(reason.clone()),
-            };
-            member(key, &health)
-        })
-        .collect();
+    let mut members = Vec::with_capacity(inventory.entries.len());
+    let mut looks = causes;
+    for key in inventory.entries.keys() {
+        let seen = seen.observation.get(key);
+        let health = match seen {
+            Observed::Present(live) => health::of(live.object(), &facts),
+            Observed::Absent => Health::NotFound,
+            Observed::NotServed => Health::Unknown("its kind is not served".to_owned()),
+            Observed::Unreadable { reason } => Health::Unknown(reason.clone()),
+        };
+        let mut member = member(key, &health);
+        if let Observed::Present(live) = seen
+            && matches!(health, Health::InProgress(_) | Health::Failed(_))
+            && looks > 0
+        {
+            looks -= 1;
+            member.cause = session.cluster.cause(live.object(), &facts).await.map(cause);
+        }
+        members.push(member);
+    }
     let last = inventory.last.as_ref();
     let succeeded = last.is_some_and(|last| last.result == RunResult::Succeeded);
     Ok(SetStatus {
@@ -93,5 +104,10 @@ fn member(key: &ObjectKey, health: &Health) -> Member {
         health: health.word().to_owned(),
         ready: health.is_current(),
         message: health.message().to_owned(),
+        cause: None,
     }
+}
+
+fn cause(Cause { pod, text: message, log, .. }: Cause) -> MemberCause {
+    MemberCause { pod, message, log }
 }

@@ -64,17 +64,23 @@ impl Report {
             .waited
             .iter()
             .map(|waited| {
-                let (state, message) = match &waited.end {
-                    WaitEnd::Ready => ("ready", String::new()),
-                    WaitEnd::Failed(why) => ("failed", why.clone()),
-                    WaitEnd::TimedOut(lacked) => ("timeout", lacked.clone()),
-                };
-                HealthLine { object: ObjectName(waited.key.clone()), state, message }
+                let message = waited.why().unwrap_or_default();
+                let object = ObjectName(waited.key.clone());
+                HealthLine { object, state: state_word(&waited.end), message, log: waited.log().to_vec() }
             })
             .collect();
         report.requests = Requests::from(&executed.traffic);
         report.result = result_word(executed);
         report
+    }
+}
+
+/// How a wait ended, for programs.
+pub(super) const fn state_word(end: &WaitEnd) -> &'static str {
+    match end {
+        WaitEnd::Ready => "ready",
+        WaitEnd::Failed(_) => "failed",
+        WaitEnd::TimedOut(_) => "timeout",
     }
 }
 
@@ -166,14 +172,9 @@ fn objects_failed(executed: &Executed) -> Option<CliError> {
 }
 
 fn not_ready(executed: &Executed) -> Option<CliError> {
-    let unready = executed.waited.iter().filter_map(|waited| match &waited.end {
-        WaitEnd::Ready => None,
-        WaitEnd::Failed(why) => Some((waited, why, true)),
-        WaitEnd::TimedOut(lacked) => Some((waited, lacked, false)),
-    });
-    let unready: Vec<_> = unready.collect();
-    let (first, _, _) = unready.first()?;
-    let any_failed = unready.iter().any(|(_, _, failed)| *failed);
+    let unready: Vec<_> = executed.waited.iter().filter_map(|waited| Some((waited, waited.why()?))).collect();
+    let (first, _) = unready.first()?;
+    let any_failed = unready.iter().any(|(waited, _)| matches!(waited.end, WaitEnd::Failed(_)));
     let what = if unready.len() == 1 {
         format!("`{}` is", first.key.short())
     } else {
@@ -185,8 +186,9 @@ fn not_ready(executed: &Executed) -> Option<CliError> {
     } else {
         CliError::new(Code::NotReady, format!("{what} not ready after {after}"))
     };
-    for (waited, why, _) in unready.iter().take(FAILED_MAX) {
+    for (waited, why) in unready.iter().take(FAILED_MAX) {
         error = error.note(format!("{}: {why}", waited.key.short()));
+        error = waited.log().iter().fold(error, |error, line| error.note(format!("  log: {line}")));
     }
     Some(error.hint("`kubectl gitops status NAME` shows what blocks"))
 }

@@ -158,9 +158,12 @@ pub struct HealthLine {
     pub object: ObjectName,
     /// `ready`, `failed` or `timeout`.
     pub state: &'static str,
-    /// What it lacks.
+    /// What it lacks, and what lies behind that.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub message: String,
+    /// The last lines of the log of what crashed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<String>,
 }
 
 /// What was sent to the cluster.

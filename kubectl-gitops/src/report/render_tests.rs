@@ -5,7 +5,7 @@ use krm::ObjectKey;
 
 use super::model::{Change, Command, Counts, HealthLine, Line, ObjectName, Op, Report, Requests, SCHEMA};
 use super::paint::Paint;
-use super::status::{Member, Overview, SetStatus};
+use super::status::{Member, MemberCause, Overview, SetStatus};
 use super::surface::Surface;
 use super::{Console, DriverStatus, View, machine};
 use crate::settings::{OutputFormat, Presentation};
@@ -57,8 +57,8 @@ fn report(command: Command) -> Report {
         line(Op::Unchanged, "ConfigMap/shop/settings", "Same", "nothing changed"),
     ];
     let health = vec![
-        HealthLine { object: key("Deployment.apps/shop/web"), state: "ready", message: String::new() },
-        HealthLine { object: key("Service/shop/legacy"), state: "ready", message: String::new() },
+        HealthLine { object: key("Deployment.apps/shop/web"), state: "ready", message: String::new(), log: Vec::new() },
+        HealthLine { object: key("Service/shop/legacy"), state: "ready", message: String::new(), log: Vec::new() },
     ];
     Report {
         schema: SCHEMA,
@@ -144,10 +144,17 @@ fn member(object: &str, health: &str, message: &str) -> Member {
         health: health.to_owned(),
         ready: health == "Current",
         message: message.to_owned(),
+        cause: None,
     }
 }
 
 fn sets() -> Vec<SetStatus> {
+    let crash = MemberCause {
+        pod: "jellyfin-6d8f-k2x4p".to_owned(),
+        message: "container jellyfin: CrashLoopBackOff, 6 restarts, OOMKilled (exit 137), memory limit 512Mi"
+            .to_owned(),
+        log: vec!["[ERR] Failed to allocate 400MB transcode buffer".to_owned()],
+    };
     let apps = SetStatus {
         name: "apps".to_owned(),
         namespace: "flux-system".to_owned(),
@@ -162,7 +169,7 @@ fn sets() -> Vec<SetStatus> {
         message: String::new(),
         members: vec![
             member("Namespace/media", "Current", ""),
-            member("Deployment.apps/media/jellyfin", "InProgress", "0 of 1 available"),
+            Member { cause: Some(crash), ..member("Deployment.apps/media/jellyfin", "InProgress", "0 of 1 available") },
             member("Service/media/jellyfin", "Current", ""),
         ],
         now: "2026-01-10T12:00:00Z".parse::<Timestamp>().unwrap(),

@@ -28,6 +28,23 @@ pub struct Member {
     /// What it lacks.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub message: String,
+    /// What lies behind that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<MemberCause>,
+}
+
+/// What lies behind a member's state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MemberCause {
+    /// The pod that shows it; empty where it is the member itself.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub pod: String,
+    /// One line.
+    pub message: String,
+    /// The last lines of the log of what crashed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<String>,
 }
 
 /// The state of one set.
@@ -253,12 +270,28 @@ fn tree(set: &SetStatus, paint: Paint, all: bool) -> String {
         let message = if member.message.is_empty() && !member.ready { &member.health } else { &member.message };
         let line = format!("{branch} {name}{padding}   {}   {}", paint.paint(color, word), tame(message));
         let _infallible = writeln!(text, "{}", line.trim_end());
+        let stem = if last { " " } else { paint.symbol("│", "|") };
+        if let Some(cause) = &member.cause {
+            text.push_str(&twig(cause, stem, paint));
+        }
     }
     if left > 0 {
         let _infallible = writeln!(text, "{} {left} more ready", paint.symbol("└─", "`-"));
     }
     if !set.synced && !set.message.is_empty() {
         let _infallible = writeln!(text, "Last run: {}.", tame(&set.message));
+    }
+    text
+}
+
+/// What lies behind a member's state, below it.
+fn twig(cause: &MemberCause, stem: &str, paint: Paint) -> String {
+    let branch = paint.symbol("└─", "`-");
+    let pod = if cause.pod.is_empty() { String::new() } else { format!("Pod {}   ", tame(&cause.pod)) };
+    let mut text = format!("{stem}  {branch} {pod}{}\n", tame(&cause.message));
+    for line in &cause.log {
+        let bar = paint.symbol("│", "|");
+        let _infallible = writeln!(text, "{stem}     {bar} {}", paint.paint(Color::Dim, tame(line)));
     }
     text
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::console::Console;
 use super::from_plan::warning_text;
-use super::from_run::line_of;
+use super::from_run::{line_of, state_word};
 use super::human::name_of;
 use super::live::Region;
 use super::machine;
@@ -258,12 +258,8 @@ fn event_json(event: &Event, plan: &Plan) -> Option<Value> {
             json!({"type": "waiting", "pending": pending, "elapsedS": elapsed.as_secs_f64(), "limitS": limit.as_secs_f64()})
         }
         Event::WaitDone(waited) => {
-            let (state, message) = match &waited.end {
-                WaitEnd::Ready => ("ready", ""),
-                WaitEnd::Failed(why) => ("failed", why.as_str()),
-                WaitEnd::TimedOut(lacked) => ("timeout", lacked.as_str()),
-            };
-            json!({"type": "health", "object": name(&waited.key), "state": state, "message": message})
+            let (state, message) = (state_word(&waited.end), waited.why().unwrap_or_default());
+            json!({"type": "health", "object": name(&waited.key), "state": state, "message": message, "log": waited.log()})
         }
         Event::LockWaiting { holder, waited, limit } => {
             json!({"type": "lock", "holder": holder, "waitedS": waited.as_secs_f64(), "limitS": limit.as_secs_f64()})

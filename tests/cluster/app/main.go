@@ -22,7 +22,7 @@ import (
 	"time"
 )
 
-const usage = "usage: app serve | sleep SECONDS | exit CODE | api [PATH]"
+const usage = "usage: app serve | sleep SECONDS | exit CODE [MESSAGE] | api [PATH]"
 
 func main() {
 	args := os.Args[1:]
@@ -43,18 +43,26 @@ func run(command string, args []string) (int, error) {
 	case "sleep":
 		return sleep(args)
 	case "exit":
-		if len(args) != 1 {
-			return 2, errors.New(usage)
-		}
-		code, err := strconv.Atoi(args[0])
-		if err != nil {
-			return 2, errors.New(usage)
-		}
-		return code, nil
+		return exit(args)
 	case "api":
 		return askAPI(args)
 	}
 	return 2, errors.New(usage)
+}
+
+// exit ends with the given code, after a message for the log.
+func exit(args []string) (int, error) {
+	if len(args) != 1 && len(args) != 2 {
+		return 2, errors.New(usage)
+	}
+	code, err := strconv.Atoi(args[0])
+	if err != nil {
+		return 2, errors.New(usage)
+	}
+	if len(args) == 2 {
+		return code, errors.New(args[1])
+	}
+	return code, nil
 }
 
 // serve answers on :8080 until it is told to end: /healthz, and on every
