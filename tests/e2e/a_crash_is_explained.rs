@@ -3,7 +3,7 @@
 use testkit::cluster::Sandbox;
 
 pub(crate) fn check(sandbox: &Sandbox) {
-    let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web}}\n  \
+    let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  minReadySeconds: 5\n  selector: {matchLabels: {app: web}}\n  \
          template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n      - name: web\n        \
          image: docker.io/local/demo-app:1\n        imagePullPolicy: IfNotPresent\n        \
          args: [exit, '3', 'cannot log in with $(PASSWORD) at db']\n        \

@@ -16,6 +16,8 @@ use crate::health::{self, Facts};
 /// Lines and bytes of a log that are asked for; fewer are shown.
 const LOG_LINES: &str = "20";
 const LOG_BYTES: usize = 16 * 1024;
+/// How a node answers, with status 200, for a container that is swept away.
+const NO_LOG: &str = "unable to retrieve container logs";
 /// A pod that sees more Secrets than this shows no log: none of their values may be in it.
 const SECRETS_MAX: usize = 16;
 
@@ -82,11 +84,7 @@ impl<T: Transport> Cluster<T> {
     /// could not be taken out.
     async fn last_words(&self, pod: &Value, container: &str) -> Option<Vec<String>> {
         let secrets = self.secrets_in_sight(pod).await?;
-        let log = match self.log(pod, container, true).await {
-            Ok(log) => log,
-            // It has ended for the first time: there is no previous one.
-            Err(_) => self.log(pod, container, false).await.ok()?,
-        };
+        let log = self.log(pod, container).await.ok().filter(|log| !log.starts_with(NO_LOG))?;
         Some(cause::shown_log(&log, &secrets))
     }
 
@@ -109,16 +107,14 @@ impl<T: Transport> Cluster<T> {
         Some(values)
     }
 
-    async fn log(&self, pod: &Value, container: &str, previous: bool) -> Result<String, ClusterError> {
+    /// While a container waits to be started again, its log is that of the one that ended.
+    async fn log(&self, pod: &Value, container: &str) -> Result<String, ClusterError> {
         let text = |path: &str| pod.pointer(path).and_then(Value::as_str).unwrap_or_default();
         let (namespace, name) = (text("/metadata/namespace"), text("/metadata/name"));
         let mut path = format!("{}/log", Endpoint::pods().object(namespace, name));
         push_query(&mut path, "container", container);
         push_query(&mut path, "tailLines", LOG_LINES);
         push_query(&mut path, "limitBytes", &LOG_BYTES.to_string());
-        if previous {
-            push_query(&mut path, "previous", "true");
-        }
         self.text(path, &format!("log of pod {namespace}/{name}"), LOG_BYTES).await
     }
 }

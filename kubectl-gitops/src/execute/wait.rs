@@ -49,7 +49,7 @@ impl<T: Transport> Run<'_, T> {
             if over {
                 for (index, health) in std::mem::take(&mut pending) {
                     unready.push(index);
-                    self.end_wait(index, WaitEnd::TimedOut(health.to_string()), causes.remove(&index), begin);
+                    self.end_wait(index, WaitEnd::TimedOut(lacking(&health)), causes.remove(&index), begin);
                 }
             }
             if pending.is_empty() {
@@ -237,4 +237,8 @@ impl<T: Transport> Run<'_, T> {
             Lookup::NotServed | Lookup::Unknown => None,
         }
     }
+}
+
+fn lacking(health: &Health) -> String {
+    if let Health::InProgress(why) = health { why.clone() } else { health.to_string() }
 }
