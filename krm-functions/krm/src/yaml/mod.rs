@@ -228,6 +228,11 @@ pub fn read_back(node: &Node) -> Result<Cow<'_, Node>, EmitError> {
     readback::read_back(node)
 }
 
+/// Does `node` mean the same after go-yaml v3 printed it and read it again? `false` where that is not sure.
+pub fn prints_true(node: &Node) -> bool {
+    !readback::changes(node)
+}
+
 /// [`emit_function`] with a choice of how lists are indented.
 pub fn emit_function_with(node: &Node, lists: SequenceIndent, out: &mut String) -> Result<(), EmitError> {
     emit_function::emit(node, lists, out)

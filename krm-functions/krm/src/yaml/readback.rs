@@ -29,7 +29,7 @@ pub(super) fn read_back(node: &Node) -> Result<Cow<'_, Node>, EmitError> {
 }
 
 /// May printing and reading change something?
-fn changes(root: &Node) -> bool {
+pub(super) fn changes(root: &Node) -> bool {
     if foot_widens_last_text(root) {
         return true;
     }

@@ -1,6 +1,8 @@
 //! New values brought into an object so that all else of it stays: order, styles and comments. Owns the comparison; must not
 //! know where the values come from.
 
+use std::collections::BTreeSet;
+
 use krm::node::Entry;
 use krm::{Mapping, Node, Scalar, Style};
 use serde_json::Value as Json;
@@ -18,12 +20,12 @@ pub(super) struct Change {
 }
 
 /// `node`, whose value is `before`, with the value `after`.
-pub(super) fn graft(node: Node, before: &Json, after: Json, changes: &mut Vec<Change>) -> Node {
+pub(super) fn graft(node: Node, before: &Json, after: &Json, changes: &mut Vec<Change>) -> Node {
     value(node, before, after, "", changes)
 }
 
-fn value(node: Node, before: &Json, after: Json, path: &str, changes: &mut Vec<Change>) -> Node {
-    if *before == after {
+fn value(node: Node, before: &Json, after: &Json, path: &str, changes: &mut Vec<Change>) -> Node {
+    if before == after {
         return node;
     }
     match (node, before, after) {
@@ -35,18 +37,18 @@ fn value(node: Node, before: &Json, after: Json, path: &str, changes: &mut Vec<C
                 changes.push(Change { field: item(path, index), number: false });
             }
             let mut old = std::mem::take(&mut seq.items).into_iter();
-            for (index, after) in after.into_iter().enumerate() {
+            for (index, after) in after.iter().enumerate() {
                 let path = item(path, index);
                 seq.items.push(match (old.next(), before.get(index)) {
                     (Some(node), Some(before)) => value(node, before, after, &path, changes),
-                    _ => added(&after, path, changes),
+                    _ => added(after, path, changes),
                 });
             }
             Node::Seq(seq)
         }
         (node, before, after) => {
             changes.push(Change { field: path.to_owned(), number: before.is_number() && after.is_number() });
-            replaced(node, to_node(&after))
+            replaced(node, to_node(after))
         }
     }
 }
@@ -54,7 +56,7 @@ fn value(node: Node, before: &Json, after: Json, path: &str, changes: &mut Vec<C
 fn object(
     mut map: Mapping,
     before: &serde_json::Map<String, Json>,
-    mut after: serde_json::Map<String, Json>,
+    after: &serde_json::Map<String, Json>,
     path: &str,
     changes: &mut Vec<Change>,
 ) -> Mapping {
@@ -62,21 +64,24 @@ fn object(
     for entry in std::mem::take(&mut map.entries) {
         let name = entry.key.text.as_str();
         let path = member(path, name);
-        match (before.get(name), after.remove(name)) {
+        match (before.get(name), after.get(name)) {
             (Some(before), Some(after)) => {
                 let value = value(entry.value, before, after, &path, changes);
                 entries.push(Entry { key: entry.key, value });
             }
-            (None, Some(after)) => entries.push(Entry { value: added(&after, path, changes), key: entry.key }),
+            (None, Some(after)) => entries.push(Entry { value: added(after, path, changes), key: entry.key }),
             (Some(_), None) => changes.push(Change { field: path, number: false }),
             (None, None) => {}
         }
     }
-    let mut rest: Vec<_> = after.into_iter().collect();
-    rest.sort_by(|a, b| a.0.cmp(&b.0));
-    for (name, after) in rest {
-        let value = added(&after, member(path, &name), changes);
-        entries.push(Entry { key: Scalar::string(name), value });
+    if entries.len() < after.len() {
+        let known: BTreeSet<&str> = entries.iter().map(|entry| entry.key.text.as_str()).collect();
+        let mut rest: Vec<_> = after.iter().filter(|(name, _)| !known.contains(name.as_str())).collect();
+        rest.sort_by_key(|(name, _)| *name);
+        for (name, after) in rest {
+            let value = added(after, member(path, name), changes);
+            entries.push(Entry { key: Scalar::string(name.as_str()), value });
+        }
     }
     map.entries = entries;
     map

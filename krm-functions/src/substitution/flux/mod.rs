@@ -18,7 +18,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use krm::Node;
-use krm::yaml::{emit_build, to_json};
+use krm::yaml::{emit_build, prints_true, to_json};
 use serde_json::Value as Json;
 
 use super::budget::Budget;
@@ -85,7 +85,7 @@ impl Task<'_> {
             ));
             return Err(Stopped);
         }
-        Ok(Some(object.changed(&parts, &before, after, said)))
+        Ok(Some(object.changed(&parts, &before, &after, said)))
     }
 
     /// The object's value with its variables put in.
@@ -210,7 +210,7 @@ impl<'n> Object<'n> {
     }
 
     /// The object with its new value, and what changed in it.
-    fn changed(&self, parts: &[Part<'_>], before: &Json, after: Json, said: &mut Vec<Remark>) -> Node {
+    fn changed(&self, parts: &[Part<'_>], before: &Json, after: &Json, said: &mut Vec<Remark>) -> Node {
         let mut changes = Vec::new();
         let node = kept(self.node, before, after, &mut changes);
         let mut filled: BTreeMap<Place, BTreeSet<&str>> = BTreeMap::new();
@@ -248,10 +248,23 @@ impl<'n> Object<'n> {
 
 /// The node with its new value, and with its comments where they do no harm: a comment behind a text that keeps its last line
 /// breaks is printed as one more of them.
-fn kept(node: &Node, before: &Json, after: Json, changes: &mut Vec<Change>) -> Node {
-    let bare = to_node(&after);
+fn kept(node: &Node, before: &Json, after: &Json, changes: &mut Vec<Change>) -> Node {
     let grafted = graft(node.clone(), before, after, changes);
+    // Nearly always: neither has anything that printing could change.
+    if prints_true(&grafted) && !has_lines(&grafted) {
+        return grafted;
+    }
+    let bare = to_node(after);
     if to_json(&grafted) == to_json(&bare) { grafted } else { bare }
+}
+
+/// Does a text of it have several lines?
+fn has_lines(node: &Node) -> bool {
+    match node {
+        Node::Scalar(scalar) => scalar.text.contains('\n'),
+        Node::Seq(seq) => seq.items.iter().any(has_lines),
+        Node::Map(map) => map.entries.iter().any(|entry| entry.key.text.contains('\n') || has_lines(&entry.value)),
+    }
 }
 
 /// What names the object and is a text before, and none after.
