@@ -44,9 +44,10 @@ check: ## what a change must pass: format, lints, units, golden builds, tidy
 	$(CARGO) test --locked --workspace --lib --bins --quiet
 	$(CARGO) test --locked --quiet -p krm --test yaml_fixtures --test yaml_laws
 	@command -v helm >/dev/null || echo "skipped: charts in make check: there is no helm yet (make oracle installs one and runs them)"
+	@command -v systemd-analyze >/dev/null || echo "skipped: systemd's judgement of units in make check: there is no systemd-analyze (make oracle installs one)"
 	$(CARGO) test --locked --quiet -p kustomize --test golden --test error_snapshots --test fuzz_regressions --test hostile --test secret_errors
 	$(CARGO) test --locked --quiet -p krm-functions --test functions --test fuzz_functions --test sops_fixtures
-	$(CARGO) test --locked --quiet -p kubectl-gitops --test health --test plugin --test stages --test edit --test secrets --test web --test tidy
+	$(CARGO) test --locked --quiet -p kubectl-gitops --test health --test plugin --test stages --test edit --test install --test secrets --test web --test tidy
 
 test: ## every test layer, then what ran and what was skipped
 	@tests/layers.sh check oracle e2e demo
@@ -63,12 +64,13 @@ faults: cluster-tools ## a fault at every request to a real Kubernetes: hours, g
 golden: $(BIN)/kustomize $(BIN)/helm ## let the real kustomize write what fixtures/build expects
 	tests/oracle/golden.sh
 
-oracle: python $(BIN)/kustomize $(BIN)/helm $(BIN)/oracle-dump $(BIN)/oracle-envsubst $(BIN)/sops $(BIN)/age-keygen $(BIN)/gitea git-servers ## generated inputs through the real tools and ours
+oracle: python systemd $(BIN)/kustomize $(BIN)/helm $(BIN)/oracle-dump $(BIN)/oracle-envsubst $(BIN)/sops $(BIN)/age-keygen $(BIN)/gitea git-servers ## generated inputs through the real tools and ours
 	tests/oracle/golden.sh --check
 	GOLDEN_HELM=1 $(CARGO) test --locked --quiet -p kustomize --test golden -- helmCharts
 	tests/oracle/remote.sh --check
 	GITEA=1 $(CARGO) test --locked --quiet -p testkit --lib -- git::
 	KUSTOMIZE=$(BIN)/kustomize $(CARGO) test --locked --quiet -p kubectl-gitops --test web
+	SYSTEMD_REQUIRE=1 $(CARGO) test --locked --quiet -p kubectl-gitops --test install
 	cd tests/oracle/schema && go run . -check
 	tests/oracle/derive.py --check
 	tests/oracle/reloader.py --check
@@ -91,6 +93,10 @@ bench: build $(BIN)/kustomize ## ratios against the peers, throughput, start-up,
 clean: cluster-down ## everything that was built or downloaded here
 	$(CARGO) clean
 	rm -rf $(CACHE) dist
+
+.PHONY: systemd
+systemd:
+	@command -v systemd-analyze >/dev/null || { apt-get update -q && apt-get install -qy --no-install-recommends systemd; }
 
 .PHONY: python
 python:

@@ -1,7 +1,8 @@
 # Static binaries and container images for x86_64 and aarch64, without Docker. Included by the top Makefile.
 DIST := $(CURDIR)/dist
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
-IMAGE ?= docker.io/kubectl-gitops/kubectl-gitops
+# What `kubectl gitops install` names unless it is told otherwise; the program learns it here.
+IMAGE ?= ghcr.io/kubectl-gitops/kubectl-gitops
 # The same bytes wherever the sources and the registry lie.
 REMAP := --remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo --remap-path-prefix=$(HOME)=home
 # At a fixed address, as Go's tools are: kubectl-gitops/build.rs says why.
@@ -23,13 +24,13 @@ dist-prerequisites:
 # package ARCH OCI-ARCH TARGET
 define package
 	CC_x86_64_unknown_linux_musl=gcc CC_aarch64_unknown_linux_musl=$(CROSS) RUSTFLAGS='$(STATIC)' \
-	  $(CARGO) build --locked --profile dist --target $(3) --bin kubectl-gitops --bin krm-functions
+	  KUBECTL_GITOPS_IMAGE=$(IMAGE):v$(VERSION) $(CARGO) build --locked --profile dist --target $(3) --bin kubectl-gitops --bin krm-functions
 	install -m 755 target/$(3)/dist/kubectl-gitops $(DIST)/kubectl-gitops-$(1)
 	install -m 755 target/$(3)/dist/krm-functions $(DIST)/krm-functions-$(1)
 	$(CARGO) run --locked -q -p testkit --bin oci-image -- --binary $(DIST)/kubectl-gitops-$(1) --entrypoint /kubectl-gitops \
-	  --arch $(2) --name $(IMAGE):$(VERSION) --out $(DIST)/kubectl-gitops-$(1).oci.tar
+	  --arch $(2) --name $(IMAGE):v$(VERSION) --out $(DIST)/kubectl-gitops-$(1).oci.tar
 	$(CARGO) run --locked -q -p testkit --bin oci-image -- --binary $(DIST)/krm-functions-$(1) --entrypoint /krm-functions \
-	  --arch $(2) --name $(IMAGE)-functions:$(VERSION) --out $(DIST)/krm-functions-$(1).oci.tar
+	  --arch $(2) --name $(IMAGE)-functions:v$(VERSION) --out $(DIST)/krm-functions-$(1).oci.tar
 endef
 
 dist-x86_64: dist-prerequisites

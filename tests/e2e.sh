@@ -13,6 +13,9 @@ else
   export GITOPS_E2E_KUBECONFIG
 fi
 export GITOPS_E2E_KUBECTL=$PWD/.cache/bin/kubectl
+# Installations of several tests share it, and one of them must not delete it from under the others.
+kubectl() { "$GITOPS_E2E_KUBECTL" --kubeconfig "$GITOPS_E2E_KUBECONFIG" "$@"; }
+kubectl get namespace gitops-system >/dev/null 2>&1 || kubectl create namespace gitops-system >/dev/null
 # Part of every name that the tests make up.
 GITOPS_E2E_RUN=$(printf '%08x' $(((($(date +%s) << 16) ^ $$) & 0xffffffff)))
 export GITOPS_E2E_RUN
@@ -28,7 +31,7 @@ else
   [ $# -gt 0 ] || FAULTS_CELLS=${FAULTS_CELLS:-220} FAULTS_SECONDS=${FAULTS_SECONDS:-420} cargo test --locked -p kubectl-gitops --test faults
 fi
 left() {
-  "$GITOPS_E2E_KUBECTL" --kubeconfig "$GITOPS_E2E_KUBECONFIG" get namespaces,customresourcedefinitions,clusterroles,clusterrolebindings \
+  kubectl get namespaces,customresourcedefinitions,clusterroles,clusterrolebindings \
     -o name | { grep -F -- "$GITOPS_E2E_RUN" || true; }
 }
 for _ in {1..60}; do

@@ -24,6 +24,8 @@ fn help_pages() {
         "sync",
         "delete",
         "status",
+        "install",
+        "uninstall",
         "secrets",
         "vars",
         "version",

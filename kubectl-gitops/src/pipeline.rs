@@ -13,7 +13,10 @@ mod deliver;
 mod drivers;
 mod engine;
 mod find;
+mod given;
+pub(crate) mod host;
 mod identity;
+pub(crate) mod install;
 mod judge;
 mod order;
 mod overview;
@@ -21,6 +24,7 @@ mod render;
 pub(crate) mod secrets;
 mod session;
 mod sync;
+pub(crate) mod uninstall;
 
 use std::path::Path;
 use std::rc::Rc;

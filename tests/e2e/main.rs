@@ -41,6 +41,8 @@ behaviours! {
     foreign_fields_are_kept,
     foreign_manager_s_object_is_refused,
     functions_run_as_stages,
+    install_twice_writes_nothing,
+    installed_in_one_namespace,
     interrupted_run_is_finished_by_the_next,
     kubectl_s_object_is_adopted,
     missing_namespace_is_made_on_request,
@@ -62,6 +64,12 @@ behaviours! {
 fn config_maps(set: &str, count: usize) -> String {
     let maps: Vec<String> = (0..count).map(|n| format!("- name: {set}-{n}\n  literals: [a={n}]\n")).collect();
     format!("configMapGenerator:\n{}generatorOptions: {{disableNameSuffixHash: true}}\n", maps.concat())
+}
+
+/// A name that no other run has, for what cannot live in the sandbox's own namespace.
+fn unique(sandbox: &Sandbox, word: &str) -> String {
+    let run = sandbox.namespace.rsplit('-').next().expect("a namespace ends with the run");
+    format!("{word}-{run}")
 }
 
 /// How many of them are there.

@@ -11,11 +11,13 @@ mod explain;
 mod flags;
 mod global;
 mod input;
+mod install;
 mod remote;
 mod secrets;
 mod stages;
 mod status;
 mod sync;
+mod uninstall;
 mod usage;
 mod vars;
 mod version;
@@ -82,6 +84,8 @@ enum Command {
     Sync(Box<sync::Args>),
     Delete(delete::Args),
     Status(status::Args),
+    Install(Box<install::Args>),
+    Uninstall(uninstall::Args),
     Secrets(secrets::Args),
     Vars(vars::Args),
     Version(version::Args),
@@ -122,6 +126,8 @@ fn dispatch(global: global::GlobalArgs, command: Command, console: &mut Console)
         Command::Sync(args) => sync::run(*args, global, console),
         Command::Delete(args) => delete::run(args, global, console),
         Command::Status(args) => status::run(args, global, console),
+        Command::Install(args) => install::run(*args, global, console),
+        Command::Uninstall(args) => uninstall::run(args, global, console),
         Command::Secrets(args) => secrets::run(args, console),
         Command::Vars(args) => vars::run(args, global, console),
         Command::Version(args) => version::run(&args, console),

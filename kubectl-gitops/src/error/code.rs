@@ -52,6 +52,12 @@ codes! {
         "As in kubectl, -n fills in a missing namespace and never overrides a written one. Drop -n, or change the manifest (a kustomization's `namespace:` field changes all of them).";
     RepositoryUrl = "G0108", User, "a repository or a reference is not named rightly",
         "A repository is named by an https, http, ssh or file URL, or by `user@host:path`; a branch or a tag by a name that Git allows, a commit by all of its 40 or 64 digits. Keys and certificates that are given for it must be such.";
+    Installation = "G0110", User, "an installation cannot be made like this",
+        "`kubectl gitops install` checks everything that it is told before it reaches the cluster or writes a file: the address (without credentials in it), the schedule, names, which credentials go together. All that is wrong is listed. It never asks the repository itself: whether the address and the password are right is what the first run shows.";
+    Host = "G0111", User, "this machine cannot be set up",
+        "`kubectl gitops install --systemd` writes units below /etc/systemd/system and credentials below /etc/kubectl-gitops, as root, on a K3s server node (an agent has no kubeconfig). A unit of the same name that it did not write is never overwritten.";
+    NotInstalled = "G0112", User, "no such installation",
+        "`kubectl gitops uninstall` finds installations by their inventories, `gitops-install-NAME`. `kubectl gitops status` lists them as `install-NAME`; a timer on a host is found with --systemd on that host.";
     BadYaml = "G0201", User, "malformed YAML",
         "A file is not YAML as Kubernetes reads it. Duplicate keys are errors, as are tabs for indentation and nesting or aliases beyond the limits. The place names file, line and column.";
     Build = "G0202", User, "the kustomization cannot be built",

@@ -50,6 +50,9 @@ pub const SUSPENDED_LABEL: &str = "kubectl-gitops.dev/suspended";
 /// Label of roots: the applied revision, cut to the syntax of labels.
 pub const REVISION_LABEL: &str = "kubectl-gitops.dev/revision";
 
+/// Label of what runs an installation (a CronJob, its Jobs and pods): the installation's name.
+pub const DRIVER_LABEL: &str = "kubectl-gitops.dev/driver";
+
 /// Puts label and owner annotation into a manifest, so that claim and content travel in one request.
 pub fn mark_member(manifest: &mut Value, id: &InventoryId) {
     set_metadata(manifest, "labels", MEMBER_LABEL, &id.short());

@@ -124,7 +124,7 @@ impl Run<'_> {
 }
 
 /// The answer, read by a thread of its own: a signal ends the run while nobody answers.
-async fn answer() -> Result<bool> {
+pub(super) async fn answer() -> Result<bool> {
     let (sender, answer) = tokio::sync::oneshot::channel();
     // If nobody waits for the answer any more, it does not matter.
     std::thread::spawn(move || drop(sender.send(Console::answer())));

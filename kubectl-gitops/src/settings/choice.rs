@@ -53,6 +53,19 @@ choice! {
 }
 
 choice! {
+    /// What an installation may do in the cluster.
+    Rbac {
+        /// What a ClusterRole grants, everywhere: cluster-admin by default, as with Flux.
+        #[default]
+        Cluster = "cluster",
+        /// What a ClusterRole grants in one namespace: admin by default.
+        Namespaced = "namespaced",
+        /// Nothing: somebody else binds the service account.
+        None = "none",
+    }
+}
+
+choice! {
     /// Where a run stops.
     DryRun {
         /// It does not stop.

@@ -5,6 +5,7 @@ mod choice;
 mod duration;
 mod engine;
 mod input;
+mod install;
 mod remote;
 mod stages;
 mod sync;
@@ -14,11 +15,16 @@ use std::time::Duration;
 
 use krm::Masked;
 
-pub use choice::{Adopt, ColorChoice, DryRun, LoadRestrictor, OutputFormat, ParseChoiceError, ProgressMode, Reorder};
+pub use choice::{
+    Adopt, ColorChoice, DryRun, LoadRestrictor, OutputFormat, ParseChoiceError, ProgressMode, Rbac, Reorder,
+};
 pub use duration::{ParseDurationError, format_duration, parse_duration};
 pub use engine::EngineSettings;
 pub use input::{Input, InputPart};
 pub use remote::{Credential, CredentialStore, Given, Reference, RemoteSettings};
+pub use install::{
+    Access, Clock, HostSettings, InstallSettings, PodSettings, ReferenceSettings, UninstallSettings, ValueFrom,
+};
 pub use stages::StageSettings;
 pub use sync::SyncSettings;
 

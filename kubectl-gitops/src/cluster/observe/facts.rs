@@ -198,7 +198,10 @@ impl<T: Transport> Cluster<T> {
     }
 
     /// What others have in a namespace that leaves the set.
-    async fn foreign_content(
+    ///
+    /// # Errors
+    /// The cluster cannot be reached, or does not know us.
+    pub async fn foreign_content(
         &self,
         look: &Look<'_>,
         discovery: &Discovery,

@@ -1,0 +1,275 @@
+//! `install`: what makes `sync` run by itself, in the cluster or on a server node.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::error::{CliError, Code, Result};
+use crate::pipeline;
+use crate::report::Console;
+use crate::settings::{
+    Access, Clock, DryRun, HostSettings, InstallSettings, PodSettings, Rbac, ReferenceSettings, RunSettings, ValueFrom,
+    parse_duration,
+};
+
+use super::flags::{ExecuteArgs, OutputArgs, choice};
+use super::global::GlobalArgs;
+
+/// Where K3s writes its kubeconfig, on server nodes.
+const K3S_KUBECONFIG: &str = "/etc/rancher/k3s/k3s.yaml";
+
+/// Let a CronJob (or a systemd timer) sync a Git repository into the cluster
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  # A public repository, every 5 minutes
+  kubectl gitops install --url https://git.example.com/home.git --path clusters/home
+
+  # A private one; the password becomes a Secret that the pod mounts
+  kubectl gitops install --url http://gitea.gitea.svc:3000/ann/home.git --username ann --password-file token
+
+  # What would be applied, as YAML, for a repository of its own
+  kubectl gitops install --url https://git.example.com/home.git --secret-ref git --export
+
+  # Without a pod: a timer on a K3s server node
+  sudo kubectl-gitops install --systemd --url https://git.example.com/home.git --path clusters/home
+
+  # Flags for the sync itself stand after --
+  kubectl gitops install --url https://git.example.com/home.git -- --wait --timeout=10m
+
+The repository is not asked: whether address and password are right is what the first run shows.
+The same command again changes what changed, and writes nothing else.")]
+pub(super) struct Args {
+    #[command(flatten)]
+    repository: RepositoryArgs,
+    #[command(flatten)]
+    credentials: CredentialArgs,
+    #[command(flatten)]
+    clock: ClockArgs,
+    #[command(flatten)]
+    pod: PodArgs,
+    #[command(flatten)]
+    host: HostArgs,
+    /// Print what would be applied or written, and reach nothing
+    #[arg(long, conflicts_with_all = ["dry_run", "wait"])]
+    export: bool,
+    #[command(flatten)]
+    execute: ExecuteArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Flags for every `kubectl gitops sync`
+    #[arg(last = true, value_name = "SYNC FLAGS")]
+    sync_flags: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Repository")]
+struct RepositoryArgs {
+    /// Git repository: https, http, ssh or git@host:path; without credentials
+    #[arg(long, value_name = "URL", required = true)]
+    url: String,
+    /// Directory below the top of the repository; default: the top
+    #[arg(long, value_name = "DIR", default_value = ".", hide_default_value = true)]
+    path: String,
+    /// Name of the installation and of the applied set; default: the last part of --path, else of the URL
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Branch; default: what the repository's HEAD says
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["tag", "semver", "ref_name"])]
+    branch: Option<String>,
+    /// Tag
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["semver", "ref_name", "commit"])]
+    tag: Option<String>,
+    /// Highest tag in a range, as `>=1.2.0 <2.0.0`
+    #[arg(long, value_name = "RANGE", conflicts_with_all = ["ref_name", "commit"])]
+    semver: Option<String>,
+    /// Full name of a reference, as `refs/pull/7/head`
+    #[arg(long, value_name = "NAME", conflicts_with = "commit", hide_short_help = true)]
+    ref_name: Option<String>,
+    /// Commit, in full; with --branch it must be part of it
+    #[arg(long, value_name = "HASH", hide_short_help = true)]
+    commit: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Credentials of the repository")]
+struct CredentialArgs {
+    /// Secret beside the CronJob that holds them, in Flux's layout; somebody else keeps it
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["username", "password_file", "password_stdin", "bearer_token_file", "ca_file", "tls_cert_file", "tls_key_file", "ssh_key_file", "known_hosts_file"])]
+    secret_ref: Option<String>,
+    /// User name; its password comes from a file or standard input
+    #[arg(long, value_name = "NAME")]
+    username: Option<String>,
+    /// File with the password, or with the passphrase of the SSH key
+    #[arg(long, value_name = "FILE", conflicts_with = "password_stdin")]
+    password_file: Option<PathBuf>,
+    /// Read the password from standard input
+    #[arg(long)]
+    password_stdin: bool,
+    /// File with a bearer token
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    bearer_token_file: Option<PathBuf>,
+    /// File with the certificate authority of the server; default: those of the system
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// File with a client certificate
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    tls_cert_file: Option<PathBuf>,
+    /// File with the client certificate's key
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    tls_key_file: Option<PathBuf>,
+    /// File with the SSH key
+    #[arg(long, value_name = "FILE")]
+    ssh_key_file: Option<PathBuf>,
+    /// File with the keys of SSH hosts, as `ssh-keyscan` prints them
+    #[arg(long, value_name = "FILE")]
+    known_hosts_file: Option<PathBuf>,
+    /// No credentials, and none that an earlier install left
+    #[arg(long, conflicts_with_all = ["secret_ref", "username", "password_file", "password_stdin", "bearer_token_file", "ca_file", "tls_cert_file", "tls_key_file", "ssh_key_file", "known_hosts_file"])]
+    anonymous: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "When")]
+struct ClockArgs {
+    /// Interval: 1m to 24h, where cron can express it; default: 5m for the CronJob, 1m for a timer
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, conflicts_with = "schedule")]
+    every: Option<Duration>,
+    /// Schedule of the CronJob, as `*/15 * * * *`
+    #[arg(long, value_name = "CRON")]
+    schedule: Option<String>,
+    /// Install, and let nothing run yet
+    #[arg(long)]
+    suspend: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "CronJob")]
+struct PodArgs {
+    /// Image of the pod; default: that of this version
+    #[arg(long, value_name = "IMAGE", conflicts_with = "systemd")]
+    image: Option<String>,
+    /// Secret with which the image is pulled
+    #[arg(long, value_name = "NAME", conflicts_with = "systemd", hide_short_help = true)]
+    image_pull_secret: Option<String>,
+    /// What it may do: a ClusterRole in the whole cluster, or in the namespace of -n (then everything lives there), or nothing
+    #[arg(long, value_name = "WHERE", value_parser = choice::<Rbac>(Rbac::WORDS), default_value = Rbac::Cluster.word(), conflicts_with = "systemd")]
+    rbac: Rbac,
+    /// The ClusterRole; default: cluster-admin, with --rbac=namespaced admin
+    #[arg(long, value_name = "NAME", conflicts_with = "systemd")]
+    cluster_role: Option<String>,
+    /// Never evict the pod in favour of others
+    #[arg(long, conflicts_with = "systemd", hide_short_help = true)]
+    critical: bool,
+    /// Run the pod on nodes of the control plane only
+    #[arg(long, conflicts_with = "systemd", hide_short_help = true)]
+    on_server: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Timer of a host")]
+struct HostArgs {
+    /// Write a systemd timer and service on this K3s server node in place of a CronJob; as root
+    #[arg(long)]
+    systemd: bool,
+    /// Program that the service starts; default: this one
+    #[arg(long, value_name = "FILE", requires = "systemd", hide_short_help = true)]
+    binary: Option<PathBuf>,
+    /// Write below this directory, as for an image of a machine
+    #[arg(long, value_name = "DIR", requires = "systemd", hide_short_help = true)]
+    root: Option<PathBuf>,
+}
+
+pub(super) fn run(args: Args, global: GlobalArgs, console: &mut Console) -> Result<u8> {
+    let Args { repository, credentials, clock, pod, host, export, execute, output, sync_flags } = args;
+    console.present(output.into_presentation(global.verbosity));
+    let run = execute.extend(RunSettings::default());
+    let connection = global.into_connection();
+    let RepositoryArgs { url, path, name, branch, tag, semver, ref_name, commit } = repository;
+    let settings = InstallSettings {
+        url,
+        path,
+        name,
+        reference: ReferenceSettings { branch, tag, semver, ref_name, commit },
+        namespace: connection.namespace.clone().filter(|name| !name.is_empty()),
+        access: credentials.into_access(),
+        suspend: clock.suspend,
+        clock: clock.into_clock(),
+        pod: pod.into_settings(),
+        sync_flags,
+    };
+    let HostArgs { systemd, binary, root } = host;
+    if !systemd {
+        return if export {
+            pipeline::install::export(&settings, console)
+        } else {
+            pipeline::install::install(&settings, &run, &connection, console)
+        };
+    }
+    let kubeconfig = connection.kubeconfig.unwrap_or_else(|| PathBuf::from(K3S_KUBECONFIG));
+    let binary = match binary {
+        Some(binary) => binary,
+        None => std::env::current_exe().map_err(|error| CliError::new(Code::Host, error))?,
+    };
+    let host = HostSettings { root: root.unwrap_or_else(|| PathBuf::from("/")), binary, kubeconfig };
+    if export {
+        pipeline::host::export(&settings, &host, console)
+    } else {
+        pipeline::host::install(&settings, &host, run.dry_run != DryRun::None, console)
+    }
+}
+
+impl CredentialArgs {
+    fn into_access(self) -> Access {
+        let Self {
+            secret_ref,
+            username,
+            password_file,
+            password_stdin,
+            bearer_token_file,
+            ca_file,
+            tls_cert_file,
+            tls_key_file,
+            ssh_key_file,
+            known_hosts_file,
+            anonymous,
+        } = self;
+        let files = [
+            ("password", password_file),
+            ("bearerToken", bearer_token_file),
+            ("ca.crt", ca_file),
+            ("tls.crt", tls_cert_file),
+            ("tls.key", tls_key_file),
+            ("identity", ssh_key_file),
+            ("known_hosts", known_hosts_file),
+        ];
+        let mut flags: BTreeMap<&'static str, ValueFrom> =
+            files.into_iter().filter_map(|(name, path)| Some((name, ValueFrom::File(path?)))).collect();
+        flags.extend(username.map(|name| ("username", ValueFrom::Text(name))));
+        if password_stdin {
+            flags.insert("password", ValueFrom::Stdin);
+        }
+        match secret_ref {
+            Some(name) => Access::SecretRef(name),
+            None if anonymous => Access::Anonymous,
+            None if flags.is_empty() => Access::Unsaid,
+            None => Access::Flags(flags),
+        }
+    }
+}
+
+impl ClockArgs {
+    fn into_clock(self) -> Clock {
+        match (self.every, self.schedule) {
+            (Some(every), _) => Clock::Every(every),
+            (None, Some(schedule)) => Clock::Cron(schedule),
+            (None, None) => Clock::Default,
+        }
+    }
+}
+
+impl PodArgs {
+    fn into_settings(self) -> PodSettings {
+        let Self { image, image_pull_secret, rbac, cluster_role, critical, on_server } = self;
+        PodSettings { image, image_pull_secret, rbac, cluster_role, critical, on_server }
+    }
+}

@@ -1,0 +1,140 @@
+//! Files of an installation below a directory in place of a machine.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use super::*;
+use crate::report::Surface;
+use crate::settings::Access;
+
+const UNIT: &str = "etc/systemd/system/gitops-home.service";
+const WANTED: &str = "etc/systemd/system/timers.target.wants/gitops-home.timer";
+const PASSWORD: &str = "etc/kubectl-gitops/home/credentials/password";
+
+fn console() -> Console {
+    Console::new(Box::new(Vec::new()), Box::new(Vec::new()), Surface::plain())
+}
+
+fn settings(access: Access) -> InstallSettings {
+    InstallSettings {
+        url: "https://git.example.com/ann/home.git".to_owned(),
+        path: ".".to_owned(),
+        access,
+        ..InstallSettings::default()
+    }
+}
+
+fn password(text: &str) -> Access {
+    let value = |text: &str| Masked::new(text.as_bytes().to_vec());
+    Access::Given(Credentials::from([("username", value("ann")), ("password", value(text))]))
+}
+
+fn put(root: &Path, settings: &InstallSettings) -> Result<u8> {
+    let host = HostSettings {
+        root: root.to_owned(),
+        binary: "/usr/local/bin/kubectl-gitops".into(),
+        kubeconfig: "/etc/rancher/k3s/k3s.yaml".into(),
+    };
+    install(settings, &host, false, &console())
+}
+
+/// Every file below, with its mode and when it was written.
+fn state(root: &Path) -> Vec<(String, u32, std::time::SystemTime)> {
+    let entries = walkdir::WalkDir::new(root).sort_by_file_name().into_iter().map(|entry| entry.unwrap());
+    entries
+        .map(|entry| {
+            let found = entry.metadata().unwrap();
+            (entry.path().display().to_string(), found.permissions().mode() & 0o7777, found.modified().unwrap())
+        })
+        .collect()
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+#[test]
+fn files_appear_with_their_modes_and_a_second_time_nothing_happens() {
+    let root = tempfile::tempdir().unwrap();
+    let at = |path: &str| root.path().join(path);
+    put(root.path(), &settings(password("hunter2"))).unwrap();
+    assert_eq!(fs::read(at(PASSWORD)).unwrap(), b"hunter2");
+    assert_eq!((mode(&at(PASSWORD)), mode(at(PASSWORD).parent().unwrap()), mode(&at(UNIT))), (0o600, 0o700, 0o644));
+    assert_eq!(
+        fs::canonicalize(at(WANTED)).unwrap(),
+        fs::canonicalize(at("etc/systemd/system/gitops-home.timer")).unwrap()
+    );
+    let before = state(root.path());
+    put(root.path(), &settings(password("hunter2"))).unwrap();
+    // Nothing was said of credentials: they stay.
+    put(root.path(), &settings(Access::Unsaid)).unwrap();
+    assert_eq!(state(root.path()), before);
+    assert!(fs::read_to_string(at(UNIT)).unwrap().contains("--credentials-dir=/etc/kubectl-gitops/home/credentials"));
+}
+
+#[test]
+fn what_changes_is_written_and_what_is_no_longer_wanted_goes() {
+    let root = tempfile::tempdir().unwrap();
+    let at = |path: &str| root.path().join(path);
+    put(root.path(), &settings(password("hunter2"))).unwrap();
+    // Somebody opened it to everybody.
+    fs::set_permissions(at(PASSWORD), fs::Permissions::from_mode(0o644)).unwrap();
+    put(root.path(), &settings(password("hunter3"))).unwrap();
+    assert_eq!((fs::read(at(PASSWORD)).unwrap(), mode(&at(PASSWORD))), (b"hunter3".to_vec(), 0o600));
+    put(root.path(), &InstallSettings { suspend: true, ..settings(Access::Anonymous) }).unwrap();
+    assert!(!at(PASSWORD).exists() && !at("etc/kubectl-gitops/home/server").exists() && !at(WANTED).exists());
+    assert!(!fs::read_to_string(at(UNIT)).unwrap().contains("--credentials-dir"));
+}
+
+#[test]
+fn kept_credentials_are_never_shown_to_another_server() {
+    let root = tempfile::tempdir().unwrap();
+    put(root.path(), &settings(password("hunter2"))).unwrap();
+    let elsewhere =
+        InstallSettings { url: "https://elsewhere.example.com/ann/home.git".to_owned(), ..settings(Access::Unsaid) };
+    let before = state(root.path());
+    let error = put(root.path(), &elsewhere).unwrap_err();
+    assert_eq!(error.code, Code::Installation);
+    assert!(!format!("{error} {error:?}").contains("hunter2"));
+    assert_eq!(state(root.path()), before);
+}
+
+#[test]
+fn a_unit_of_somebody_else_is_never_touched() {
+    let root = tempfile::tempdir().unwrap();
+    let unit = root.path().join(UNIT);
+    fs::create_dir_all(unit.parent().unwrap()).unwrap();
+    fs::write(&unit, "[Service]\nExecStart=/bin/true\n").unwrap();
+    let before = state(root.path());
+    assert_eq!(put(root.path(), &settings(password("hunter2"))).unwrap_err().code, Code::Host);
+    assert_eq!(uninstall("home", root.path(), false, false, &console()).unwrap_err().code, Code::Host);
+    assert_eq!(state(root.path()), before);
+}
+
+#[test]
+fn uninstalling_leaves_nothing_of_ours_and_everything_else() {
+    let root = tempfile::tempdir().unwrap();
+    let at = |path: &str| root.path().join(path);
+    put(root.path(), &settings(password("hunter2"))).unwrap();
+    put(root.path(), &InstallSettings { name: Some("other".to_owned()), ..settings(password("x")) }).unwrap();
+    fs::write(at("etc/kubectl-gitops/home/notes"), "mine").unwrap();
+    uninstall("home", root.path(), true, false, &console()).unwrap();
+    assert!(at(UNIT).exists(), "a dry run");
+    uninstall("home", root.path(), false, false, &console()).unwrap();
+    let left: Vec<String> =
+        state(root.path()).into_iter().map(|(path, ..)| path).filter(|path| path.contains("home")).collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+    assert!(at("etc/kubectl-gitops/home/notes").exists() && at("etc/systemd/system/gitops-other.timer").exists());
+    assert_eq!(uninstall("home", root.path(), false, false, &console()).unwrap_err().code, Code::NotInstalled);
+    for name in ["../../etc", "a/b", ""] {
+        assert_eq!(uninstall(name, root.path(), false, false, &console()).unwrap_err().code, Code::NoName);
+    }
+}
+
+#[test]
+fn a_dry_run_writes_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    let host = HostSettings { root: root.path().to_owned(), binary: "/usr/bin/x".into(), kubeconfig: "/etc/k".into() };
+    install(&settings(password("hunter2")), &host, true, &console()).unwrap();
+    assert_eq!(state(root.path()).len(), 1);
+}

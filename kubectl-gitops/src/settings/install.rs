@@ -1,0 +1,125 @@
+//! What `install` and `uninstall` were asked for, as plain values: nothing is checked here (see the room `install`).
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use krm::Masked;
+
+use super::choice::Rbac;
+
+/// What is installed, and how it runs.
+#[derive(Debug, Clone, Default)]
+pub struct InstallSettings {
+    /// `--url`
+    pub url: String,
+    /// `--branch` and its kin.
+    pub reference: ReferenceSettings,
+    /// `--path`
+    pub path: String,
+    /// `--name`; else it follows from path or URL.
+    pub name: Option<String>,
+    /// `-n`: where objects without a namespace go; with `--rbac=namespaced` everything lives there.
+    pub namespace: Option<String>,
+    /// With what the repository is read.
+    pub access: Access,
+    /// When it runs.
+    pub clock: Clock,
+    /// `--suspend`
+    pub suspend: bool,
+    /// What only the CronJob has.
+    pub pod: PodSettings,
+    /// Flags for `sync`, after `--`.
+    pub sync_flags: Vec<String>,
+}
+
+/// Which commit: at most one of them, but for a commit on a branch.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReferenceSettings {
+    /// `--branch`
+    pub branch: Option<String>,
+    /// `--tag`
+    pub tag: Option<String>,
+    /// `--semver`
+    pub semver: Option<String>,
+    /// `--ref-name`
+    pub ref_name: Option<String>,
+    /// `--commit`
+    pub commit: Option<String>,
+}
+
+/// With what the repository is read.
+#[derive(Debug, Clone, Default)]
+pub enum Access {
+    /// Nothing was said: what an earlier installation left stays.
+    #[default]
+    Unsaid,
+    /// `--anonymous`
+    Anonymous,
+    /// `--secret-ref`: a Secret that somebody else keeps.
+    SecretRef(String),
+    /// Flags: where values come from, by their names in a Secret of Flux's form.
+    Flags(BTreeMap<&'static str, ValueFrom>),
+    /// The values themselves.
+    Given(BTreeMap<&'static str, Masked<Vec<u8>>>),
+}
+
+/// Where one value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ValueFrom {
+    /// It was typed: no secret.
+    Text(String),
+    /// A file.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+/// When it runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Clock {
+    /// As the driver's default says.
+    #[default]
+    Default,
+    /// `--every`
+    Every(Duration),
+    /// `--schedule`
+    Cron(String),
+}
+
+/// What only the CronJob has.
+#[derive(Debug, Clone, Default)]
+pub struct PodSettings {
+    /// `--image`; else that of this version.
+    pub image: Option<String>,
+    /// `--image-pull-secret`
+    pub image_pull_secret: Option<String>,
+    /// `--rbac`
+    pub rbac: Rbac,
+    /// `--cluster-role`; else that of the level.
+    pub cluster_role: Option<String>,
+    /// `--critical`: pods that are not evicted for others.
+    pub critical: bool,
+    /// `--on-server`: pods on nodes of the control plane only.
+    pub on_server: bool,
+}
+
+/// What only the timer of a host has.
+#[derive(Debug, Clone)]
+pub struct HostSettings {
+    /// `--root`: in place of `/`.
+    pub root: PathBuf,
+    /// The program that the service starts.
+    pub binary: PathBuf,
+    /// `--kubeconfig`, as the service reads it.
+    pub kubeconfig: PathBuf,
+}
+
+/// What `uninstall` was asked for.
+#[derive(Debug, Clone, Default)]
+pub struct UninstallSettings {
+    /// `--name`; else the only one there is.
+    pub name: Option<String>,
+    /// `--delete-objects`: none if nothing was said.
+    pub delete_objects: Option<bool>,
+}
