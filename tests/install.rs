@@ -82,6 +82,14 @@ const WRONG: &[(&[&str], &str)] = &[
     (&["--url", URL, "--root", "x"], "--systemd"),
 ];
 
+/// What stands after `--` is read as `sync` would read it.
+const WRONG_SYNC_FLAGS: &[(&[&str], &str)] = &[
+    (&["--wiat"], "unexpected argument '--wiat'"),
+    (&["--timeout=soon"], "`soon` is not a duration"),
+    (&["--path=other"], "cannot be used multiple times"),
+    (&["word"], "unexpected argument 'word'"),
+];
+
 #[test]
 fn a_wrong_command_line_is_exit_2_and_reaches_nothing() {
     let here = hermetic();
@@ -90,6 +98,10 @@ fn a_wrong_command_line_is_exit_2_and_reaches_nothing() {
             here.run(&[&["install"][..], args, more].concat()).exit(2).says(says);
         }
     }
+    for (flags, says) in WRONG_SYNC_FLAGS {
+        here.run(&[&["install", "--url", URL, "--export", "--"][..], flags].concat()).exit(2).says(says);
+    }
+    here.run(&["install", "--url", URL, "--export", "--", "--wait", "--timeout=10m"]).exit(0).says("- --wait\n");
     // Without an export, the cluster may hold a key that an earlier installation left.
     here.run(&["install", "--url", "git@git.example.com:ann/home.git", "--export"])
         .exit(2)

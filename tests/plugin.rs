@@ -84,7 +84,6 @@ const WRONG: &[(&[&str], &str)] = &[
     (&["sync", "--url", "https://a/b", "--username", "ann"], "needs a password"),
     (&["sync", "--url", "https://a/b", "--ssh-key-file", "k"], "--known-hosts-file"),
     (&["sync", "--url", "https://a/b", "--secret-ref", "a/b/c"], "names no Secret"),
-    (&["sync", "--url", "https://a/b", "--inventory-namespace", "x"], "gitops-system"),
     (&["delete"], "<NAME>"),
     (&["build", "app", "-o", "missing/out.yaml"], "cannot write `missing/out.yaml`"),
     (&["apply", "app", "--context", "nope"], "nope"),

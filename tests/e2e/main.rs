@@ -18,6 +18,7 @@ macro_rules! behaviours {
 }
 
 behaviours! {
+    a_host_s_timer_syncs,
     a_broken_commit_is_recorded,
     #[needs_pods] a_crash_is_explained,
     a_question_waits_for_a_person,
@@ -55,6 +56,7 @@ behaviours! {
     second_apply_writes_nothing,
     status_names_the_set,
     two_runs_at_once,
+    uninstall_keeps_what_was_synced,
     unreachable_cluster,
     #[needs_pods] waits_until_pods_run,
     what_was_deleted_by_hand_comes_back,

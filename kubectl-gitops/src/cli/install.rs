@@ -182,6 +182,7 @@ struct HostArgs {
 pub(super) fn run(args: Args, global: GlobalArgs, console: &mut Console) -> Result<u8> {
     let Args { repository, credentials, clock, pod, host, export, execute, output, sync_flags } = args;
     console.present(output.into_presentation(global.verbosity));
+    check(&sync_flags)?;
     let run = execute.extend(RunSettings::default());
     let connection = global.into_connection();
     let RepositoryArgs { url, path, name, branch, tag, semver, ref_name, commit } = repository;
@@ -216,6 +217,18 @@ pub(super) fn run(args: Args, global: GlobalArgs, console: &mut Console) -> Resu
     } else {
         pipeline::host::install(&settings, &host, run.dry_run != DryRun::None, console)
     }
+}
+
+/// Would `sync` understand these flags beside those that an installation gives it? Found out here, not by the first run.
+fn check(sync_flags: &[String]) -> Result<()> {
+    let own = ["url", "path", "name", "namespace", "driver", "termination-log"].map(|name| format!("--{name}=x"));
+    let words = ["kubectl-gitops", "sync"].into_iter().map(str::to_owned).chain(own).chain(sync_flags.iter().cloned());
+    super::command("kubectl-gitops").try_get_matches_from(words).map(|_| ()).map_err(|error| {
+        let text = error.to_string();
+        let said = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        CliError::new(Code::Usage, format!("`sync` would not understand what stands after `--`: {said}"))
+            .hint("`kubectl gitops sync --help` lists its flags; those of the installation itself stand before `--`")
+    })
 }
 
 impl CredentialArgs {

@@ -22,7 +22,7 @@ const TERMINATION_LOG: &str = "/dev/termination-log";
 #[command(
     mut_arg("url", |arg| arg.required(true)),
     mut_arg("name", |arg| arg.help("Name of the applied set; default: the last part of --path, else of the URL")),
-    mut_arg("inventory_namespace", |arg| arg.hide(true)),
+    mut_arg("inventory_namespace", |arg| arg.help("Namespace of the inventory; default: gitops-system")),
     mut_arg("adopt", |arg| arg.default_value(Adopt::All.word())),
     mut_arg("force_conflicts", |arg| arg.default_value("true")),
     after_help = "Examples:
@@ -70,10 +70,6 @@ pub(super) fn run(args: Args, global: GlobalArgs, console: &mut Console) -> Resu
     };
     console.present(output.into_presentation(global.verbosity));
     let run = execute.extend(plan.into_settings());
-    if run.inventory_namespace.is_some() {
-        let text = "`sync` keeps its inventories in gitops-system: `--inventory-namespace` is for `apply`";
-        return Err(CliError::new(Code::Usage, text));
-    }
     let in_pod = std::env::var_os("KUBERNETES_SERVICE_HOST").is_some();
     let RecordArgs { driver, termination_log } = record;
     let default_log = || Some(PathBuf::from(TERMINATION_LOG)).filter(|path| in_pod && path.exists());

@@ -131,8 +131,10 @@ impl Address {
     }
 
     fn of(text: &str, scheme: Scheme, server: String, path: &str) -> Result<Self, AddressError> {
-        let last = path.trim_matches('/').rsplit('/').next().unwrap_or_default();
-        let repository = last.strip_suffix(".git").unwrap_or(last).to_owned();
+        // `home.git`, and `home/.git`, which is a checkout's.
+        let path = path.trim_end_matches('/');
+        let path = path.strip_suffix(".git").unwrap_or(path).trim_end_matches('/');
+        let repository = path.rsplit('/').next().unwrap_or_default().to_owned();
         if repository.is_empty() {
             return Err(AddressError::NoRepository);
         }
@@ -177,6 +179,7 @@ mod tests {
             ("HTTP://Git.example.com:3000/home", Scheme::Http, "http://git.example.com:3000", "home"),
             ("ssh://git@[fe80::1]:2222/srv/home.git/", Scheme::Ssh, "ssh://[fe80::1]:2222", "home"),
             ("git@github.com:ann/home.git", Scheme::Ssh, "ssh://github.com", "home"),
+            ("http://127.0.0.1/home/.git", Scheme::Http, "http://127.0.0.1", "home"),
             ("file:///srv/git/home.git", Scheme::File, "file://", "home"),
         ] {
             let address = Address::parse(text).unwrap();

@@ -16,7 +16,7 @@ use crate::error::{CliError, Code, Place, Result};
 use crate::inventory::{Inventory, InventoryId, OtherSource, RootRef, marks};
 use crate::plan::{self, Adopt, Allow, Desired, Plan, Policy, Scope, scope};
 use crate::report::warning_text;
-use crate::settings::{self, RunSettings};
+use crate::settings::{self, RunSettings, SYSTEM_NAMESPACE};
 
 /// A plan with everything it was made from.
 #[derive(Debug)]
@@ -168,7 +168,8 @@ async fn missing_namespace<T: Transport>(
         // An account without that right learns from the write itself.
         Err(error) if error.code == Answer::Forbidden => Ok(None),
         Err(error) if error.code != Answer::NotFound => Err(error.into()),
-        Err(_) if policy.create_namespace => Ok(Some(namespace.into())),
+        // Ours is made by whoever needs it first.
+        Err(_) if policy.create_namespace || namespace == SYSTEM_NAMESPACE => Ok(Some(namespace.into())),
         Err(_) => {
             let own = desired.iter().any(|object| object.key.kind == "Namespace" && object.key.name == namespace);
             let text = format!("the namespace `{namespace}`, where the inventory goes, does not exist");

@@ -1,10 +1,9 @@
 //! `uninstall`: find the installation → delete its set → delete what it synced, if wanted → delete the namespace, if nothing is left
 //! in it. Owns the order, so that nothing comes back: what runs goes first.
 
-use krm::GroupKind;
 use serde_json::Value;
 
-use super::carry::{self, Run};
+use super::carry::{self, Run, Stamp};
 use super::find;
 use super::identity::Identity;
 use super::order::Order;
@@ -70,8 +69,8 @@ pub(crate) fn delete_synced(set: &str, run: &RunSettings, connection: &Connectio
 async fn delete(session: &Session, order: &Order<'_>, root: &RootRef, shown: &str) -> Result<u8> {
     let identity = Identity { root: root.clone(), derived: false, source: Source::Files, revision: String::new() };
     let headline = |inventory: &Inventory| format!("Deleting {shown}: {}.", counted(inventory.entries.len(), "object"));
-    let run = Run { order, session, identity: &identity, headline: &headline };
-    super::converge(&run, Vec::new(), shown, false).await
+    let run = Run { order, session, identity: &identity, headline: &headline, stamp: Stamp::default() };
+    super::converge(&run, Vec::new(), shown).await?.code(false)
 }
 
 /// The installation of this name, or the only one.
@@ -121,10 +120,7 @@ fn kept(root: &RootRef, count: usize) -> String {
 
 /// The set that the runs of an installation keep, as its CronJob says.
 async fn synced_by(session: &Session, root: &RootRef, name: &str) -> Result<Option<RootRef>> {
-    let kind = GroupKind::new("batch", "CronJob");
-    let discovery = session.cluster.discover().await?;
-    let Some(served) = discovery.served(&kind) else { return Ok(None) };
-    let endpoint = Endpoint::new(&kind, served.preferred());
+    let endpoint = Endpoint::cron_jobs();
     match session.cluster.get(&endpoint, &root.namespace, &object_name(name), Extent::Metadata).await {
         Ok(object) => {
             let set = marks::annotation(&object, SYNCS_ANNOTATION);

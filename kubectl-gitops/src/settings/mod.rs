@@ -21,10 +21,10 @@ pub use choice::{
 pub use duration::{ParseDurationError, format_duration, parse_duration};
 pub use engine::EngineSettings;
 pub use input::{Input, InputPart};
-pub use remote::{Credential, CredentialStore, Given, Reference, RemoteSettings};
 pub use install::{
     Access, Clock, HostSettings, InstallSettings, PodSettings, ReferenceSettings, UninstallSettings, ValueFrom,
 };
+pub use remote::{Credential, CredentialStore, Given, Reference, RemoteSettings};
 pub use stages::StageSettings;
 pub use sync::SyncSettings;
 

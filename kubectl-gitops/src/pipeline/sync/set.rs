@@ -6,7 +6,8 @@ use crate::inventory::{RootRef, Source};
 use crate::settings::{SYSTEM_NAMESPACE, SyncSettings};
 use crate::source::{derive_name, shown_url, validate_name};
 
-/// The set: `gitops-system/gitops-NAMESPACE.NAME`. `namespace`: of `-n`, else of the context.
+/// The set: `gitops-system/gitops-NAMESPACE.NAME`; where that is out of reach, in another namespace. `namespace`: of `-n`, else of
+/// the context.
 pub(super) fn identify(settings: &SyncSettings, namespace: &str) -> Result<Identity> {
     let url = shown_url(&settings.remote);
     let derived = settings.run.name.is_none();
@@ -23,8 +24,9 @@ pub(super) fn identify(settings: &SyncSettings, namespace: &str) -> Result<Ident
                 .hint("names are of lower-case letters, digits and `-`: see --name and -n")
         })?;
     }
+    let place = settings.run.inventory_namespace.as_deref().unwrap_or(SYSTEM_NAMESPACE);
     Ok(Identity {
-        root: RootRef::of_set(SYSTEM_NAMESPACE, &format!("{namespace}.{name}")),
+        root: RootRef::of_set(place, &format!("{namespace}.{name}")),
         derived,
         source: Source::Git { url, path: settings.path.clone() },
         revision: String::new(),
