@@ -47,6 +47,10 @@ fn there_and_back(content: &[u8], format: Format, keyring: &Keyring) {
         return;
     }
     let once = open(&sealed);
+    // No quotes of INI hold a text with its own longest ones in it; SOPS writes it all the same.
+    if format == Format::Ini && once.expose().windows(3).any(|quotes| quotes == b"\"\"\"") {
+        return;
+    }
     let twice = open(&seal(once.expose()).expect("what was opened seals"));
     if format != Format::Yaml {
         assert!(once.expose() == twice.expose(), "{format}: {:?}", String::from_utf8_lossy(once.expose()));
