@@ -116,7 +116,9 @@ impl Place {
         let (stdout, stderr) = (self.file(&name, "out"), self.file(&name, "err"));
         let mut command = Command::new(&self.plugin);
         command.args(arguments).args(["-n", &self.watch.server.namespace]).args(flags);
-        command.args(["--request-timeout", "3s", "--timeout", "8s", "--lock-timeout", "80s"]);
+        // Where nothing is spoilt nothing should be given up, however slow the machine is.
+        let patience = if fault.is_some() { "3s" } else { "25s" };
+        command.args(["--request-timeout", patience, "--timeout", "8s", "--lock-timeout", "80s"]);
         command.current_dir(&self.dir).env_clear().env("HOME", &self.dir).env("PATH", "/usr/bin:/bin");
         command.env("KUBECONFIG", kubeconfig).stdin(Stdio::null()).stdout(stdout).stderr(stderr);
         let child = command.spawn().expect("the plugin starts");

@@ -105,7 +105,7 @@ impl Scenario {
         if self == Self::Adopt { vec![map(n, "a", "theirs"), map(n, "b", "theirs")] } else { Vec::new() }
     }
 
-    /// What is wanted after the fault.
+    /// What is wanted after the fault. What an object moves to comes before what it leaves.
     pub(crate) fn next(self, next: Next, n: &str) -> Wish {
         let wanted = self.wanted(n);
         let base = || wanted.clone().or_else(|| self.before(n)).unwrap_or_default();
@@ -121,7 +121,7 @@ impl Scenario {
             Next::Renamed => Some([without(), vec![b("b2")]].concat()),
             Next::Moved => {
                 // A definition cannot be in two sets, and must not go while the other set has an object of it.
-                return vec![(SET, wanted.is_some().then(without)), (OTHER, Some(vec![b("b")]))];
+                return vec![(OTHER, Some(vec![b("b")])), (SET, wanted.is_some().then(without))];
             }
         };
         vec![(SET, set)]

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cell::{Cell, Intruder, Mode, Scenario};
+use crate::cell::{Cell, Intruder, Mode, Next, Scenario};
 use crate::laws::{judge_end, no_secret_in};
 use crate::run::{Place, Ran};
+use crate::server::{Sight, text};
 use crate::sets::{SET, Wish};
 
 /// Passes until nothing is written any more: repair, prune what a rebuilt inventory did not, a finalizer that a person
@@ -64,7 +65,9 @@ pub(crate) fn attempt(place: &Arc<Place>, cell: Cell) -> Verdict {
         verdict.tell("the second run", second);
         verdict.judge_second(second);
     }
-    if faulty.code == Some(0) && cell.intruder == Intruder::Nobody {
+    // What could not be read is kept, and said to be.
+    let whole = !faulty.output.contains("= kept");
+    if faulty.code == Some(0) && whole && cell.intruder == Intruder::Nobody {
         let sight = place.watch.server.look(cell.scenario);
         let found = judge_end(&sight, &[(SET, wanted)]);
         verdict
@@ -74,6 +77,13 @@ pub(crate) fn attempt(place: &Arc<Place>, cell: Cell) -> Verdict {
     verdict.settle(place, cell);
     verdict.violations.extend(place.watch.violations());
     verdict
+}
+
+/// The uid of an object that is there and not about to go.
+fn living(sight: &Sight, name: &str) -> Option<String> {
+    let found = ["ConfigMap", "Widget"].iter().find_map(|kind| sight.objects.get(&format!("{kind}/{name}")))?;
+    let stays = found["metadata"].get("deletionTimestamp").is_none();
+    stays.then(|| text(found, "/metadata/uid").to_owned())
 }
 
 impl Verdict {
@@ -114,11 +124,19 @@ impl Verdict {
         let wish: Wish = cell.scenario.next(cell.next, &place.watch.server.namespace);
         // What was stolen, or changed by an unknown hand before it was ours, comes only if somebody says so.
         let known = !matches!(cell.intruder, Intruder::Steals | Intruder::Edits);
-        let flags: &[&str] = if known { &[] } else { &["--adopt", "all"] };
+        let mut flags: Vec<&str> = if known { Vec::new() } else { vec!["--adopt", "all"] };
+        // Somebody else's object of the kind would keep its definition.
+        if cell.scenario == Scenario::Definition {
+            flags.extend(["--allow-delete", "crd"]);
+        }
+        if cell.next == Next::Moved {
+            flags.extend(["--take-from", SET]);
+        }
+        let moves = (cell.next == Next::Moved).then(|| living(&place.watch.server.look(cell.scenario), "b")).flatten();
         for pass in 0..PASSES_MAX {
             let (mut well, mut writes) = (true, 0);
             for (set, objects) in &wish {
-                let flags = if objects.is_some() { flags } else { &[] };
+                let flags: &[&str] = if objects.is_some() { &flags } else { &[] };
                 let ran = place.run(set, objects.as_ref(), flags);
                 self.tell(&format!("pass {pass}, {set}"), &ran);
                 if let Err(leak) = no_secret_in(&ran.output) {
@@ -130,7 +148,7 @@ impl Verdict {
                 self.judge_reads(&ran, objects.as_ref().map_or(0, Vec::len), cell);
             }
             if well && writes == 0 {
-                return self.judge_end(place, cell, &wish);
+                return self.judge_end(place, cell, &wish, moves.as_deref());
             }
             if cell.intruder == Intruder::AddsFinalizer {
                 place.watch.alone(|server| server.release(cell.scenario));
@@ -147,8 +165,11 @@ impl Verdict {
         }
     }
 
-    fn judge_end(&mut self, place: &Arc<Place>, cell: Cell, wish: &Wish) {
+    fn judge_end(&mut self, place: &Arc<Place>, cell: Cell, wish: &Wish, moves: Option<&str>) {
         let sight = place.watch.server.look(cell.scenario);
+        if moves.is_some() && living(&sight, "b").as_deref() != moves {
+            self.violations.push("what moved from one set to the other was made anew".to_owned());
+        }
         let found = judge_end(&sight, wish);
         // Of a set whose root somebody deleted nothing is known any more when it is to be deleted as a whole.
         let orphaned = cell.intruder == Intruder::DeletesRoot && wish.iter().any(|(_, objects)| objects.is_none());

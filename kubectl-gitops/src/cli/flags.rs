@@ -55,6 +55,9 @@ pub(super) struct PlanArgs {
     /// Which existing objects of others are taken over: those of kubectl and Flux, none, or all
     #[arg(long, value_name = "WHICH", value_parser = choice::<Adopt>(Adopt::WORDS), default_value = Adopt::Auto.word())]
     adopt: Adopt,
+    /// Another applied set whose objects may move to this one, [NAMESPACE/]NAME; may be repeated
+    #[arg(long, value_name = "SET", value_delimiter = ',', hide_short_help = true)]
+    take_from: Vec<String>,
     /// Take over fields that another applier owns
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", action = clap::ArgAction::Set, hide_default_value = true, hide_possible_values = true)]
     force_conflicts: bool,
@@ -85,6 +88,7 @@ impl PlanArgs {
             inventory_namespace,
             prune,
             adopt,
+            take_from,
             force_conflicts,
             create_namespace,
             allow_prune,
@@ -98,6 +102,7 @@ impl PlanArgs {
             inventory_namespace,
             prune,
             adopt,
+            take_from,
             force_conflicts,
             create_namespace,
             allow_prune,

@@ -102,7 +102,7 @@ impl Lease {
                     return Ok(written);
                 }
                 Err(error) if error.is_lost_race() => {
-                    let Some(now) = self.unchanged_but_for_metadata(cluster).await? else {
+                    let Some(now) = self.as_written(cluster).await? else {
                         self.lose(cluster, "its inventory was changed or removed by somebody else");
                         return Err(error);
                     };
@@ -116,11 +116,16 @@ impl Lease {
         Err(RootError::Request(error))
     }
 
-    /// The stored root, if its content is still what this run wrote.
-    async fn unchanged_but_for_metadata<T: Transport>(&self, cluster: &Cluster<T>) -> Result<Option<Value>, RootError> {
+    /// The stored root, if its content is still what this run wrote. One more renewal may be in it than we know of: the work
+    /// may have ended while it was under way.
+    async fn as_written<T: Transport>(&self, cluster: &Cluster<T>) -> Result<Option<Value>, RootError> {
         let ours = self.inventory();
+        let not_renewed = |inventory: &Inventory| Inventory {
+            lock: inventory.lock.clone().map(|lock| Lock { renew: 0, ..lock }),
+            ..inventory.clone()
+        };
         match cluster.read_root(&ours.root).await {
-            Ok(Some(stored)) if stored.inventory == ours => Ok(Some(stored.object)),
+            Ok(Some(stored)) if not_renewed(&stored.inventory) == not_renewed(&ours) => Ok(Some(stored.object)),
             Ok(_) | Err(RootError::Decode(_)) => Ok(None),
             Err(error) => Err(error),
         }

@@ -31,7 +31,8 @@ impl<T: Transport> Run<'_, T> {
             return Ok(Settlement { entries });
         }
         // With shards the lock is held until those that nothing names any more are gone: only its holder may delete them.
-        let garbage = lease.has_shards() || self.job.root.is_some_and(has_shards);
+        // A root that was lost left its own behind.
+        let garbage = lease.has_shards() || self.job.root.is_some_and(has_shards) || self.job.inventory.rebuilt;
         if garbage && stop.is_none() {
             let held = Inventory { lock: lease.inventory().lock, phase: Phase::Pruning, ..next.clone() };
             let root = lease.write(self.cluster, held).await.map_err(written)?;

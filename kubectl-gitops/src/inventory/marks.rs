@@ -31,6 +31,8 @@ pub const RECONCILE_ANNOTATION: &str = "kubectl-gitops.dev/reconcile";
 pub const CREATE_ONCE_ANNOTATION: &str = krm_functions::secret::CREATE_ONCE_ANNOTATION;
 /// Annotation of an object: other objects it waits for; the value has cli-utils' form.
 pub const DEPENDS_ON_ANNOTATION: &str = "config.kubernetes.io/depends-on";
+/// Annotation of an object: the set, as `NAME` or `NAMESPACE/NAME`, that it moves here from.
+pub const TAKE_FROM_ANNOTATION: &str = "kubectl-gitops.dev/take-from";
 /// Annotation of any object of the set: the number of deletions that this set consents to.
 pub const ALLOW_PRUNE_ANNOTATION: &str = "kubectl-gitops.dev/allow-prune";
 

@@ -223,6 +223,7 @@ pub(super) fn policy(settings: &RunSettings, delete_all: bool) -> Result<Policy>
             settings::Adopt::Never => Adopt::Never,
             settings::Adopt::All => Adopt::All,
         },
+        take_from: settings.take_from.iter().cloned().collect(),
         force_conflicts: settings.force_conflicts,
         prune: settings.prune || delete_all,
         delete_all,

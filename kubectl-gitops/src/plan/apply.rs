@@ -14,7 +14,7 @@ use super::policy::{Adopt, Policy};
 use super::reason::Reason;
 use super::wishes::{self, Treatment};
 use super::{adopt, conflict, immutable, secret, values};
-use crate::inventory::{Entry, Inventory, State, digest, marks};
+use crate::inventory::{Entry, Inventory, RootRef, State, digest, marks};
 
 /// Everything that a decision about one object looks at.
 #[derive(Debug, Clone, Copy)]
@@ -158,16 +158,17 @@ fn present(desired: &Desired, body: &Body, live: &Live, context: Context<'_>) ->
         let ours = standing == Standing::Ours;
         return verdict(if ours { Deed::Unchanged } else { Deed::Keep }, Reason::CreateOnly);
     }
-    let adopts = match may_touch(&standing, live, context.policy) {
-        Ok(adopts) => adopts,
+    let title = match title(&standing, live, body, context) {
+        Ok(title) => title,
         Err(reason) => return refuse(reason),
     };
     if terminating {
         return verdict(recreate(&body.manifest, live, true), Reason::GoingAway);
     }
-    let reason = match adopts {
-        Some(from) => Reason::Adopted { from },
-        None => match why_send(body, live, &standing, entry, context.policy) {
+    let reason = match title {
+        Title::Adopted(from) => Reason::Adopted { from },
+        Title::Moved(from) => Reason::Moved { from },
+        Title::Ours => match why_send(body, live, &standing, entry, context.policy) {
             Some(reason) => reason,
             None => return verdict(Deed::Unchanged, Reason::Same),
         },
@@ -184,14 +185,27 @@ fn recreate(manifest: &Value, live: &Live, terminating: bool) -> Deed {
     }
 }
 
-/// May we write to it? `Ok(Some(managers))` if it is adopted by that.
-fn may_touch(standing: &Standing, live: &Live, policy: &Policy) -> Result<Option<Vec<String>>, Reason> {
-    let adopted = || Ok(Some(adopt::deciding_managers(live)));
+/// By what right we write to an object.
+enum Title {
+    /// It is a member.
+    Ours,
+    /// It was nobody's: the managers it is taken over from.
+    Adopted(Vec<String>),
+    /// It was another set's: that set's root.
+    Moved(String),
+}
+
+fn title(standing: &Standing, live: &Live, body: &Body, context: Context<'_>) -> Result<Title, Reason> {
+    let policy = context.policy;
+    let adopted = || Ok(Title::Adopted(adopt::deciding_managers(live)));
     let not_adopted = || Err(Reason::NotAdopted { managers: adopt::deciding_managers(live) });
     match standing {
-        Standing::Ours | Standing::Unmarked => Ok(None),
+        Standing::Ours | Standing::Unmarked => Ok(Title::Ours),
         Standing::Foreign(reason) => Err(reason.clone()),
         Standing::OtherInventory { gone: true, .. } if policy.adopt == Adopt::All => adopted(),
+        Standing::OtherInventory { owner, gone: false } if may_move(owner, body, context) => {
+            Ok(Title::Moved(owner.clone()))
+        }
         Standing::OtherInventory { owner, gone } => Err(Reason::OtherInventory { owner: owner.clone(), gone: *gone }),
         Standing::Free => match policy.adopt {
             Adopt::All => adopted(),
@@ -199,6 +213,17 @@ fn may_touch(standing: &Standing, live: &Live, policy: &Policy) -> Result<Option
             Adopt::Auto | Adopt::Never => not_adopted(),
         },
     }
+}
+
+/// Did the user name the set that owns it, by flag or by annotation in Git?
+fn may_move(owner: &str, body: &Body, context: Context<'_>) -> bool {
+    let home = &context.inventory.root.namespace;
+    let is_owner = |wish: &str| {
+        let (namespace, name) = wish.split_once('/').unwrap_or((home, wish));
+        RootRef::of_set(namespace, name).to_string() == owner
+    };
+    let named = context.policy.take_from.iter().any(|wish| is_owner(wish));
+    named || wishes::takes_from(&body.manifest).any(is_owner)
 }
 
 /// The skip rule: why an object of ours has to be sent, or nothing.

@@ -1,10 +1,14 @@
 //! What the user allows. Owns [`Policy`]; must not know flags or configuration files.
 
+use std::collections::BTreeSet;
+
 /// Choices that a plan depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
     /// What to do with objects that exist and that nobody of ours owns.
     pub adopt: Adopt,
+    /// Sets whose objects may move here, as `NAME` (of our inventory's namespace) or `NAMESPACE/NAME`.
+    pub take_from: BTreeSet<String>,
     /// Take fields from other Apply managers. Never over another inventory's owner annotation.
     pub force_conflicts: bool,
     /// Delete members that left the set.
@@ -52,6 +56,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             adopt: Adopt::Auto,
+            take_from: BTreeSet::new(),
             force_conflicts: false,
             prune: true,
             delete_all: false,

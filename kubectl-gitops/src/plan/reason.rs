@@ -28,6 +28,11 @@ pub enum Reason {
         /// Whose fields are taken over.
         from: Vec<String>,
     },
+    /// It belonged to another set, which the user named for it.
+    Moved {
+        /// That set's root.
+        from: String,
+    },
     /// Everything is applied in this run.
     FullRun,
     /// Nothing changed.

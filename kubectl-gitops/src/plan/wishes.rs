@@ -86,6 +86,12 @@ pub(super) fn may_recreate(manifest: &Value) -> bool {
         || has_option(manifest, "Replace=true,Force=true")
 }
 
+/// The sets that the object may be taken from.
+pub(super) fn takes_from(manifest: &Value) -> impl Iterator<Item = &str> {
+    let sets = annotation(manifest, marks::TAKE_FROM_ANNOTATION).unwrap_or_default();
+    sets.split(',').map(str::trim).filter(|set| !set.is_empty())
+}
+
 /// The number of deletions that an object of the set consents to.
 pub(super) fn allowed_prunes(manifest: &Value) -> Option<usize> {
     annotation(manifest, marks::ALLOW_PRUNE_ANNOTATION)?.trim().parse().ok()

@@ -15,6 +15,7 @@ impl Reason {
             Self::Unconfirmed => "Unconfirmed",
             Self::Unmarked => "Unmarked",
             Self::Adopted { .. } => "Adopted",
+            Self::Moved { .. } => "Moved",
             Self::FullRun => "FullRun",
             Self::Same => "Same",
             Self::GoingAway => "GoingAway",
@@ -106,7 +107,10 @@ impl Reason {
                 "the inventory that owned it is gone; `--adopt=all` takes its objects over".to_owned()
             }
             Self::OtherInventory { owner, gone: false } => {
-                format!("remove it from one of the two sets; `kubectl gitops status` shows `{owner}`")
+                let set = owner.replacen(&format!("/{}", crate::inventory::marks::ROOT_PREFIX), "/", 1);
+                format!(
+                    "remove it from one of the two sets, or move it here: `--take-from {set}`, and the other set lets go of it"
+                )
             }
             Self::OtherTool { .. } => "uninstall it there (keeping the object), or remove it from this set".to_owned(),
             Self::K3sAddon { .. } => {
@@ -138,6 +142,7 @@ impl fmt::Display for Reason {
             Self::Unmarked => f.write_str("lost our marks"),
             Self::Adopted { from } if from.is_empty() => f.write_str("existed before and is adopted"),
             Self::Adopted { from } => write!(f, "existed before and is adopted from {}", from.join(", ")),
+            Self::Moved { from } => write!(f, "moves here from inventory {from}"),
             Self::FullRun => f.write_str("everything is applied in this run"),
             Self::Same => f.write_str("as desired"),
             Self::GoingAway => f.write_str("is being deleted, is created again after that"),

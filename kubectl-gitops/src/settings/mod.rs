@@ -96,6 +96,8 @@ pub struct RunSettings {
     pub prune: bool,
     /// `--adopt`
     pub adopt: Adopt,
+    /// `--take-from`: sets whose objects may move here.
+    pub take_from: Vec<String>,
     /// `--force-conflicts`
     pub force_conflicts: bool,
     /// `--create-namespace`
@@ -128,6 +130,7 @@ impl Default for RunSettings {
             dry_run: DryRun::None,
             prune: true,
             adopt: Adopt::Auto,
+            take_from: Vec::new(),
             force_conflicts: false,
             create_namespace: false,
             wait: false,

@@ -35,6 +35,8 @@ pub(crate) enum Fault {
     Status(u16),
     /// Done, after a while.
     Slow(Duration),
+    /// Done, and answered after a while.
+    SlowReply(Duration),
 }
 
 type Hook = Box<dyn FnMut(&Request, usize, &mut Store) -> Option<Fault>>;
@@ -105,12 +107,16 @@ impl Transport for Scripted {
             }
             Some(Fault::Status(status)) => return Ok(refusal(status)),
             Some(Fault::Slow(pause)) => tokio::time::sleep(pause).await,
-            Some(Fault::KillAfter | Fault::DropReply) | None => {}
+            Some(Fault::KillAfter | Fault::DropReply | Fault::SlowReply(_)) | None => {}
         }
         let response = self.store.borrow_mut().serve(&request);
         match fault {
             Some(Fault::KillAfter) => self.die().await,
             Some(Fault::DropReply) => lost(),
+            Some(Fault::SlowReply(pause)) => {
+                tokio::time::sleep(pause).await;
+                Ok(response)
+            }
             _ => Ok(response),
         }
     }

@@ -230,6 +230,29 @@ fn two_runs_at_once_take_turns() {
     });
 }
 
+/// The work ends while a renewal of the lock is under way: what it wrote is our own.
+#[test]
+fn a_renewal_at_the_very_end_is_no_strangers_write() {
+    in_virtual_time(async {
+        let mut world = World::after(&previous()).await;
+        let (renewed, slow) = (Rc::new(std::cell::Cell::new(false)), std::cell::Cell::new(false));
+        let seen = Rc::clone(&renewed);
+        world.wire.set_hook(move |request, _, _| {
+            let body = String::from_utf8_lossy(&request.body);
+            if request.verb == Verb::Update && body.contains("\"lock.renew\":\"1\"") {
+                seen.set(true);
+                return Some(Fault::SlowReply(Duration::from_secs(20)));
+            }
+            let first = request.verb == Verb::Apply && !slow.replace(true);
+            first.then_some(Fault::Slow(Duration::from_secs(12)))
+        });
+        let executed = world.run(&full()).await.unwrap();
+        assert!(renewed.get(), "the run was long enough for a renewal");
+        assert!(executed.succeeded(), "{executed:#?}");
+        world.check_converged(&full(), "renewed at the end");
+    });
+}
+
 /// A holder that stalls for longer than its lock lives must not write any more when it wakes up.
 #[test]
 fn a_run_that_lost_its_lock_stops_writing() {

@@ -191,6 +191,31 @@ fn another_inventorys_object_is_never_taken() {
 }
 
 #[test]
+fn an_object_moves_from_the_set_that_the_user_names() {
+    let plain = config_map("a", "1");
+    let noted = changed(&plain, |o| {
+        o["metadata"]["annotations"][marks::TAKE_FROM_ANNOTATION] = json!("infra/old, infra/base");
+    });
+    let moves = "update: moves here from inventory infra/gitops-base";
+    let refused = "refuse: belongs to inventory infra/gitops-base";
+    for (name, map, flag, expected) in [
+        ("nobody said so", &plain, None, refused),
+        ("by flag", &plain, Some("infra/base"), moves),
+        ("by annotation", &noted, None, moves),
+        ("another set was named", &plain, Some("infra/other"), refused),
+        ("its namesake here was named", &plain, Some("base"), refused),
+    ] {
+        let theirs = changed(&stored(map), |o| {
+            o["metadata"]["annotations"][marks::OWNER_ANNOTATION] = json!(OTHER.to_string());
+        });
+        let world = World::empty().want(map).live(&theirs);
+        let mut world = world.policy(|policy| policy.take_from.extend(flag.map(str::to_owned)));
+        world.observation.roots.insert(OTHER, RootRef::of_set("infra", "base"));
+        assert_eq!(world.only(), expected, "{name}");
+    }
+}
+
+#[test]
 fn a_controllers_child_is_never_a_member() {
     let map = config_map("a", "1");
     let child = changed(&stored(&map), |o| {
