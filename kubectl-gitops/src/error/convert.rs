@@ -111,11 +111,16 @@ impl From<SourceError> for CliError {
 impl From<GitError> for CliError {
     fn from(error: GitError) -> Self {
         let code = match &error {
-            GitError::Address { .. } | GitError::Reference { .. } | GitError::TlsSetUp { .. } => Code::RepositoryUrl,
+            GitError::Address { .. }
+            | GitError::Reference { .. }
+            | GitError::TlsSetUp { .. }
+            | GitError::PrivateKey { .. } => Code::RepositoryUrl,
             GitError::Proxy { .. }
             | GitError::Runtime(_)
             | GitError::Unreachable { .. }
             | GitError::Tls { .. }
+            | GitError::HostKey { .. }
+            | GitError::Local { .. }
             | GitError::Lost { .. }
             | GitError::Slow { .. }
             | GitError::Status { .. }
@@ -128,7 +133,11 @@ impl From<GitError> for CliError {
             GitError::NoReference { .. } | GitError::NoCommit { .. } | GitError::NoDirectory { .. } => {
                 Code::ReferenceMissing
             }
-            GitError::Pack { .. } | GitError::Object { .. } | GitError::Limit { .. } | GitError::Hostile { .. } => {
+            GitError::Pack { .. }
+            | GitError::Object { .. }
+            | GitError::Limit { .. }
+            | GitError::Submodule { .. }
+            | GitError::Hostile { .. } => {
                 Code::RepositoryRefused
             }
             GitError::Disk { .. } => Code::Output,

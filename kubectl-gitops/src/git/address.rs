@@ -87,6 +87,68 @@ impl Address {
     }
 }
 
+impl Address {
+    /// Would the same server see the same credentials, at least as well protected?
+    pub(crate) fn is_same_server(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Http(own), Self::Http(uri)) => own.scheme() == uri.scheme() && self.authority() == other.authority(),
+            (Self::Ssh { .. }, Self::Ssh { .. }) => self.authority() == other.authority(),
+            _ => false,
+        }
+    }
+
+    /// The address of a submodule, as `.gitmodules` of a repository at this one has it.
+    pub(crate) fn submodule(&self, url: &str) -> Result<Self, String> {
+        let told = |error: GitError| error.to_string();
+        if url.starts_with("./") || url.starts_with("../") {
+            return self.relative(url).ok_or_else(|| format!("`{}` leads out of the server", shown(url)));
+        }
+        let address = Self::parse(url).map_err(told)?.address;
+        match (&address, self) {
+            // What comes from elsewhere must not name what lies on this disk.
+            (Self::File(_), Self::Http(_) | Self::Ssh { .. }) => {
+                Err("it is on this disk, and the repository is not".to_owned())
+            }
+            _ => Ok(address),
+        }
+    }
+
+    /// `../other.git`, from here.
+    fn relative(&self, url: &str) -> Option<Self> {
+        let own = match self {
+            Self::Http(uri) => uri.path().to_owned(),
+            Self::Ssh { path, .. } => path.clone(),
+            Self::File(path) => path.to_str()?.to_owned(),
+        };
+        let rooted = own.starts_with('/');
+        let mut parts: Vec<&str> = own.split('/').filter(|part| !part.is_empty()).collect();
+        for part in url.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => {
+                    parts.pop()?;
+                }
+                part => parts.push(part),
+            }
+        }
+        let path = format!("{}{}", if rooted { "/" } else { "" }, parts.join("/"));
+        if path.starts_with('-') || path.chars().any(char::is_control) {
+            return None;
+        }
+        match self {
+            Self::Http(uri) => {
+                let authority = uri.authority()?;
+                let text = format!("{}://{authority}{path}", uri.scheme_str()?);
+                Self::parse(&text).ok().map(|parsed| parsed.address)
+            }
+            Self::Ssh { user, host, port, .. } => {
+                Some(Self::Ssh { user: user.clone(), host: host.clone(), port: *port, path })
+            }
+            Self::File(_) => Some(Self::File(path.into())),
+        }
+    }
+}
+
 /// Without credentials.
 impl std::fmt::Display for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -269,6 +331,28 @@ mod tests {
             let error = Address::parse(url).err().expect(url);
             assert!(!error.to_string().contains("hunter2"), "{error}");
         }
+    }
+
+    #[test]
+    fn submodules_stay_where_they_may() {
+        let submodule = |own: &str, url: &str| Address::parse(own).unwrap().address.submodule(url).map(|a| a.to_string());
+        for (own, url, expected) in [
+            ("https://h.example/a/b.git", "../c.git", "https://h.example/a/c.git"),
+            ("https://h.example/a/b.git", "./c", "https://h.example/a/b.git/c"),
+            ("ssh://git@h.example:2222/a/b", "../../x/c", "ssh://git@h.example:2222/x/c"),
+            ("git@h.example:a/b.git", "../c.git", "ssh://git@h.example/a/c.git"),
+            ("/srv/a", "../b", "file:///srv/b"),
+            ("https://h.example/a", "https://ann:hunter2@i.example/b", "https://i.example/b"),
+        ] {
+            assert_eq!(submodule(own, url).unwrap(), expected);
+        }
+        for url in ["/etc", "file:///etc", "../../../x", "-x", "--upload-pack=x", "ext::sh", "../-x/../../-oy", "ssh://-x/y", "../a\nb"] {
+            assert!(submodule("https://h.example/a", url).is_err(), "{url}");
+        }
+        let same = |a: &str, b: &str| Address::parse(a).unwrap().address.is_same_server(&Address::parse(b).unwrap().address);
+        assert!(same("https://h.example/a", "https://H.example:443/b") && same("git@h:a", "ssh://x@h/b"));
+        assert!(!same("https://h.example/a", "http://h.example/b") && !same("https://h/a", "https://h:444/b"));
+        assert!(!same("https://h/a", "https://i/a") && !same("https://h/a", "ssh://h/a"));
     }
 
     #[test]

@@ -72,6 +72,44 @@ pub enum GitError {
         /// How long we waited.
         after: Duration,
     },
+    /// A key of ours.
+    #[error("the private key for {remote} cannot be used: {reason}")]
+    PrivateKey {
+        /// Without credentials.
+        remote: String,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// The key of a server.
+    #[error("{server} shows the {algorithm} key {fingerprint}, but {why}")]
+    HostKey {
+        /// Host and port.
+        server: String,
+        /// Its kind.
+        algorithm: String,
+        /// As `ssh-keygen -l` shows it.
+        fingerprint: String,
+        /// Why it is refused.
+        why: &'static str,
+    },
+    /// A submodule that cannot be had.
+    #[error("the submodule `{path}` of {remote} cannot be used: {reason}")]
+    Submodule {
+        /// Without credentials.
+        remote: String,
+        /// Path in the tree.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Not a repository on this disk.
+    #[error("{remote} cannot be read as a repository: {reason}")]
+    Local {
+        /// The URL.
+        remote: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// 401, or a refused key.
     #[error("{remote} refuses the credentials{}", if *given { "" } else { ": it asks for some, and none were given" })]
     Unauthorized {
@@ -239,6 +277,9 @@ impl GitError {
             }
             Self::NoCommit { within: None, .. } => {
                 "a commit that is on no branch and has no tag any more cannot be had from most servers"
+            }
+            Self::HostKey { .. } => {
+                "compare the fingerprint with the server's own (`ssh-keygen -lf`), then add the line of `ssh-keyscan` to known_hosts"
             }
             Self::Redirect { .. } => "give the URL that it redirects to",
             _ => return None,

@@ -5,9 +5,12 @@
 //! wire        what is said: packets, references, requests and replies      pure
 //! object      commits, tags, trees and their names                        pure
 //! pack        scanning, naming, reading and writing packs                 pure but for its spool
-//! transport   http and https
+//! transport   http, https and ssh
 //! session     the order of messages over a transport
+//! local       a repository on this disk
+//! origin      one of both: references, and a commit with its tree
 //! resolve     from what was asked for to one commit
+//! check_out   from a commit to files, with submodules
 //! tree        from objects to files: which names, links and sizes may get to a disk
 //! ```
 //!
@@ -16,9 +19,12 @@
 #![allow(dead_code, unused_imports, reason = "what pushes, verifies and keeps a cache follows")]
 
 mod address;
+mod check_out;
 mod error;
 mod limits;
+mod local;
 mod object;
+mod origin;
 mod pack;
 mod resolve;
 mod session;
@@ -37,15 +43,17 @@ pub use error::GitError;
 pub use limits::Limits;
 pub use object::ObjectError;
 pub use pack::{PackError, ShownId};
+pub use transport::SshAccess;
 pub use wire::WireError;
 
 use address::Address;
+use check_out::CheckOut;
+use local::LocalRepository;
 use object::ObjectId;
-use pack::{Index, Pack, Spool, resolve as resolve_pack};
+use origin::Origin;
 use session::Session;
-use store::Store;
-use transport::{Connection, Http, HttpSettings, Proxy, ProxyChoice};
-use wire::FetchRequest;
+use transport::{Connection, Http, HttpSettings, Proxy, ProxyChoice, Ssh, SshSettings};
+use tree::Written;
 
 use crate::web::TlsIdentity;
 
@@ -64,6 +72,8 @@ pub enum Access {
     },
     /// http and https: with a token in the header.
     Bearer(Masked<String>),
+    /// ssh: with a deploy key.
+    Ssh(SshAccess),
 }
 
 /// A repository elsewhere, and how it is reached. Its `Debug` shows no credential.
@@ -215,8 +225,8 @@ impl Remote {
             return Ok(revision);
         }
         self.run(limits, async |_| {
-            let mut session = Session::new(self.connect(limits)?, *limits);
-            resolve::resolve(&mut session, reference).await
+            let mut origin = self.origin(limits)?;
+            resolve::resolve(&mut origin, reference).await
         })
     }
 
@@ -225,58 +235,68 @@ impl Remote {
     /// # Errors
     /// The server does not give the commit, something in it is refused, or a limit is exceeded.
     pub fn check_out(&self, revision: &Revision, wants: &Wants, limits: &Limits, into: &Path) -> Result<(), GitError> {
-        if wants.submodules
-            || !wants.sparse.is_empty()
-            || wants.source_ignore
-            || wants.ignore.is_some()
-            || wants.cache.is_some()
-        {
-            return Err(GitError::Address { shown: self.url(), reason: "only whole trees can be written yet" });
+        if wants.cache.is_some() {
+            return Err(GitError::Address { shown: self.url(), reason: "a cache cannot be kept yet" });
         }
         let commit: ObjectId = revision.commit.parse().map_err(|_| GitError::Reference {
             text: revision.commit.clone(),
             what: "a commit's full name of 40 or 64 hexadecimal digits",
         })?;
         self.run(limits, async |deadline| {
-            let mut session = Session::new(self.connect(limits)?, *limits);
-            let store = self.fetch(&mut session, commit).await?;
-            let tree = store.commit(&commit)?.tree;
-            let items = tree::walk(&store, tree, limits)?;
-            tree::write(&store, &items, into, limits, deadline)
+            let written = Written::default();
+            let mut work = CheckOut { wants, limits, deadline, into, written, submodules: 0 };
+            work.run(self, commit, &revision.name).await
         })
     }
 
-    async fn fetch(&self, session: &mut Session, commit: ObjectId) -> Result<Store, GitError> {
-        let request = FetchRequest { wants: vec![commit], depth: Some(1), ..FetchRequest::default() };
-        let fetched = session.fetch(&request, Spool::new(&std::env::temp_dir())).await?;
-        let remote = self.url();
-        let names = resolve_pack(&fetched.scan, &fetched.spool)
-            .map_err(|source| GitError::Pack { remote: remote.clone(), source })?;
-        let mut index: Vec<_> = names.into_iter().zip(fetched.scan.entries.iter().map(|entry| entry.offset)).collect();
-        index.sort_unstable();
-        let format = fetched.scan.format;
-        let pack = Pack::new(fetched.spool, Index::Memory(index), format);
-        Ok(Store { remote, format, packs: vec![pack], loose: Vec::new() })
-    }
-
-    fn connect(&self, limits: &Limits) -> Result<Connection, GitError> {
-        match &self.address {
-            Address::Http(uri) => Ok(Connection::Http(Box::new(Http::new(HttpSettings {
+    fn origin(&self, limits: &Limits) -> Result<Origin, GitError> {
+        let connection = match &self.address {
+            Address::Http(uri) => Connection::Http(Box::new(Http::new(HttpSettings {
                 address: uri.clone(),
                 authorization: match &self.access {
                     Access::Anonymous => None,
                     Access::Basic { user, password } => Some(HttpSettings::basic(user, password)),
                     Access::Bearer(token) => Some(Masked::new(format!("Bearer {}", token.expose()))),
+                    Access::Ssh(_) => return Err(self.unfit("a key is for ssh; https takes a password or a token")),
                 },
                 ca: self.ca.clone(),
                 identity: self.identity.clone(),
                 proxy: self.proxy.clone(),
                 connect: limits.connect,
-            })))),
-            Address::Ssh { .. } | Address::File(_) => {
-                Err(GitError::Address { shown: self.url(), reason: "only https and http can be fetched from yet" })
+            }))),
+            Address::Ssh { user, host, port, path } => {
+                let Access::Ssh(access) = &self.access else {
+                    return Err(self.unfit("ssh takes a private key and known_hosts"));
+                };
+                Connection::Ssh(Box::new(Ssh::new(SshSettings {
+                    path: path.clone(),
+                    user: user.clone(),
+                    host: host.clone(),
+                    port: *port,
+                    access: access.clone(),
+                    shown: self.url(),
+                    connect: limits.connect,
+                })))
             }
+            Address::File(path) => return Ok(Origin::Disk(LocalRepository::open(path, &self.url())?, *limits)),
+        };
+        Ok(Origin::Server(Box::new(Session::new(connection, *limits))))
+    }
+
+    fn unfit(&self, reason: &'static str) -> GitError {
+        GitError::Address { shown: self.url(), reason }
+    }
+
+    /// Where a submodule of it is. Credentials and certificates go with it only to the same server.
+    fn submodule(&self, url: &str) -> Result<Self, String> {
+        let address = self.address.submodule(url)?;
+        let mut remote = self.clone();
+        if !self.address.is_same_server(&address) {
+            remote.access = Access::Anonymous;
+            remote.identity = None;
         }
+        remote.address = address;
+        Ok(remote)
     }
 
     /// Runs one conversation within its time.

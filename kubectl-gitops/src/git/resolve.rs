@@ -1,6 +1,6 @@
 //! From what was asked for to one commit.
 
-use super::session::Session;
+use super::origin::Origin;
 use super::wire::Ref;
 use super::{GitError, Reference, Revision};
 
@@ -41,9 +41,9 @@ pub(super) fn is_name(name: &str) -> bool {
 }
 
 /// Asks the server.
-pub(super) async fn resolve(session: &mut Session, reference: &Reference) -> Result<Revision, GitError> {
+pub(super) async fn resolve(origin: &mut Origin, reference: &Reference) -> Result<Revision, GitError> {
     let prefixes = prefixes(reference);
-    let refs = session.refs(&prefixes).await?;
+    let refs = origin.refs(&prefixes).await?;
     let found = match reference {
         Reference::Head => refs.iter().find(|found| found.name == "HEAD").map(|head| {
             let target = head.target.as_deref().unwrap_or_default();
@@ -56,7 +56,7 @@ pub(super) async fn resolve(session: &mut Session, reference: &Reference) -> Res
     };
     match found {
         Some(revision) => Ok(revision),
-        None => Err(missing(session, reference).await),
+        None => Err(missing(origin, reference).await),
     }
 }
 
@@ -83,7 +83,7 @@ fn prefixes(reference: &Reference) -> Vec<String> {
 }
 
 /// Nothing of that name: what else is there?
-async fn missing(session: &mut Session, reference: &Reference) -> GitError {
+async fn missing(origin: &mut Origin, reference: &Reference) -> GitError {
     let (wanted, name, among) = match reference {
         Reference::Head => ("branch that its HEAD names: it is empty".to_owned(), "", ""),
         Reference::Branch(name) => (format!("branch `{name}`"), name.as_str(), "refs/heads/"),
@@ -93,9 +93,9 @@ async fn missing(session: &mut Session, reference: &Reference) -> GitError {
         Reference::Commit { commit, .. } => (format!("commit {commit}"), "", ""),
     };
     let others =
-        if among.is_empty() { Vec::new() } else { session.refs(&[among.to_owned()]).await.unwrap_or_default() };
+        if among.is_empty() { Vec::new() } else { origin.refs(&[among.to_owned()]).await.unwrap_or_default() };
     let others: Vec<_> = others.iter().filter_map(|other| other.name.strip_prefix(among)).collect();
-    GitError::NoReference { remote: session.shown(), wanted, nearest: nearest(name, &others) }
+    GitError::NoReference { remote: origin.shown(), wanted, nearest: nearest(name, &others) }
 }
 
 fn nearest(name: &str, others: &[&str]) -> Vec<String> {

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 
-use super::object::Format;
+use super::object::{Format, ObjectId};
 use super::pack::{Scan, Scanner, Spool};
 use super::transport::{Connection, Stream};
 use super::wire::{
@@ -50,6 +50,22 @@ impl Session {
         Ok(self.advertised.as_ref().expect("it was just read"))
     }
 
+    /// Begins anew: after an error, or for the next transfer from a server that hangs up after one.
+    pub(super) fn again(&mut self) {
+        self.connection.close();
+        self.advertised = None;
+    }
+
+    /// Can this commit be asked for by its name alone, and if so, as which object?
+    pub(super) async fn wantable(&mut self, commit: ObjectId) -> Result<Option<ObjectId>, GitError> {
+        let said = self.advertisement().await?;
+        if said.version == 2 || said.capabilities.has("allow-reachable-sha1-in-want") {
+            return Ok(Some(commit));
+        }
+        let named = said.refs.iter().find(|found| found.id == commit);
+        Ok(named.or_else(|| said.refs.iter().find(|found| found.commit() == commit)).map(|found| found.id))
+    }
+
     /// The hash of the repository.
     pub(super) async fn format(&mut self) -> Result<Format, GitError> {
         let format = self.advertisement().await?.capabilities.format();
@@ -88,7 +104,7 @@ impl Session {
             let kept = scanner.feed(piece).and_then(|()| Ok(spool.write(piece)?));
             kept.map_err(|source| GitError::Pack { remote: remote.clone(), source })
         };
-        'reply: while let Some(piece) = stream.piece().await? {
+        'reply: while let Some(piece) = self.connection.piece(&mut stream).await? {
             if raw {
                 keep(&piece)?;
                 continue;
@@ -120,13 +136,13 @@ impl Session {
     }
 
     async fn read(
-        &self,
+        &mut self,
         stream: &mut Stream,
         what: &'static str,
         mut take: impl FnMut(Packet<'_>) -> Result<bool, WireError>,
     ) -> Result<(), GitError> {
         let mut packets = Packets::default();
-        while let Some(piece) = stream.piece().await? {
+        while let Some(piece) = self.connection.piece(stream).await? {
             packets.feed(&piece);
             while let Some(packet) = packets.next().map_err(|error| self.connection.protocol(error))? {
                 if take(packet).map_err(|error| self.connection.protocol(error))? {

@@ -3,11 +3,15 @@
 
 mod connect;
 mod http;
+mod known_hosts;
+mod ssh;
 
 use bytes::Bytes;
 
 pub(super) use connect::{Proxy, ProxyChoice};
 pub(super) use http::{Http, HttpSettings};
+pub use ssh::SshAccess;
+pub(super) use ssh::{Ssh, SshSettings};
 
 use super::GitError;
 use super::wire::{Service, WireError};
@@ -17,6 +21,8 @@ use super::wire::{Service, WireError};
 pub(super) enum Connection {
     /// http and https.
     Http(Box<Http>),
+    /// ssh
+    Ssh(Box<Ssh>),
 }
 
 /// Bytes as they arrive.
@@ -24,6 +30,8 @@ pub(super) enum Connection {
 pub(super) enum Stream {
     /// The body of a reply.
     Http(http::Body),
+    /// What a program says next.
+    Ssh,
 }
 
 impl Connection {
@@ -31,6 +39,7 @@ impl Connection {
     pub(super) fn shown(&self) -> String {
         match self {
             Self::Http(http) => http.shown(),
+            Self::Ssh(ssh) => ssh.shown(),
         }
     }
 
@@ -38,6 +47,7 @@ impl Connection {
     pub(super) async fn advertisement(&mut self, service: Service) -> Result<Stream, GitError> {
         match self {
             Self::Http(http) => http.advertisement(service).await.map(Stream::Http),
+            Self::Ssh(ssh) => ssh.advertisement(service).await.map(|()| Stream::Ssh),
         }
     }
 
@@ -45,6 +55,7 @@ impl Connection {
     pub(super) async fn exchange(&mut self, service: Service, request: Bytes) -> Result<Stream, GitError> {
         match self {
             Self::Http(http) => http.exchange(service, request).await.map(Stream::Http),
+            Self::Ssh(ssh) => ssh.exchange(service, request).await.map(|()| Stream::Ssh),
         }
     }
 
@@ -56,13 +67,20 @@ impl Connection {
             source => GitError::Protocol { remote, source },
         }
     }
-}
 
-impl Stream {
-    /// The next piece; nothing at the end.
-    pub(super) async fn piece(&mut self) -> Result<Option<Bytes>, GitError> {
-        match self {
-            Self::Http(body) => body.piece().await,
+    /// The next piece of what is being said; nothing at its end.
+    pub(super) async fn piece(&mut self, stream: &mut Stream) -> Result<Option<Bytes>, GitError> {
+        match (self, stream) {
+            (_, Stream::Http(body)) => body.piece().await,
+            (Self::Ssh(ssh), Stream::Ssh) => ssh.piece().await,
+            (Self::Http(_), Stream::Ssh) => Ok(None),
+        }
+    }
+
+    /// Forgets what was said: the next conversation starts anew.
+    pub(super) fn close(&mut self) {
+        if let Self::Ssh(ssh) = self {
+            ssh.close();
         }
     }
 }

@@ -65,7 +65,7 @@ pub(in crate::git) fn walk(store: &Store, tree: ObjectId, limits: &Limits) -> Re
                     (link && is_modules_file(entry.name)).then_some("the list of submodules is a link")
                 });
             if let Some(why) = why {
-                return Err(hostile(store, &path, why.to_owned()));
+                return Err(hostile(&store.remote, &path, why.to_owned()));
             }
             match entry.mode {
                 EntryMode::Directory => below.push((path, entry.id, depth + 1)),
@@ -80,8 +80,8 @@ pub(in crate::git) fn walk(store: &Store, tree: ObjectId, limits: &Limits) -> Re
 }
 
 /// Something that would do harm.
-pub(super) fn hostile(store: &Store, path: &[u8], why: String) -> GitError {
-    GitError::Hostile { remote: store.remote.clone(), path: shown(path), why }
+pub(super) fn hostile(remote: &str, path: &[u8], why: String) -> GitError {
+    GitError::Hostile { remote: remote.to_owned(), path: shown(path), why }
 }
 
 /// More than what is accepted.

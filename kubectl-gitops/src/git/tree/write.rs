@@ -8,67 +8,83 @@ use std::path::{Path, PathBuf};
 
 use super::links::offender;
 use super::walk::{Item, hostile, limit};
-use crate::git::object::EntryMode;
+use crate::git::object::{EntryMode, Format};
 use crate::git::store::Store;
 use crate::git::{Deadline, GitError, Limits};
 
 /// Longest target of a link.
 const TARGET_MAX: u64 = 4096;
 
-/// Writes `items` below `into`, which is empty or does not exist yet. Submodules become empty directories.
-pub(in crate::git) fn write(
-    store: &Store,
-    items: &[Item],
-    into: &Path,
-    limits: &Limits,
-    deadline: &Deadline,
-) -> Result<(), GitError> {
-    fs::create_dir_all(into).map_err(|source| disk(into, source))?;
-    let mut made = BTreeSet::new();
-    let mut bytes = 0;
-    let links = targets(store, items)?;
-    if let Some((path, why)) = offender(&links) {
-        return Err(hostile(store, path, why.to_owned()));
-    }
-    for item in items {
-        deadline.check()?;
-        let place = place(store, into, &item.path)?;
-        directories(store, into, &item.path, &mut made)?;
-        match item.mode {
-            EntryMode::File | EntryMode::Executable => {
-                let content =
-                    store.blob(&item.id, limits.file_bytes).map_err(|error| named(error, store, item, limits))?;
-                bytes += content.len() as u64;
-                if bytes > limits.tree_bytes {
-                    return Err(limit(store, b".", "the size of all files", limits.tree_bytes));
-                }
-                let file = create(&place, item.mode == EntryMode::Executable);
-                let mut file = file.map_err(|source| collision(store, item, &place, source))?;
-                file.write_all(&content).map_err(|source| disk(&place, source))?;
-            }
-            EntryMode::Submodule => {
-                fs::create_dir(&place).map_err(|source| collision(store, item, &place, source))?;
-            }
-            EntryMode::Link | EntryMode::Directory => {}
-        }
-    }
-    for item in items.iter().filter(|item| item.mode == EntryMode::Link) {
-        let place = place(store, into, &item.path)?;
-        link(&links[&item.path], &place).map_err(|source| collision(store, item, &place, source))?;
-    }
-    Ok(())
+/// What was written so far, of a repository and its submodules.
+#[derive(Debug, Default)]
+pub(in crate::git) struct Written {
+    bytes: u64,
+    entries: usize,
+    /// Links that are still to be made, and their targets.
+    links: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
-fn targets(store: &Store, items: &[Item]) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, GitError> {
-    let links = items.iter().filter(|item| item.mode == EntryMode::Link);
-    links
-        .map(|item| {
-            let content = store.blob(&item.id, TARGET_MAX);
-            let content =
-                content.map_err(|_| hostile(store, &item.path, "the link's target cannot be read".to_owned()))?;
-            Ok((item.path.clone(), content.to_vec()))
-        })
-        .collect()
+impl Written {
+    /// Writes `items` below `prefix` in `into`. Submodules become empty directories, links wait for [`Written::link`].
+    pub(in crate::git) fn files(
+        &mut self,
+        store: &Store,
+        items: &[Item],
+        into: &Path,
+        prefix: &[u8],
+        (limits, deadline): (&Limits, &Deadline),
+    ) -> Result<(), GitError> {
+        let top = place(store, into, prefix)?;
+        fs::create_dir_all(&top).map_err(|source| disk(&top, source))?;
+        let mut made = BTreeSet::new();
+        self.entries += items.len();
+        if self.entries > limits.entries {
+            return Err(limit(store, b".", "the number of files", limits.entries as u64));
+        }
+        for item in items {
+            deadline.check()?;
+            let place = place(store, &top, &item.path)?;
+            directories(store, &top, &item.path, &mut made)?;
+            match item.mode {
+                EntryMode::File | EntryMode::Executable => self.file(store, item, &place, limits)?,
+                EntryMode::Submodule => {
+                    fs::create_dir(&place).map_err(|source| collision(store, &item.path, &place, source))?;
+                }
+                EntryMode::Link => {
+                    let target = store.blob(&item.id, TARGET_MAX);
+                    let why = "the link's target cannot be read or is too long";
+                    let target = target.map_err(|_| hostile(&store.remote, &item.path, why.to_owned()))?;
+                    self.links.insert([prefix, &item.path].concat(), target.to_vec());
+                }
+                EntryMode::Directory => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, store: &Store, item: &Item, place: &Path, limits: &Limits) -> Result<(), GitError> {
+        let content = store.blob(&item.id, limits.file_bytes).map_err(|error| named(error, store, item, limits))?;
+        self.bytes += content.len() as u64;
+        if self.bytes > limits.tree_bytes {
+            return Err(limit(store, b".", "the size of all files", limits.tree_bytes));
+        }
+        let file = create(place, item.mode == EntryMode::Executable);
+        let mut file = file.map_err(|source| collision(store, &item.path, place, source))?;
+        file.write_all(&content).map_err(|source| disk(place, source))
+    }
+
+    /// Makes the links, if all of them stay below `into`.
+    pub(in crate::git) fn link(&self, into: &Path, remote: &str) -> Result<(), GitError> {
+        if let Some((path, why)) = offender(&self.links) {
+            return Err(hostile(remote, path, why.to_owned()));
+        }
+        let store = Store { remote: remote.to_owned(), format: Format::Sha1, packs: Vec::new(), loose: Vec::new() };
+        for (path, target) in &self.links {
+            let place = place(&store, into, path)?;
+            link(target, &place).map_err(|source| collision(&store, path, &place, source))?;
+        }
+        Ok(())
+    }
 }
 
 /// A limit of one object, told with the file's path.
@@ -86,24 +102,17 @@ fn directories(store: &Store, into: &Path, path: &[u8], made: &mut BTreeSet<Vec<
         let directory = &path[..at];
         if made.insert(directory.to_vec()) {
             let place = place(store, into, directory)?;
-            fs::create_dir(&place).map_err(|source| {
-                let item = Item {
-                    path: directory.to_vec(),
-                    mode: EntryMode::Directory,
-                    id: crate::git::object::ObjectId::zero(store.format),
-                };
-                collision(store, &item, &place, source)
-            })?;
+            fs::create_dir(&place).map_err(|source| collision(store, directory, &place, source))?;
         }
     }
     Ok(())
 }
 
-fn collision(store: &Store, item: &Item, place: &Path, source: io::Error) -> GitError {
+fn collision(store: &Store, path: &[u8], place: &Path, source: io::Error) -> GitError {
     if source.kind() == io::ErrorKind::AlreadyExists {
         let why =
             "another name of the tree is the same on this file system, but for upper and lower case or its spelling";
-        return hostile(store, &item.path, why.to_owned());
+        return hostile(&store.remote, path, why.to_owned());
     }
     disk(place, source)
 }
@@ -123,7 +132,7 @@ fn place(_store: &Store, into: &Path, path: &[u8]) -> Result<PathBuf, GitError> 
 fn place(store: &Store, into: &Path, path: &[u8]) -> Result<PathBuf, GitError> {
     match std::str::from_utf8(path) {
         Ok(path) => Ok(into.join(path)),
-        Err(_) => Err(hostile(store, path, "its name is no text".to_owned())),
+        Err(_) => Err(hostile(&store.remote, path, "its name is no text".to_owned())),
     }
 }
 

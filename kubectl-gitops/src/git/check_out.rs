@@ -1,0 +1,105 @@
+//! From a revision to files: which of the tree, with which submodules. Everything that is written counts against one budget, and
+//! links are followed through all of it before any is made.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::path::Path;
+use std::pin::Pin;
+
+use super::object::{EntryMode, ObjectId};
+use super::origin::Wanted;
+use super::tree::{self, IgnoreRules, Item, Modules, Written};
+use super::{Deadline, GitError, Limits, Remote, Wants};
+
+/// Submodules in each other.
+const NESTING_MAX: usize = 8;
+/// Largest `.gitmodules` and `.sourceignore`.
+const RULES_BYTES_MAX: u64 = 1 << 20;
+
+/// One check-out with all of its submodules.
+pub(super) struct CheckOut<'a> {
+    pub(super) wants: &'a Wants,
+    pub(super) limits: &'a Limits,
+    pub(super) deadline: &'a Deadline,
+    pub(super) into: &'a Path,
+    pub(super) written: Written,
+    pub(super) submodules: usize,
+}
+
+/// One repository of it.
+pub(super) struct Place<'a> {
+    pub(super) remote: &'a Remote,
+    pub(super) commit: ObjectId,
+    /// The branch or tag it was found by.
+    pub(super) name: &'a str,
+    /// Where it lies in the tree, with `/`; empty for the top.
+    pub(super) prefix: Vec<u8>,
+    pub(super) nesting: usize,
+}
+
+impl CheckOut<'_> {
+    /// Everything.
+    pub(super) async fn run(&mut self, remote: &Remote, commit: ObjectId, name: &str) -> Result<(), GitError> {
+        self.repository(Place { remote, commit, name, prefix: Vec::new(), nesting: 0 }).await?;
+        self.written.link(self.into, &remote.url())
+    }
+
+    fn repository<'b>(&'b mut self, place: Place<'b>) -> Pin<Box<dyn Future<Output = Result<(), GitError>> + 'b>> {
+        Box::pin(async move {
+            let mut origin = place.remote.origin(self.limits)?;
+            let wanted = Wanted { commit: place.commit, name: place.name, others: Vec::new() };
+            let store = origin.fetch(&wanted).await?;
+            let top = store.commit(&place.commit)?.tree;
+            let mut items = tree::walk(&store, top, self.limits)?;
+            let modules = match items.iter().find(|item| item.path == b".gitmodules" && item.mode != EntryMode::Link) {
+                Some(item) if self.wants.submodules => Modules::parse(&store.blob(&item.id, RULES_BYTES_MAX)?),
+                _ => Modules::default(),
+            };
+            if place.nesting == 0 {
+                items = self.chosen(&store, items)?;
+            }
+            self.written.files(&store, &items, self.into, &place.prefix, (self.limits, self.deadline))?;
+            if self.wants.submodules {
+                // The objects of the one above are not needed any more.
+                drop(store);
+                for item in items.iter().filter(|item| item.mode == EntryMode::Submodule) {
+                    self.submodule(&place, &modules, item).await?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    async fn submodule(&mut self, above: &Place<'_>, modules: &Modules, item: &Item) -> Result<(), GitError> {
+        let bad = |reason: String| GitError::Submodule { remote: above.remote.url(), path: item.shown(), reason };
+        self.submodules += 1;
+        if self.submodules > self.limits.submodules || above.nesting >= NESTING_MAX {
+            return Err(bad(format!("there are more than {}, or they nest too deeply", self.limits.submodules)));
+        }
+        let url = modules.url(&item.path).ok_or_else(|| bad(".gitmodules does not say where it is".to_owned()))?;
+        let remote = above.remote.submodule(url).map_err(bad)?;
+        let mut prefix = above.prefix.clone();
+        prefix.extend_from_slice(&item.path);
+        prefix.push(b'/');
+        let place = Place { remote: &remote, commit: item.id, name: "", prefix, nesting: above.nesting + 1 };
+        self.repository(place).await
+    }
+
+    /// Only what is wanted of the tree.
+    fn chosen(&self, store: &super::store::Store, mut items: Vec<Item>) -> Result<Vec<Item>, GitError> {
+        if !self.wants.sparse.is_empty() {
+            items = tree::sparse(store, items, &self.wants.sparse)?;
+        }
+        if !self.wants.source_ignore {
+            return Ok(items);
+        }
+        let mut files = BTreeMap::new();
+        for item in items.iter().filter(|item| tree::is_ignore_file(&item.path) && item.mode != EntryMode::Submodule) {
+            files.insert(item.path.clone(), store.blob(&item.id, RULES_BYTES_MAX)?);
+        }
+        let files = files.iter().map(|(path, content)| (path.as_slice(), content.as_slice()));
+        let rules = IgnoreRules::new(files, self.wants.ignore.as_deref());
+        items.retain(|item| !rules.excludes(&item.path));
+        Ok(items)
+    }
+}
