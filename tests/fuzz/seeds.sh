@@ -45,6 +45,47 @@ whole_build)
     ) | head -c 16384 >"$out/case-$(printf '%s' "$case" | sha256sum | cut -c1-16)"
   done
   ;;
+git_wire)
+  # the first byte says what the rest is; what git itself says about a small repository
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  export GIT_CONFIG_NOSYSTEM=1 HOME=$work GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b
+  (
+    git init -q -b main "$work/r"
+    cd "$work/r"
+    for n in 1 2 3 4; do
+      { seq 1 120 && echo "$n"; } >list
+      git add list && git commit -qm "commit $n"
+    done
+    git tag -am one v1
+    git repack -adfq
+  )
+  {
+    printf '\000'
+    git upload-pack --advertise-refs "$work/r"
+  } >"$out/git-advertisement"
+  {
+    printf '\001'
+    printf '0014command=ls-refs\n00010009peel\n000csymrefs\n0000' | GIT_PROTOCOL=version=2 git upload-pack --stateless-rpc "$work/r"
+  } >"$out/git-refs"
+  {
+    printf '\0020000'
+    printf '0012command=fetch\n0001000eofs-delta\n0032want %s\n000cdeepen 10009done\n0000' "$(git -C "$work/r" rev-parse HEAD)" |
+      GIT_PROTOCOL=version=2 git upload-pack --stateless-rpc "$work/r" || true
+  } >"$out/git-reply"
+  {
+    printf '\005'
+    head -c -20 "$work"/r/.git/objects/pack/*.pack
+  } >"$out/git-pack"
+  {
+    printf '\006'
+    cat "$work"/r/.git/objects/pack/*.idx
+  } >"$out/git-index"
+  for object in HEAD v1 'HEAD^{tree}'; do
+    { printf '\007' && git -C "$work/r" cat-file "$(git -C "$work/r" cat-file -t "$object")" "$object"; } >"$out/git-$(printf '%s' "$object" | sha256sum | cut -c1-8)"
+  done
+  printf '\0040000000eunpack ok\n0019ok refs/heads/main\n0000' >"$out/git-report"
+  ;;
 functions)
   # configuration and input as one list; comments are left out, so that each document begins with a field
   for case in "$fixtures"/function/*/*; do

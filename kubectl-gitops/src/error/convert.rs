@@ -137,9 +137,7 @@ impl From<GitError> for CliError {
             | GitError::Object { .. }
             | GitError::Limit { .. }
             | GitError::Submodule { .. }
-            | GitError::Hostile { .. } => {
-                Code::RepositoryRefused
-            }
+            | GitError::Hostile { .. } => Code::RepositoryRefused,
             GitError::Disk { .. } => Code::Output,
         };
         let hint = error.hint();

@@ -335,7 +335,8 @@ mod tests {
 
     #[test]
     fn submodules_stay_where_they_may() {
-        let submodule = |own: &str, url: &str| Address::parse(own).unwrap().address.submodule(url).map(|a| a.to_string());
+        let submodule =
+            |own: &str, url: &str| Address::parse(own).unwrap().address.submodule(url).map(|a| a.to_string());
         for (own, url, expected) in [
             ("https://h.example/a/b.git", "../c.git", "https://h.example/a/c.git"),
             ("https://h.example/a/b.git", "./c", "https://h.example/a/b.git/c"),
@@ -346,10 +347,21 @@ mod tests {
         ] {
             assert_eq!(submodule(own, url).unwrap(), expected);
         }
-        for url in ["/etc", "file:///etc", "../../../x", "-x", "--upload-pack=x", "ext::sh", "../-x/../../-oy", "ssh://-x/y", "../a\nb"] {
+        for url in [
+            "/etc",
+            "file:///etc",
+            "../../../x",
+            "-x",
+            "--upload-pack=x",
+            "ext::sh",
+            "../-x/../../-oy",
+            "ssh://-x/y",
+            "../a\nb",
+        ] {
             assert!(submodule("https://h.example/a", url).is_err(), "{url}");
         }
-        let same = |a: &str, b: &str| Address::parse(a).unwrap().address.is_same_server(&Address::parse(b).unwrap().address);
+        let same =
+            |a: &str, b: &str| Address::parse(a).unwrap().address.is_same_server(&Address::parse(b).unwrap().address);
         assert!(same("https://h.example/a", "https://H.example:443/b") && same("git@h:a", "ssh://x@h/b"));
         assert!(!same("https://h.example/a", "http://h.example/b") && !same("https://h/a", "https://h:444/b"));
         assert!(!same("https://h/a", "https://i/a") && !same("https://h/a", "ssh://h/a"));

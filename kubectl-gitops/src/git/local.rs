@@ -106,7 +106,8 @@ impl LocalRepository {
             }
         }
         for entry in walkdir::WalkDir::new(self.shared.join("refs")).max_depth(32) {
-            let entry = entry.map_err(|error| GitError::Local { remote: self.shown.clone(), reason: error.to_string() })?;
+            let entry =
+                entry.map_err(|error| GitError::Local { remote: self.shown.clone(), reason: error.to_string() })?;
             if let (true, Ok(relative)) = (entry.file_type().is_file(), entry.path().strip_prefix(&self.shared))
                 && let (Some(name), Some(text)) = (relative.to_str(), small_text(entry.path()))
             {
@@ -117,8 +118,11 @@ impl LocalRepository {
     }
 
     fn follow(&self, name: &str, names: &BTreeMap<String, String>) -> Option<(ObjectId, Option<String>)> {
-        let mut text =
-            if name == "HEAD" { small_text(&self.git.join("HEAD"))?.trim().to_owned() } else { names.get(name)?.clone() };
+        let mut text = if name == "HEAD" {
+            small_text(&self.git.join("HEAD"))?.trim().to_owned()
+        } else {
+            names.get(name)?.clone()
+        };
         let mut target = None;
         for _ in 0..HOPS_MAX {
             let Some(other) = text.strip_prefix("ref: ") else { break };
@@ -130,8 +134,7 @@ impl LocalRepository {
 
     /// Its objects.
     pub(super) fn store(&self) -> Result<Store, GitError> {
-        let mut store =
-            Store { remote: self.shown.clone(), format: self.format, packs: Vec::new(), loose: Vec::new() };
+        let mut store = Store { remote: self.shown.clone(), format: self.format, packs: Vec::new(), loose: Vec::new() };
         let mut ahead = vec![self.shared.join("objects")];
         let mut seen = 0;
         while let Some(objects) = ahead.pop() {
@@ -183,7 +186,8 @@ fn peel(store: &Store, mut id: ObjectId) -> Result<Option<ObjectId>, GitError> {
 /// `.git` is a directory, or in worktrees and submodules a file that names one.
 fn git_directory(path: &Path) -> Option<PathBuf> {
     if path.is_dir() {
-        let complete = path.join("HEAD").is_file() && (path.join("objects").is_dir() || path.join("commondir").is_file());
+        let complete =
+            path.join("HEAD").is_file() && (path.join("objects").is_dir() || path.join("commondir").is_file());
         return complete.then(|| path.to_owned());
     }
     let text = small_text(path)?;

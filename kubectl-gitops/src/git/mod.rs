@@ -27,6 +27,7 @@ mod object;
 mod origin;
 mod pack;
 mod resolve;
+mod semver;
 mod session;
 mod store;
 mod transport;

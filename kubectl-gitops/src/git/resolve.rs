@@ -1,6 +1,9 @@
 //! From what was asked for to one commit.
 
-use super::origin::Origin;
+use std::cmp::Ordering;
+
+use super::origin::{Origin, Wanted};
+use super::semver::{Range, Version};
 use super::wire::Ref;
 use super::{GitError, Reference, Revision};
 
@@ -22,8 +25,41 @@ pub(super) fn without_asking(reference: &Reference) -> Result<Option<Revision>, 
         Reference::Branch(name) | Reference::Tag(name) | Reference::Name(name) if !is_name(name) => {
             Err(GitError::Reference { text: name.clone(), what: "a name that Git allows" })
         }
+        Reference::SemVer(range) if Range::parse(range).is_none() => {
+            Err(GitError::Reference { text: range.clone(), what: "a range of versions" })
+        }
         _ => Ok(None),
     }
+}
+
+/// The highest tag in a range. Among equal versions, which only their build metadata tells apart, the latest commit counts.
+async fn highest(origin: &mut Origin, refs: &[Ref], range: &str) -> Result<Option<Revision>, GitError> {
+    let range = Range::parse(range).expect("it was read before");
+    let mut found: Vec<(Version, &str, &Ref)> = Vec::new();
+    for tag in refs {
+        let Some(name) = tag.name.strip_prefix("refs/tags/") else { continue };
+        let Some(version) = Version::of_tag(name).filter(|version| range.holds(version)) else { continue };
+        match found.first().map_or(Ordering::Greater, |(best, _, _)| version.compare(best)) {
+            Ordering::Greater => found = vec![(version, name, tag)],
+            Ordering::Equal => found.push((version, name, tag)),
+            Ordering::Less => {}
+        }
+    }
+    found.sort_by(|a, b| a.1.cmp(b.1));
+    let mut best = None;
+    for (_, name, tag) in &found {
+        // Only a tie needs the commits.
+        let time = if found.len() > 1 {
+            let wanted = Wanted { commit: tag.commit(), name, others: Vec::new() };
+            origin.fetch(&wanted).await?.commit(&tag.commit())?.time
+        } else {
+            0
+        };
+        if best.is_none_or(|(latest, _, _)| time >= latest) {
+            best = Some((time, *name, *tag));
+        }
+    }
+    Ok(best.map(|(_, name, tag)| revision(name, tag)))
 }
 
 /// As `git check-ref-format --allow-onelevel` has it.
@@ -52,7 +88,8 @@ pub(super) async fn resolve(origin: &mut Origin, reference: &Reference) -> Resul
         Reference::Branch(name) => exact(&refs, &prefixes[0]).map(|found| revision(name, found)),
         Reference::Tag(name) => exact(&refs, &prefixes[0]).map(|found| revision(name, found)),
         Reference::Name(_) => prefixes.iter().find_map(|full| exact(&refs, full).map(|found| revision(full, found))),
-        Reference::SemVer(_) | Reference::Commit { .. } => None,
+        Reference::SemVer(range) => highest(origin, &refs, range).await?,
+        Reference::Commit { .. } => None,
     };
     match found {
         Some(revision) => Ok(revision),
@@ -92,8 +129,7 @@ async fn missing(origin: &mut Origin, reference: &Reference) -> GitError {
         Reference::Name(name) => (format!("reference `{name}`"), name.as_str(), "refs/"),
         Reference::Commit { commit, .. } => (format!("commit {commit}"), "", ""),
     };
-    let others =
-        if among.is_empty() { Vec::new() } else { origin.refs(&[among.to_owned()]).await.unwrap_or_default() };
+    let others = if among.is_empty() { Vec::new() } else { origin.refs(&[among.to_owned()]).await.unwrap_or_default() };
     let others: Vec<_> = others.iter().filter_map(|other| other.name.strip_prefix(among)).collect();
     GitError::NoReference { remote: origin.shown(), wanted, nearest: nearest(name, &others) }
 }

@@ -2,6 +2,8 @@
 //! (`lines`). Replayed without a fuzzer by `tests/fuzz_regressions.rs`.
 
 pub mod functions;
+pub mod git;
+pub mod git_wire;
 pub mod lines;
 pub mod sops;
 pub mod substitution;

@@ -109,7 +109,9 @@ mod tests {
         assert_eq!(accepted("10.0.0.7", 22), ["AAAAplain"]);
         assert_eq!(accepted("git.example.com", 2222), ["AAAAport"]);
         assert_eq!(accepted("a.lab", 22), ["AAAAlab"]);
-        for (host, port) in [("bad.lab", 22), ("lab", 22), ("example.com", 22), ("git.example.com", 23), ("a.lab", 2222)] {
+        for (host, port) in
+            [("bad.lab", 22), ("lab", 22), ("example.com", 22), ("git.example.com", 23), ("a.lab", 2222)]
+        {
             assert!(accepted(host, port).is_empty(), "{host}:{port}");
         }
         assert_eq!(look_up(FILE, "git.example.com", 22).revoked.len(), 1);

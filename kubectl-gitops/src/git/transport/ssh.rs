@@ -287,7 +287,11 @@ mod tests {
     fn keys_that_cannot_be_used_are_told_without_being_shown() {
         for (key, passphrase, part) in [
             ("hunter2", None, "none of ed25519"),
-            ("-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2\n-----END OPENSSH PRIVATE KEY-----\n", Some("x"), "passphrase"),
+            (
+                "-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2\n-----END OPENSSH PRIVATE KEY-----\n",
+                Some("x"),
+                "passphrase",
+            ),
         ] {
             let access = SshAccess {
                 private_key: Masked::new(key.to_owned()),

@@ -243,9 +243,17 @@ mod tests {
     #[test]
     fn without_rules_the_default_list_counts() {
         for (path, expected) in [
-            ("a.yaml", false), ("logo.png", true), ("x/y/logo.png", true), (".sops.yaml", true), ("a/.sops.yaml", true),
-            (".github/workflows/x.yaml", true), (".gitignore", true), ("a/.gitattributes", true), ("a/.git", false),
-            ("a.tar.gz", true), (".sourceignore", false),
+            ("a.yaml", false),
+            ("logo.png", true),
+            ("x/y/logo.png", true),
+            (".sops.yaml", true),
+            ("a/.sops.yaml", true),
+            (".github/workflows/x.yaml", true),
+            (".gitignore", true),
+            ("a/.gitattributes", true),
+            ("a/.git", false),
+            ("a.tar.gz", true),
+            (".sourceignore", false),
         ] {
             assert_eq!(excluded(&[], None, path), expected, "{path}");
         }
@@ -259,8 +267,13 @@ mod tests {
     fn the_last_rule_decides() {
         let rules = "/*\n!/deploy\n# comment\n\n*.md\r\n!keep.md\n/deploy/test/\n";
         for (path, expected) in [
-            ("a.yaml", true), ("deploy/a.yaml", false), ("deploy/x/a.yaml", false), ("deploy/a.md", true),
-            ("deploy/keep.md", false), ("deploy/test/a", true), ("keep.md", false),
+            ("a.yaml", true),
+            ("deploy/a.yaml", false),
+            ("deploy/x/a.yaml", false),
+            ("deploy/a.md", true),
+            ("deploy/keep.md", false),
+            ("deploy/test/a", true),
+            ("keep.md", false),
         ] {
             assert_eq!(excluded(&[], Some(rules), path), expected, "{path}");
         }
@@ -270,8 +283,13 @@ mod tests {
     fn rules_of_a_file_hold_in_its_directory_and_spec_comes_last() {
         let files = [("apps/.sourceignore", "*.txt\n/top\n"), (".sourceignore", "**/*.bak\n")];
         for (path, expected) in [
-            ("apps/a.txt", true), ("apps/x/a.txt", true), ("a.txt", false), ("apps/top/a", true), ("apps/x/top", false),
-            ("x/y/a.bak", true), ("a.bak", true),
+            ("apps/a.txt", true),
+            ("apps/x/a.txt", true),
+            ("a.txt", false),
+            ("apps/top/a", true),
+            ("apps/x/top", false),
+            ("x/y/a.bak", true),
+            ("a.bak", true),
         ] {
             assert_eq!(excluded(&files, None, path), expected, "{path}");
         }
@@ -281,10 +299,21 @@ mod tests {
     #[test]
     fn globs_are_those_of_go() {
         for (pattern, name, expected) in [
-            ("*", "abc", Some(true)), ("a*c", "abc", Some(true)), ("a*c", "ab", Some(false)), ("?", "ä", Some(true)),
-            ("[a-c]x", "bx", Some(true)), ("[^a-c]x", "bx", Some(false)), ("\\*", "*", Some(true)), ("[", "a", None),
-            ("[]a]", "a", None), ("a[", "b", None), ("[a-]", "a", None), ("\\", "a", None), ("", "", Some(true)),
-            ("*a*b*", "xaxbx", Some(true)), ("**", "x", Some(true)),
+            ("*", "abc", Some(true)),
+            ("a*c", "abc", Some(true)),
+            ("a*c", "ab", Some(false)),
+            ("?", "ä", Some(true)),
+            ("[a-c]x", "bx", Some(true)),
+            ("[^a-c]x", "bx", Some(false)),
+            ("\\*", "*", Some(true)),
+            ("[", "a", None),
+            ("[]a]", "a", None),
+            ("a[", "b", None),
+            ("[a-]", "a", None),
+            ("\\", "a", None),
+            ("", "", Some(true)),
+            ("*a*b*", "xaxbx", Some(true)),
+            ("**", "x", Some(true)),
         ] {
             assert_eq!(glob(pattern.as_bytes(), name.as_bytes()), expected, "{pattern} {name}");
         }

@@ -16,7 +16,7 @@ impl Modules {
         for line in joined(&text) {
             let line = line.trim();
             if let Some(head) = line.strip_prefix('[') {
-                section = head.split(']').next().unwrap_or_default().trim().to_owned();
+                head.split(']').next().unwrap_or_default().trim().clone_into(&mut section);
             } else if let Some((key, value)) = line.split_once('=')
                 && section.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("submodule"))
             {
