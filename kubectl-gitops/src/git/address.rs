@@ -243,7 +243,9 @@ fn ssh(rest: &str) -> Option<Address> {
 fn scp(text: &str) -> Option<Address> {
     let (authority, path) = text.split_once(':')?;
     let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
-    if authority.contains('/')
+    // `ext::program` would be a program of git's.
+    if path.starts_with(':')
+        || authority.contains('/')
         || path.is_empty()
         || user.contains(':')
         || user.starts_with('-')
