@@ -224,3 +224,37 @@ fn nothing_is_left_unfinished_and_nothing_names_a_machine() {
     }
     demand("finish it, or file it", &offenders);
 }
+
+/// The table of scenarios is complete, and names tests that exist.
+#[test]
+fn every_scenario_has_tests_that_exist() {
+    let table = fs::read_to_string(root().join("tests/scenarios.tsv")).expect("the table of scenarios");
+    let read = |path: &str| fs::read_to_string(root().join(path)).unwrap_or_default();
+    let (behaviours, words) = (read("tests/e2e/main.rs"), read("tests/faults/cell.rs"));
+    let units: String = sources(&["kubectl-gitops/src"], "rs").into_iter().map(|(_, text)| text).collect();
+    let mut wrong = Vec::new();
+    let lines: Vec<&str> = table.lines().filter(|line| !line.starts_with('#')).collect();
+    for (line, number) in lines.iter().zip(1..) {
+        let mut columns = line.split('\t');
+        let (told, tests) = (columns.next(), columns.nth(1).unwrap_or_default());
+        if told.and_then(|told| told.parse().ok()) != Some(number) {
+            wrong.push(format!("scenario {number} is missing before: {line}"));
+        }
+        if tests == "-" && columns.next().is_none_or(|open| !open.starts_with("open")) {
+            wrong.push(format!("scenario {number} has no test and is not said to be open"));
+        }
+        for test in tests.split(' ').filter(|test| *test != "-") {
+            let exists = match test.split_once(':') {
+                Some(("e2e", name)) => declares(&behaviours, name),
+                Some(("unit", name)) => units.contains(&format!("fn {name}(")),
+                Some(("faults", word)) => words.contains(&format!("\"{word}\"")),
+                _ => false,
+            };
+            if !exists {
+                wrong.push(format!("scenario {number} names {test}, which is not there"));
+            }
+        }
+    }
+    assert_eq!(lines.len(), 64, "the table has 64 scenarios");
+    demand("a scenario names its tests", &wrong);
+}
