@@ -12,7 +12,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use krm::Masked;
-use kubectl_gitops::git::{Access, GitError, Limits, Reference, Remote, Revision, Wants};
+use kubectl_gitops::git::{Access, GitError, LeftOut, Limits, Reference, Remote, Revision, Wants};
 use server::{Answer, Server, Work};
 
 /// Every file below a directory, with its mode and content; links with their target.
@@ -300,7 +300,7 @@ fn hostile_trees_are_refused_by_path() {
 }
 
 #[test]
-fn links_that_leave_are_refused() {
+fn links_that_leave_are_left_out_and_told() {
     for target in ["/etc/passwd", "../../x", "../app/../../x"] {
         let work = sample();
         std::os::unix::fs::symlink(target, work.path("bin/evil")).unwrap();
@@ -308,7 +308,12 @@ fn links_that_leave_are_refused() {
         let server = Server::start(&work);
         let remote = remote(&server);
         let revision = remote.resolve(&Reference::Head, &Limits::default()).unwrap();
-        let error = check_out(&remote, &revision).unwrap_err();
-        assert!(matches!(&error, GitError::Hostile { path, .. } if path == "bin/evil"), "{error:?}");
+        let directory = tempfile::tempdir().unwrap();
+        let left = remote.check_out(&revision, &Wants::default(), &Limits::default(), directory.path()).unwrap();
+        assert_eq!(left.iter().map(|link| link.path.as_str()).collect::<Vec<_>>(), ["bin/evil"]);
+        assert!(LeftOut::told(&left).unwrap().starts_with("a link was not made: `bin/evil` (the link"));
+        let found = files(directory.path());
+        assert!(found.len() == 4 && !found.contains_key("bin/evil") && found.contains_key("bin/link"), "{found:?}");
     }
+    assert_eq!(LeftOut::told(&[]), None);
 }

@@ -9,7 +9,7 @@ use std::pin::Pin;
 use super::object::{EntryMode, ObjectId};
 use super::origin::Wanted;
 use super::tree::{self, IgnoreRules, Item, Modules, Written};
-use super::{Deadline, GitError, Limits, Remote, Wants};
+use super::{Deadline, GitError, LeftOut, Limits, Remote, Wants};
 
 /// Submodules in each other.
 const NESTING_MAX: usize = 8;
@@ -39,7 +39,7 @@ pub(super) struct Place<'a> {
 
 impl CheckOut<'_> {
     /// Everything.
-    pub(super) async fn run(&mut self, remote: &Remote, commit: ObjectId, name: &str) -> Result<(), GitError> {
+    pub(super) async fn run(&mut self, remote: &Remote, commit: ObjectId, name: &str) -> Result<Vec<LeftOut>, GitError> {
         self.repository(Place { remote, commit, name, prefix: Vec::new(), nesting: 0 }).await?;
         self.written.link(self.into, &remote.url())
     }

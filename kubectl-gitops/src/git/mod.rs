@@ -149,6 +149,27 @@ pub struct Wants {
     pub cache: Option<PathBuf>,
 }
 
+/// A link that was not made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Path in the tree.
+    pub path: String,
+    /// Why.
+    pub why: &'static str,
+}
+
+impl LeftOut {
+    /// All of them in one line, for a warning; nothing if there are none.
+    pub fn told(links: &[Self]) -> Option<String> {
+        const NAMED: usize = 3;
+        let names: Vec<_> = links.iter().take(NAMED).map(|link| format!("`{}` ({})", link.path, link.why)).collect();
+        let more = links.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let count = if links.len() == 1 { "a link was".to_owned() } else { format!("{} links were", links.len()) };
+        (!links.is_empty()).then(|| format!("{count} not made: {}{more}", names.join(", ")))
+    }
+}
+
 /// When everything must be over.
 #[derive(Debug, Clone)]
 pub(crate) struct Deadline {
@@ -232,10 +253,11 @@ impl Remote {
     }
 
     /// The files of a revision, below `into`, which is empty or does not exist yet. After an error it may hold a part of them.
+    /// Gives the links that were not made because they lead out of the tree, or nowhere: only who needs one of them misses it.
     ///
     /// # Errors
     /// The server does not give the commit, something in it is refused, or a limit is exceeded.
-    pub fn check_out(&self, revision: &Revision, wants: &Wants, limits: &Limits, into: &Path) -> Result<(), GitError> {
+    pub fn check_out(&self, revision: &Revision, wants: &Wants, limits: &Limits, into: &Path) -> Result<Vec<LeftOut>, GitError> {
         if wants.cache.is_some() {
             return Err(GitError::Address { shown: self.url(), reason: "a cache cannot be kept yet" });
         }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 /// Links that are followed for one, as in Linux.
 const HOPS_MAX: usize = 40;
 
-/// The first link that leaves the tree or never ends, and why. Paths have `/`; targets are as they are written.
-pub(super) fn offender(links: &BTreeMap<Vec<u8>, Vec<u8>>) -> Option<(&[u8], &'static str)> {
-    links.keys().find_map(|path| follow(path, links).map(|why| (path.as_slice(), why)))
+/// The links that leave the tree or never end, and why. Paths have `/`; targets are as they are written. One that leads through
+/// another of them is among them, too, so that the rest is good without them.
+pub(super) fn offenders(links: &BTreeMap<Vec<u8>, Vec<u8>>) -> BTreeMap<Vec<u8>, &'static str> {
+    links.keys().filter_map(|path| Some((path.clone(), follow(path, links)?))).collect()
 }
 
 fn follow(path: &[u8], links: &BTreeMap<Vec<u8>, Vec<u8>>) -> Option<&'static str> {
@@ -49,7 +50,7 @@ mod tests {
 
     fn check(links: &[(&str, &str)]) -> Option<(String, &'static str)> {
         let links = links.iter().map(|(path, target)| (path.as_bytes().to_vec(), target.as_bytes().to_vec())).collect();
-        offender(&links).map(|(path, why)| (String::from_utf8_lossy(path).into_owned(), why))
+        offenders(&links).into_iter().map(|(path, why)| (String::from_utf8_lossy(&path).into_owned(), why)).next()
     }
 
     #[test]

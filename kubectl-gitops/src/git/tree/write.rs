@@ -6,11 +6,11 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::links::offender;
-use super::walk::{Item, hostile, limit};
+use super::links::offenders;
+use super::walk::{Item, hostile, limit, shown};
 use crate::git::object::{EntryMode, Format};
 use crate::git::store::Store;
-use crate::git::{Deadline, GitError, Limits};
+use crate::git::{Deadline, GitError, LeftOut, Limits};
 
 /// Longest target of a link.
 const TARGET_MAX: u64 = 4096;
@@ -73,17 +73,15 @@ impl Written {
         file.write_all(&content).map_err(|source| disk(place, source))
     }
 
-    /// Makes the links, if all of them stay below `into`.
-    pub(in crate::git) fn link(&self, into: &Path, remote: &str) -> Result<(), GitError> {
-        if let Some((path, why)) = offender(&self.links) {
-            return Err(hostile(remote, path, why.to_owned()));
-        }
+    /// Makes the links that stay below `into`; gives the others.
+    pub(in crate::git) fn link(&self, into: &Path, remote: &str) -> Result<Vec<LeftOut>, GitError> {
+        let offenders = offenders(&self.links);
         let store = Store { remote: remote.to_owned(), format: Format::Sha1, packs: Vec::new(), loose: Vec::new() };
-        for (path, target) in &self.links {
+        for (path, target) in self.links.iter().filter(|(path, _)| !offenders.contains_key(*path)) {
             let place = place(&store, into, path)?;
             link(target, &place).map_err(|source| collision(&store, path, &place, source))?;
         }
-        Ok(())
+        Ok(offenders.into_iter().map(|(path, why)| LeftOut { path: shown(&path), why }).collect())
     }
 }
 
