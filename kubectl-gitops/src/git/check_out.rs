@@ -39,7 +39,12 @@ pub(super) struct Place<'a> {
 
 impl CheckOut<'_> {
     /// Everything.
-    pub(super) async fn run(&mut self, remote: &Remote, commit: ObjectId, name: &str) -> Result<Vec<LeftOut>, GitError> {
+    pub(super) async fn run(
+        &mut self,
+        remote: &Remote,
+        commit: ObjectId,
+        name: &str,
+    ) -> Result<Vec<LeftOut>, GitError> {
         self.repository(Place { remote, commit, name, prefix: Vec::new(), nesting: 0 }).await?;
         self.written.link(self.into, &remote.url())
     }

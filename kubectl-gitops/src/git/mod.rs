@@ -257,7 +257,13 @@ impl Remote {
     ///
     /// # Errors
     /// The server does not give the commit, something in it is refused, or a limit is exceeded.
-    pub fn check_out(&self, revision: &Revision, wants: &Wants, limits: &Limits, into: &Path) -> Result<Vec<LeftOut>, GitError> {
+    pub fn check_out(
+        &self,
+        revision: &Revision,
+        wants: &Wants,
+        limits: &Limits,
+        into: &Path,
+    ) -> Result<Vec<LeftOut>, GitError> {
         if wants.cache.is_some() {
             return Err(GitError::Address { shown: self.url(), reason: "a cache cannot be kept yet" });
         }

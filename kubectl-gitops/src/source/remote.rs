@@ -65,8 +65,8 @@ pub fn check_out(
     let directory = tempfile::Builder::new().prefix("kubectl-gitops-").tempdir().map_err(RemoteError::Directory)?;
     let top = std::fs::canonicalize(directory.path()).map_err(RemoteError::Directory)?;
     let wants = Wants { submodules: settings.submodules, source_ignore: FOLLOWS_SOURCE_IGNORE, ..Wants::default() };
-    remote(settings, credentials)?.check_out(revision, &wants, &limits(settings), &top)?;
-    Ok(Tree { top, _directory: directory })
+    let left_out = remote(settings, credentials)?.check_out(revision, &wants, &limits(settings), &top)?;
+    Ok(Tree { top, _directory: directory, warnings: git::LeftOut::told(&left_out).into_iter().collect() })
 }
 
 fn limits(settings: &RemoteSettings) -> Limits {
@@ -98,9 +98,15 @@ fn remote(settings: &RemoteSettings, credentials: &Credentials) -> Result<Remote
 pub struct Tree {
     top: PathBuf,
     _directory: TempDir,
+    warnings: Vec<String>,
 }
 
 impl Tree {
+    /// What is not in it, though the repository has it.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
     /// Where it lies.
     pub fn top(&self) -> &Path {
         &self.top

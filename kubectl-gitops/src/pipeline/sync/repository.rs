@@ -45,6 +45,9 @@ impl Repository {
         let (settings, credentials) = (Arc::clone(&self.settings), Arc::clone(&self.credentials));
         let wanted = revision.clone();
         let tree = apart(move || source::check_out(&settings.remote, &credentials, &wanted)).await??;
+        for warning in tree.warnings() {
+            story.warn(warning);
+        }
         let settings = Arc::clone(&self.settings);
         let revision = revision.to_string();
         let mut rendered = apart(move || {
