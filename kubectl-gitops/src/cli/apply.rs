@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::report::Console;
+use crate::settings::Reload;
 
 use super::flags::{ExecuteArgs, OutputArgs, PlanArgs};
 use super::global::GlobalArgs;
@@ -35,8 +36,9 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, global: GlobalArgs, console: &mut Console) -> Result<u8> {
     let Args { input, plan, execute, output, detailed_exitcode } = args;
-    let build = input.into_settings(None)?;
+    let mut build = input.into_settings(None)?;
     console.present(output.into_presentation(global.verbosity));
     let settings = execute.extend(plan.into_settings());
+    build.stages.without_hashes = settings.reload == Reload::Off;
     crate::pipeline::apply(&build, &settings, &global.into_connection(), detailed_exitcode, console)
 }

@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::report::Console;
+use crate::settings::Reload;
 
 use super::flags::{OutputArgs, PlanArgs};
 use super::global::GlobalArgs;
@@ -26,7 +27,9 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, global: GlobalArgs, console: &mut Console) -> Result<u8> {
     let Args { input, plan, output } = args;
-    let build = input.into_settings(None)?;
+    let mut build = input.into_settings(None)?;
     console.present(output.into_presentation(global.verbosity));
-    crate::pipeline::diff(&build, &plan.into_settings(), &global.into_connection(), console)
+    let settings = plan.into_settings();
+    build.stages.without_hashes = settings.reload == Reload::Off;
+    crate::pipeline::diff(&build, &settings, &global.into_connection(), console)
 }

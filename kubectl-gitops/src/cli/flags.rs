@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::settings::{
-    Adopt, ColorChoice, DryRun, OutputFormat, Presentation, ProgressMode, RunSettings, parse_duration,
+    Adopt, ColorChoice, DryRun, OutputFormat, Presentation, ProgressMode, Reload, RunSettings, parse_duration,
 };
 
 /// A parser for one of a few words, which help and completion know too.
@@ -61,6 +61,10 @@ pub(super) struct PlanArgs {
     /// Take over fields that another applier owns
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", action = clap::ArgAction::Set, hide_default_value = true, hide_possible_values = true)]
     force_conflicts: bool,
+    /// Which workloads roll when a ConfigMap or Secret changes: those of the set; also others that carry Stakater Reloader's
+    /// annotations; or none
+    #[arg(long, value_name = "WHICH", value_parser = choice::<Reload>(Reload::WORDS), default_value = Reload::Annotated.word())]
+    reload: Reload,
     /// Create missing namespaces; they are never pruned
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", action = clap::ArgAction::Set, hide_default_value = true, hide_possible_values = true)]
     create_namespace: bool,
@@ -90,6 +94,7 @@ impl PlanArgs {
             adopt,
             take_from,
             force_conflicts,
+            reload,
             create_namespace,
             allow_prune,
             allow_empty,
@@ -104,6 +109,7 @@ impl PlanArgs {
             adopt,
             take_from,
             force_conflicts,
+            reload,
             create_namespace,
             allow_prune,
             allow_empty,

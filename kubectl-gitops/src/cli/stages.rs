@@ -51,6 +51,7 @@ impl StageArgs {
             substitute: substitute.into_iter().map(|Variable(name, value)| (name, value)).collect(),
             substitute_from,
             substitute_lenient,
+            without_hashes: false,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::error::{CliError, Code, Result};
 use crate::report::Console;
-use crate::settings::{Adopt, SyncSettings};
+use crate::settings::{Adopt, Reload, StageSettings, SyncSettings};
 
 use super::engine::EngineArgs;
 use super::flags::{ExecuteArgs, OutputArgs, PlanArgs};
@@ -77,7 +77,7 @@ pub(super) fn run(args: Args, global: GlobalArgs, console: &mut Console) -> Resu
         remote,
         path,
         engine: engine.into_settings(),
-        stages: stages.into_settings(),
+        stages: StageSettings { without_hashes: run.reload == Reload::Off, ..stages.into_settings() },
         run,
         driver: driver.unwrap_or_else(|| if in_pod { "pod" } else { "person" }.to_owned()),
         termination_log: termination_log.or_else(default_log),

@@ -204,9 +204,22 @@ impl<T: Transport> Cluster<T> {
         force: bool,
         dry_run: DryRun,
     ) -> Result<Applied, ClusterError> {
+        self.apply_as(FIELD_MANAGER, endpoint, manifest, guard, force, dry_run).await
+    }
+
+    /// The same as another field manager.
+    pub async fn apply_as(
+        &self,
+        manager: &str,
+        endpoint: &Endpoint,
+        manifest: &Value,
+        guard: &Guard,
+        force: bool,
+        dry_run: DryRun,
+    ) -> Result<Applied, ClusterError> {
         let (namespace, name) = place(manifest);
         let mut path = endpoint.object(&namespace, &name);
-        push_query(&mut path, "fieldManager", FIELD_MANAGER);
+        push_query(&mut path, "fieldManager", manager);
         push_query(&mut path, "fieldValidation", "Strict");
         if force {
             push_query(&mut path, "force", "true");

@@ -87,5 +87,6 @@ pub(super) fn inventory_stop(deed: &'static str, error: RootError) -> Stop {
 /// write again.
 pub(super) fn is_needed(job: &Job<'_>) -> bool {
     let under_way = job.inventory.lock.is_some() || job.inventory.phase != Phase::Stable;
-    !job.plan.is_noop() || under_way || job.options.delete_root
+    let to_roll = job.policy.reload && !job.inventory.reload.is_empty();
+    !job.plan.is_noop() || under_way || to_roll || job.options.delete_root
 }

@@ -117,6 +117,13 @@ impl Waited {
     }
 }
 
+/// A workload of others that was rolled, because it uses what this set changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rolled {
+    /// The workload.
+    pub key: ObjectKey,
+}
+
 /// One thing that happened, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -166,6 +173,8 @@ pub enum Event {
     },
     /// The wait for one object ended.
     WaitDone(Waited),
+    /// A workload of others rolls.
+    Rolled(Rolled),
     /// Deleting begins.
     PruneStarted {
         /// How many objects.
@@ -258,6 +267,8 @@ pub struct Executed {
     pub outcomes: Vec<Outcome>,
     /// One per awaited object.
     pub waited: Vec<Waited>,
+    /// Workloads of others that were rolled.
+    pub rolled: Vec<Rolled>,
     /// Why it ended early, if it did.
     pub stop: Option<Stop>,
     /// Was the inventory settled (always so after a run that ended by itself)?

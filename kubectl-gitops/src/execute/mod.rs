@@ -10,13 +10,14 @@ mod job;
 mod lease;
 mod once;
 mod prune;
+mod roll;
 mod run;
 mod settle;
 mod wait;
 
 use tokio::time::Instant;
 
-pub use event::{Done, Event, Executed, Outcome, Signal, Stop, WaitEnd, Waited};
+pub use event::{Done, Event, Executed, Outcome, Rolled, Signal, Stop, WaitEnd, Waited};
 pub use interrupt::{Interrupt, Raise};
 pub use job::{Execution, Job, LOCK_TTL_S, Options, Sink, Turn};
 
@@ -100,6 +101,9 @@ impl<T: Transport> Run<'_, T> {
     async fn work(&self) {
         self.apply_waves().await;
         self.end_quiet();
+        if self.lease.is_some() {
+            self.roll_users().await;
+        }
         let mut healthy = true;
         if let Some(limit) = self.job.options.wait.filter(|_| self.lease_or_quiet()) {
             let applied: Vec<usize> = (0..self.job.plan.actions.len())
@@ -132,6 +136,7 @@ impl<T: Transport> Run<'_, T> {
         Executed {
             outcomes: self.outcomes(),
             waited: self.waited(),
+            rolled: self.rolled.borrow().clone(),
             stop,
             settled: settlement.is_some(),
             entries: settlement.map_or(self.job.inventory.entries.len(), |settlement| settlement.entries),

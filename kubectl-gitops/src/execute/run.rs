@@ -2,7 +2,7 @@
 //! must not send requests.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use futures::stream::{Stream, StreamExt as _};
 use krm::ObjectKey;
 use tokio::time::Instant;
 
-use super::event::{Done, Event, Outcome, Signal, Stop, Waited};
+use super::event::{Done, Event, Outcome, Rolled, Signal, Stop, Waited};
 use super::interrupt::Interrupt;
 use super::job::{Execution, Job, Sink};
 use super::lease::Lease;
@@ -31,6 +31,10 @@ pub(super) struct Run<'a, T> {
     pub(super) discovery: RefCell<Rc<Discovery>>,
     pub(super) settled: RefCell<BTreeMap<ObjectKey, Settled>>,
     pub(super) waited: RefCell<Vec<Waited>>,
+    /// Workloads of others that were rolled.
+    pub(super) rolled: RefCell<Vec<Rolled>>,
+    /// Members whose users have rolled.
+    pub(super) reloaded: RefCell<BTreeSet<ObjectKey>>,
     outcomes: RefCell<Vec<Outcome>>,
     /// By index of the action. Not ready counts as not done for those that depend on it.
     ended: RefCell<BTreeMap<usize, Done>>,
@@ -69,6 +73,8 @@ impl<'a, T: Transport> Run<'a, T> {
             discovery: RefCell::new(Rc::clone(&job.discovery)),
             settled: RefCell::default(),
             waited: RefCell::default(),
+            rolled: RefCell::default(),
+            reloaded: RefCell::default(),
             outcomes: RefCell::default(),
             ended: RefCell::default(),
             unreachable: RefCell::default(),

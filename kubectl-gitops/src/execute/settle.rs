@@ -1,6 +1,8 @@
 //! The end of a run: what was observed becomes the inventory, the lock is released, garbage is collected. Owns the record of
 //! the run; must not touch objects.
 
+use std::collections::BTreeSet;
+
 use super::claim::inventory_stop;
 use super::event::{Done, Event, Outcome, Stop, WaitEnd, Waited};
 use super::job::Job;
@@ -23,7 +25,8 @@ impl<T: Transport> Run<'_, T> {
         let settled = lease.inventory().settle(&observed);
         let outcomes = self.outcomes();
         let end = run_end(self.job, &outcomes, &self.waited(), stop);
-        let next = settled.finish(end);
+        let mut next = settled.finish(end);
+        next.reloaded(&self.reloaded.borrow(), self.job.policy.reload);
         let entries = next.entries.len();
         let written = |error| inventory_stop("settled", error);
         if self.job.options.delete_root && entries == 0 && stop.is_none() && self.all_well() {
@@ -66,7 +69,9 @@ pub(super) async fn settle_quietly<T: Transport>(
     waited: &[Waited],
 ) -> Result<Settlement, Stop> {
     let end = run_end(job, outcomes, waited, None);
-    let next = job.inventory.clone().finish(end);
+    let mut next = job.inventory.clone().finish(end);
+    // What was to roll was rolled under a lock, or nobody wants it any more.
+    next.reloaded(&BTreeSet::new(), job.policy.reload);
     let entries = next.entries.len();
     if job.root.is_some() && job.inventory.differs(&next) {
         match cluster.write_root(&next, job.root).await {

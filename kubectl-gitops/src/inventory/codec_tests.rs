@@ -243,7 +243,7 @@ prop_compose! {
             Just(Source::Files), word().prop_map(|path| Source::Directory { path }),
             (word(), word()).prop_map(|(url, path)| Source::Git { url, path })]),
         last in prop::option::of(record()), history in prop::collection::vec(record(), 0..5),
-        entries in prop::collection::btree_map(key(), entry(), 0..40), repeat in 0_usize..20, flags in any::<(bool, bool)>(),
+        entries in prop::collection::btree_map(key(), entry(), 0..40), reload in prop::collection::btree_set(key(), 0..4), repeat in 0_usize..20, flags in any::<(bool, bool)>(),
     ) -> Inventory {
         let [run_id, revision, attempted, inputs_digest, driver, full] = texts;
         let mut inventory = Inventory::new(InventoryId::from_bytes(id), RootRef::of_set("ns", &set));
@@ -256,7 +256,7 @@ prop_compose! {
         }
         Inventory {
             run_id, phase, lock: lock.map(|(holder, renew, ttl_s)| Lock { holder, renew, ttl_s }), source, revision, attempted,
-            inputs_digest, driver, full, suspended: flags.0, last, history, rebuilt: flags.1, ..inventory
+            inputs_digest, driver, full, suspended: flags.0, last, history, reload, rebuilt: flags.1, ..inventory
         }
     }
 }

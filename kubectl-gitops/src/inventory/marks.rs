@@ -7,6 +7,8 @@ use super::InventoryId;
 
 /// Our field manager.
 pub const FIELD_MANAGER: &str = "kubectl-gitops";
+/// Our field manager on workloads of others that are rolled.
+pub const RELOAD_MANAGER: &str = "kubectl-gitops-reload";
 /// Prefix of all our labels and annotations.
 pub const PREFIX: &str = "kubectl-gitops.dev/";
 /// Prefix of the names of root ConfigMaps.

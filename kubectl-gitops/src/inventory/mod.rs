@@ -16,7 +16,7 @@ pub mod marks;
 mod status;
 mod step;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use krm::ObjectKey;
 
@@ -60,6 +60,8 @@ pub struct Inventory {
     pub history: Vec<RunRecord>,
     /// The members, and what is about to be one.
     pub entries: BTreeMap<ObjectKey, Entry>,
+    /// ConfigMaps and Secrets among the members whose content changed, and whose users outside of the set have not rolled yet.
+    pub reload: BTreeSet<ObjectKey>,
     /// Rebuilt from the marks on objects after its root was lost: nothing is pruned in such a run.
     pub rebuilt: bool,
 }
@@ -83,6 +85,7 @@ impl Inventory {
             last: None,
             history: Vec::new(),
             entries: BTreeMap::new(),
+            reload: BTreeSet::new(),
             rebuilt: false,
         }
     }
@@ -96,6 +99,7 @@ impl Inventory {
     pub fn is_settled(&self) -> bool {
         self.phase == Phase::Stable
             && self.lock.is_none()
+            && self.reload.is_empty()
             && self.entries.values().all(|entry| entry.state == State::Owned)
     }
 }

@@ -1,7 +1,7 @@
 //! How an inventory changes. Owns the write-ahead union, what an observation may do to an entry, and what a run leaves
 //! behind. Must not know plans or requests: it is told keys and what was observed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use krm::ObjectKey;
 
@@ -20,6 +20,8 @@ pub struct Claim {
     pub prunes: Vec<ClaimPrune>,
     /// Strays that are not deleted in this run: they become members again.
     pub keeps: Vec<ClaimPrune>,
+    /// Members whose content changes, so that their users outside of the set are to roll.
+    pub reload: BTreeSet<ObjectKey>,
 }
 
 /// One desired object of a claim.
@@ -113,6 +115,7 @@ impl Inventory {
                 || Entry { uid: Some(keep.uid.clone()), state: State::Owned, ..Entry::intent(keep.version.clone()) };
             next.entries.entry(keep.key.clone()).or_insert_with(fresh);
         }
+        next.reload.extend(claim.reload.iter().cloned());
         next.phase = Phase::Applying;
         run_id.clone_into(&mut next.run_id);
         next.lock = Some(lock);
@@ -170,6 +173,12 @@ impl Inventory {
         }
         next.remember(end.record);
         next
+    }
+
+    /// Takes out of what is to roll its users what did, and what is no member any more. All of it where nobody wants that.
+    pub fn reloaded(&mut self, done: &BTreeSet<ObjectKey>, wanted: bool) {
+        let entries = &self.entries;
+        self.reload.retain(|key| wanted && !done.contains(key) && entries.contains_key(key));
     }
 
     /// Keeps the record of an attempt that came to no plan: no source, no build. Entries, phase and the applied revision stay.

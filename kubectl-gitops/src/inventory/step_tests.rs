@@ -59,6 +59,7 @@ fn a_claim_is_the_union_of_old_and_new() {
         applies: vec![apply("a", false), apply("new", true)],
         prunes: vec![prune("b"), prune("stray")],
         keeps: vec![prune("kept")],
+        reload: [key("a")].into(),
     };
     let claimed = before.claim(&claim, "run-2", Lock::taken("me", 30));
     assert_eq!(
@@ -80,24 +81,17 @@ fn a_claim_is_the_union_of_old_and_new() {
 fn a_creation_forgets_the_dead_objects_uid() {
     // Or the object that a crashed run created would later look like somebody else's under the old uid.
     let before = empty().settle(&[applied("a")].into());
-    let claimed = before.claim(
-        &Claim { applies: vec![apply("a", true)], prunes: vec![], keeps: vec![] },
-        "r",
-        Lock::taken("me", 30),
-    );
+    let claimed =
+        before.claim(&Claim { applies: vec![apply("a", true)], ..Claim::default() }, "r", Lock::taken("me", 30));
     assert_eq!(states(&claimed), vec![("a".into(), State::Intent, false)]);
 }
 
 #[test]
 fn a_key_that_is_desired_again_is_no_longer_pruned() {
     let before = empty().settle(&[applied("a")].into());
-    let pruning =
-        before.claim(&Claim { applies: vec![], prunes: vec![prune("a")], keeps: vec![] }, "r", Lock::taken("me", 30));
-    let again = pruning.claim(
-        &Claim { applies: vec![apply("a", false)], prunes: vec![], keeps: vec![] },
-        "s",
-        Lock::taken("me", 30),
-    );
+    let pruning = before.claim(&Claim { prunes: vec![prune("a")], ..Claim::default() }, "r", Lock::taken("me", 30));
+    let again =
+        pruning.claim(&Claim { applies: vec![apply("a", false)], ..Claim::default() }, "s", Lock::taken("me", 30));
     assert_eq!(states(&again), vec![("a".into(), State::Intent, true)]);
 }
 

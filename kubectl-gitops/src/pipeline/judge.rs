@@ -230,6 +230,7 @@ pub(super) fn policy(settings: &RunSettings, delete_all: bool) -> Result<Policy>
         create_namespace: settings.create_namespace,
         full: settings.full,
         refresh: false,
+        reload: settings.reload == settings::Reload::Annotated,
         allow,
     })
 }

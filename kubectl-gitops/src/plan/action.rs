@@ -204,6 +204,8 @@ pub struct Plan {
     pub warnings: Vec<Warning>,
     /// Why nothing at all is done.
     pub refusal: Option<Refusal>,
+    /// ConfigMaps and Secrets that get another content: workloads of others that use them are to roll.
+    pub reload: BTreeSet<ObjectKey>,
 }
 
 /// How many actions of each deed.
@@ -280,7 +282,7 @@ impl Plan {
 
     /// What must be stored before the first write (I1): everything that is applied, deleted, or found to be ours.
     pub fn claim(&self) -> Claim {
-        let mut claim = Claim::default();
+        let mut claim = Claim { reload: self.reload.clone(), ..Claim::default() };
         for (index, action) in self.actions.iter().enumerate() {
             let seen_prune = || {
                 action.seen.as_ref().map(|seen| ClaimPrune {

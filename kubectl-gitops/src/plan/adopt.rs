@@ -9,7 +9,7 @@ use crate::inventory::marks;
 /// Managers whose work is the user's own, or of the tools we replace: their objects may be adopted, their changes are drift.
 pub(super) fn is_users_hand(manager: &str) -> bool {
     // Our own name stands here for what we created by other means than apply: a namespace for `--create-namespace`.
-    matches!(manager, marks::FIELD_MANAGER | "kubectl")
+    matches!(manager, marks::FIELD_MANAGER | marks::RELOAD_MANAGER | "kubectl")
         || manager.starts_with("kubectl-")
         || matches!(manager, "before-first-apply" | "kustomize-controller" | "kustomizer" | "k9s" | "node-fetch")
 }

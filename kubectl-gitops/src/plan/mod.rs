@@ -7,6 +7,7 @@ mod apply;
 mod assemble;
 mod check;
 mod conflict;
+mod content;
 mod depends;
 mod desired;
 pub mod diff;
@@ -38,6 +39,7 @@ use krm::{ObjectKey, Text};
 pub use action::{Action, Body, Counts, Deed, Plan, Seen, Verdict, Wave};
 pub use assemble::scale_target;
 pub use check::{Violation, check};
+pub use content::is_config;
 pub use desired::{Desired, is_secret};
 pub use diff::{Change, Diff, Drift};
 pub use expect::expected;
@@ -88,6 +90,10 @@ pub fn plan(desired: &[Desired], inventory: &Inventory, observation: &Observatio
     let is_stray = |(index, action): (usize, &Action)| strays.contains(&action.key).then_some(index);
     plan.strays = plan.actions.iter().enumerate().filter_map(is_stray).collect();
     plan.namespaces = namespaces.into_iter().collect();
+    if policy.reload {
+        let changed = plan.actions.iter().filter(|action| content::changes_content(action, observation));
+        plan.reload = changed.map(|action| action.key.clone()).collect();
+    }
     plan.refusal = assemble::refusal(&plan, &objects, context);
     let warnings = assemble::warnings(&plan);
     plan.warnings.extend(warnings);

@@ -21,6 +21,8 @@ pub struct Policy {
     pub full: bool,
     /// Apply every object that is there once, whatever the digests say.
     pub refresh: bool,
+    /// Roll workloads of others that ask for it when a ConfigMap or Secret of the set changes.
+    pub reload: bool,
     /// Consent to deletions that guards stop.
     pub allow: Allow,
 }
@@ -63,6 +65,7 @@ impl Default for Policy {
             create_namespace: false,
             full: false,
             refresh: false,
+            reload: true,
             allow: Allow::default(),
         }
     }

@@ -139,6 +139,7 @@ impl Report {
             actions,
             health: Vec::new(),
             restarts: Vec::new(),
+            rolled: Vec::new(),
             warnings: plan.warnings.iter().map(warning_text).collect(),
             requests: Requests::from(traffic),
             elapsed_s: elapsed.as_secs_f64(),

@@ -69,6 +69,7 @@ impl Report {
                 HealthLine { object, state: state_word(&waited.end), message, log: waited.log().to_vec() }
             })
             .collect();
+        report.rolled = executed.rolled.iter().map(|rolled| ObjectName(rolled.key.clone())).collect();
         report.requests = Requests::from(&executed.traffic);
         report.result = result_word(executed);
         report

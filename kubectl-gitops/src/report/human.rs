@@ -140,6 +140,9 @@ impl View {
                 write!(text, " {ready} of {} healthy.", report.health.len())
             };
         }
+        if !report.rolled.is_empty() {
+            let _infallible = write!(text, " {} rolled.", counted(report.rolled.len(), "foreign workload"));
+        }
         match report.dry_run {
             Some("server") => text.push_str(" The server accepts it; nothing was changed."),
             Some(_) => text.push_str(" Nothing was changed."),

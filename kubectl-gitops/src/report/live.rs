@@ -112,7 +112,11 @@ impl Region {
                 // To be seen at once.
                 self.drawn = None;
             }
-            Event::LockTakenOver { .. } | Event::Retrying { .. } | Event::Warning { .. } | Event::Settled { .. } => {}
+            Event::Rolled(_)
+            | Event::LockTakenOver { .. }
+            | Event::Retrying { .. }
+            | Event::Warning { .. }
+            | Event::Settled { .. } => {}
         }
     }
 

@@ -266,6 +266,9 @@ pub struct Report {
     pub health: Vec<HealthLine>,
     /// Workloads whose pods restart, with the cause.
     pub restarts: Vec<String>,
+    /// Workloads of others that were rolled, because they use what changed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rolled: Vec<ObjectName>,
     /// What the user should know.
     pub warnings: Vec<String>,
     /// What was sent.

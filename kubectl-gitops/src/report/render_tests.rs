@@ -72,6 +72,7 @@ fn report(command: Command) -> Report {
         counts: Counts::of(&actions),
         actions,
         health: if command == Command::Diff { Vec::new() } else { health },
+        rolled: Vec::new(),
         restarts: vec!["Deployment/shop/web (image)".to_owned(), "StatefulSet/shop/db (Secret db changed)".to_owned()],
         warnings: Vec::new(),
         requests: Requests { total: 21, writes: 7, ..Requests::default() },

@@ -152,6 +152,7 @@ impl Story {
             Event::Retrying { verb, what, code, pause } => {
                 self.retrying(&verb.to_string(), what, &code.to_string(), *pause);
             }
+            Event::Rolled(rolled) => self.told(&format!("rolled {}, which uses what changed", rolled.key.short())),
             Event::Interrupted(_) => self.told("interrupted: finishing the requests in flight"),
             Event::Claimed { .. }
             | Event::WaveStarted { .. }
@@ -265,6 +266,7 @@ fn event_json(event: &Event, plan: &Plan) -> Option<Value> {
             json!({"type": "lock", "holder": holder, "waitedS": waited.as_secs_f64(), "limitS": limit.as_secs_f64()})
         }
         Event::LockTakenOver { holder } => json!({"type": "lockTakenOver", "holder": holder}),
+        Event::Rolled(rolled) => json!({"type": "rolled", "object": name(&rolled.key)}),
         Event::PruneStarted { objects } => json!({"type": "prune", "objects": objects}),
         Event::Interrupted(_) => json!({"type": "interrupted"}),
         Event::Settled { entries } => json!({"type": "settled", "entries": entries}),

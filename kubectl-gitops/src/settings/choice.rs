@@ -66,6 +66,19 @@ choice! {
 }
 
 choice! {
+    /// Which workloads roll when a ConfigMap or Secret of the set changes.
+    Reload {
+        /// Those of the set.
+        Own = "own",
+        /// Also those of nobody of ours that ask for it in Stakater Reloader's annotations.
+        #[default]
+        Annotated = "annotated",
+        /// None.
+        Off = "off",
+    }
+}
+
+choice! {
     /// Where a run stops.
     DryRun {
         /// It does not stop.

@@ -16,7 +16,7 @@ use std::time::Duration;
 use krm::Masked;
 
 pub use choice::{
-    Adopt, ColorChoice, DryRun, LoadRestrictor, OutputFormat, ParseChoiceError, ProgressMode, Rbac, Reorder,
+    Adopt, ColorChoice, DryRun, LoadRestrictor, OutputFormat, ParseChoiceError, ProgressMode, Rbac, Reload, Reorder,
 };
 pub use duration::{ParseDurationError, format_duration, parse_duration};
 pub use engine::EngineSettings;
@@ -100,6 +100,8 @@ pub struct RunSettings {
     pub take_from: Vec<String>,
     /// `--force-conflicts`
     pub force_conflicts: bool,
+    /// `--reload`
+    pub reload: Reload,
     /// `--create-namespace`
     pub create_namespace: bool,
     /// `--wait`
@@ -132,6 +134,7 @@ impl Default for RunSettings {
             adopt: Adopt::Auto,
             take_from: Vec::new(),
             force_conflicts: false,
+            reload: Reload::Annotated,
             create_namespace: false,
             wait: false,
             timeout: Duration::from_mins(5),

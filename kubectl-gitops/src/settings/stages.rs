@@ -20,6 +20,8 @@ pub struct StageSettings {
     pub substitute_from: Vec<PathBuf>,
     /// `--substitute-lenient`: a variable that is not set is empty, as in Flux.
     pub substitute_lenient: bool,
+    /// `--reload=off`: no content hashes, whatever the tree configures.
+    pub without_hashes: bool,
 }
 
 impl StageSettings {

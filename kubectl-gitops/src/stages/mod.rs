@@ -22,12 +22,13 @@ use crate::error::{CliError, Code, Result};
 use crate::settings::StageSettings;
 use configs::{Config, Place};
 
+const CONTENT_HASH: &str = "ContentHash";
 /// What is encrypted is opened first.
 const DECRYPTION: &str = "Decryption";
 /// The kinds of the functions, in the order in which they run. Hashes come last: they digest final contents.
-const ORDER: [&str; 4] = [DECRYPTION, "Substitution", "SecretGenerator", "ContentHash"];
+const ORDER: [&str; 4] = [DECRYPTION, "Substitution", "SecretGenerator", CONTENT_HASH];
 /// Those that run without being configured: they do nothing where nothing asks for them.
-const ALWAYS: [&str; 2] = [DECRYPTION, "ContentHash"];
+const ALWAYS: [&str; 2] = [DECRYPTION, CONTENT_HASH];
 
 /// What the stages need to know of the build.
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +68,9 @@ fn stages(mut configs: Vec<Config>, settings: &StageSettings) -> Result<Vec<Stag
         let (own, others): (Vec<Config>, Vec<Config>) =
             configs.into_iter().partition(|config| config.node.kind() == function.kind);
         configs = others;
+        if settings.without_hashes && function.kind == CONTENT_HASH {
+            continue;
+        }
         let default = (own.is_empty() && ALWAYS.contains(&function.kind)).then(|| Config::default_of(function));
         stages.extend(own.into_iter().chain(default).map(|config| Stage { function, config }));
     }

@@ -3,6 +3,7 @@
 
 mod faults;
 mod intruders;
+mod rolls;
 mod rules;
 
 use std::cell::RefCell;

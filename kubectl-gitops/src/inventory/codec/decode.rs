@@ -1,6 +1,6 @@
 //! From ConfigMaps to an [`Inventory`]. Owns every way in which a stored form can be wrong; none of them is "empty".
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use krm::ObjectKey;
 use serde_json::{Map, Value};
@@ -185,6 +185,7 @@ impl<'a> Data<'a> {
             last: self.last()?,
             history: history.ok_or_else(|| self.bad(field::HISTORY, "is damaged"))?,
             entries: BTreeMap::new(),
+            reload: self.reload()?,
             rebuilt: self.flag(field::REBUILT)?,
         })
     }
@@ -208,6 +209,11 @@ impl<'a> Data<'a> {
             Some("files") => Ok(Some(Source::Files)),
             Some(_) => Err(self.bad(field::SOURCE, "is no known kind of source")),
         }
+    }
+
+    fn reload(&self) -> Result<BTreeSet<ObjectKey>, DecodeError> {
+        let lines = self.get(field::RELOAD).unwrap_or_default().lines();
+        lines.map(line::parse_key).collect::<Option<_>>().ok_or_else(|| self.bad(field::RELOAD, "is damaged"))
     }
 
     fn last(&self) -> Result<Option<RunRecord>, DecodeError> {

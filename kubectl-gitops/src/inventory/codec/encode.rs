@@ -139,6 +139,9 @@ fn status(inventory: &Inventory) -> Map<String, Value> {
             insert(name, value);
         }
     }
+    if !inventory.reload.is_empty() {
+        insert(field::RELOAD, &lines(inventory.reload.iter().map(line::key)));
+    }
     insert(field::SUSPENDED, if inventory.suspended { "true" } else { "false" });
     if inventory.rebuilt {
         insert(field::REBUILT, "true");

@@ -55,6 +55,16 @@ fn optional(text: Option<&str>) -> String {
     text.map_or_else(|| NONE.to_owned(), escape)
 }
 
+/// `Secret/shop/db`
+pub(super) fn key(key: &ObjectKey) -> String {
+    escape(&key.to_string())
+}
+
+/// The reverse of [`key`].
+pub(super) fn parse_key(line: &str) -> Option<ObjectKey> {
+    unescape(line)?.parse().ok()
+}
+
 /// `Deployment.apps/shop/web v1 owned <uid> <desired hash> <live digest> [adopted]`
 pub(super) fn entry(key: &ObjectKey, entry: &Entry) -> String {
     let digest = |digest: Option<Digest>| digest.map_or_else(|| NONE.to_owned(), |digest| digest.to_string());

@@ -38,6 +38,7 @@ pub(crate) mod field {
     pub(crate) const INPUTS: &str = "inputs";
     pub(crate) const DRIVER: &str = "driver";
     pub(crate) const FULL: &str = "full";
+    pub(crate) const RELOAD: &str = "reload";
     pub(crate) const SUSPENDED: &str = "suspended";
     pub(crate) const REBUILT: &str = "rebuilt";
     pub(crate) const LAST_RESULT: &str = "last.result";

@@ -57,9 +57,10 @@ pub(super) fn digest(settings: &SyncSettings, revision: &Revision, namespace: &s
 
 /// What of a run's settings decides what a plan is.
 fn plan_of(run: &RunSettings) -> impl std::fmt::Debug + use<> {
-    let RunSettings { prune, adopt, force_conflicts, create_namespace, allow_prune, allow_empty, wait, .. } = run;
+    let RunSettings { prune, adopt, force_conflicts, reload, create_namespace, allow_prune, allow_empty, wait, .. } =
+        run;
     let allow = (*allow_prune, *allow_empty, run.allow_delete.clone());
-    (*prune, *adopt, *force_conflicts, *create_namespace, allow, *wait)
+    (*prune, *adopt, *force_conflicts, *reload, *create_namespace, allow, *wait)
 }
 
 fn add_engine(engine: &EngineSettings, read: &mut Read) {
