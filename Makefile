@@ -35,7 +35,7 @@ install: build ## the plugin, its completion and the functions into $(PREFIX)/bi
 	install -D -m 755 target/release/krm-functions $(DESTDIR)$(PREFIX)/bin/krm-functions
 	ln -sf kubectl-gitops $(DESTDIR)$(PREFIX)/bin/kubectl_complete-gitops
 
-demo: build cluster-tools ## the main job, shown on a throwaway Kubernetes
+demo: build cluster-tools $(BIN)/gitea git-servers ## the main job, shown on a throwaway Kubernetes
 	@tests/demo.sh
 
 check: git-servers ## what a change must pass: format, lints, units, golden builds, tidy
@@ -69,8 +69,9 @@ oracle: python systemd $(BIN)/kustomize $(BIN)/helm $(BIN)/oracle-dump $(BIN)/or
 	GOLDEN_HELM=1 $(CARGO) test --locked --quiet -p kustomize --test golden -- helmCharts
 	tests/oracle/remote.sh --check
 	GITEA=1 $(CARGO) test --locked --quiet -p testkit --lib -- git::
-	KUSTOMIZE=$(BIN)/kustomize $(CARGO) test --locked --quiet -p kubectl-gitops --test web
+	KUSTOMIZE=$(BIN)/kustomize $(CARGO) test --locked --quiet -p kubectl-gitops --test web --test bases
 	SYSTEMD_REQUIRE=1 $(CARGO) test --locked --quiet -p kubectl-gitops --test install
+	GITEA=1 $(CARGO) test --locked --quiet -p kubectl-gitops --test git_servers
 	cd tests/oracle/schema && go run . -check
 	tests/oracle/derive.py --check
 	tests/oracle/reloader.py --check

@@ -156,7 +156,7 @@ const BUILDS: &[(&str, Option<&str>)] = &[
     ("resources: ['http://127.0.0.1:1/x.yaml']", Some("the server cannot be reached")),
     ("resources: ['http://']", Some("not a valid http or https URL")),
     ("resources: [URL/o/r/absent]", Some("neither as a file (the server answered 404 Not Found) nor as a repository")),
-    ("resources: [URL/o/r/page]", Some("comes with a later version")),
+    ("resources: [URL/o/r/page]", Some("there is no repository")),
     ("components: [URL/pod.yaml]", Some("cannot use")),
     ("configMapGenerator: [{name: c, files: ['k=URL/absent']}]", Some("the server answered 404 Not Found")),
     ("resources: [URL/pod.yaml]\npatches: [{path: URL/absent}]", Some("the server answered 404 Not Found")),

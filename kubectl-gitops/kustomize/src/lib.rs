@@ -45,7 +45,7 @@ use krm::{DuplicateId, InvalidResource, Node, Origin, Resource, ResourceSet, Tex
 
 pub use error::{BuildError, Place, Problem};
 pub use helm::HelmOptions;
-pub use load::{Files, FilesError, Kind, MemoryFiles, RepositoryRequest, Restriction};
+pub use load::{Directory, Files, FilesError, Kind, MemoryFiles, RepositoryRequest, Restriction};
 pub use outside::{Checkout, Nowhere, Outside, OutsideError};
 pub use plugin::FunctionOptions;
 pub use sort::Reorder;
@@ -125,7 +125,21 @@ pub enum UnusableObject {
 /// # Errors
 /// Whatever kustomize would refuse, and what this version does not support yet.
 pub fn build(files: &dyn Files, outside: &dyn Outside, root: &Path, options: &Options) -> Result<Built, BuildError> {
-    let session = Session::new(files, outside, root, options.restriction)
+    build_directory(files, outside, Directory::local(root), options)
+}
+
+/// Builds the kustomization in a directory that may have been fetched from a repository: what is in it then reads nothing
+/// outside of it, whatever the options say.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_directory(
+    files: &dyn Files,
+    outside: &dyn Outside,
+    root: Directory,
+    options: &Options,
+) -> Result<Built, BuildError> {
+    let session = Session::over(files, outside, root, options.restriction)
         .map_err(|error| BuildError::new(error, Place::default()))?;
     let loader = session.loader();
     let target = Target::top(&loader, options)?;

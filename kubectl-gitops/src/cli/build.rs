@@ -52,9 +52,9 @@ pub(super) struct Args {
 /// Says as `on` what `--enable-managedby-label` says.
 const MANAGED_BY_VARIABLE: &str = "KUSTOMIZE_ENABLE_MANAGEDBY_LABEL";
 
-pub(super) fn run(args: Args, _global: GlobalArgs, console: &Console) -> Result<u8> {
+pub(super) fn run(args: Args, global: GlobalArgs, console: &Console) -> Result<u8> {
     let Args { input, output, reorder, enable_managedby_label, rendered, explain } = args;
-    let mut settings = input.into_settings(Some("."))?;
+    let mut settings = input.into_settings(Some("."), &global)?;
     let rendered = rendered || explain;
     if settings.stages.any() && !rendered {
         let text = "flags for stages need `--rendered`: without it the output is that of `kustomize build`";

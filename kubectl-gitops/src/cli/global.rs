@@ -59,9 +59,16 @@ pub(super) struct GlobalArgs {
     /// Longest wait for one answer, as `30s`; 0 waits for ever
     #[arg(long, global = true, value_name = "DURATION", hide_short_help = true, value_parser = parse_duration)]
     request_timeout: Option<Duration>,
-    /// Accepted for compatibility with kubectl: nothing is cached on disk
-    #[arg(long, global = true, value_name = "DIR", hide_short_help = true)]
-    cache_dir: Option<PathBuf>,
+    /// Where repositories of remote bases are kept between runs [default: ~/.cache]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "KUBECTL_GITOPS_CACHE_DIR",
+        hide_env = true,
+        hide_short_help = true
+    )]
+    pub(super) cache_dir: Option<PathBuf>,
     /// Ask the API server for uncompressed answers
     #[arg(long, global = true, hide_short_help = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", action = clap::ArgAction::Set, hide_default_value = true, hide_possible_values = true, value_name = "BOOL")]
     disable_compression: bool,

@@ -28,7 +28,7 @@ pub(super) struct Args {
     output: String,
 }
 
-pub(super) fn run(args: Args, _global: GlobalArgs, console: &Console) -> Result<u8> {
+pub(super) fn run(args: Args, global: GlobalArgs, console: &Console) -> Result<u8> {
     let Args { input, output } = args;
-    crate::pipeline::vars(&input.into_settings(Some("."))?, output == "json", console)
+    crate::pipeline::vars(&input.into_settings(Some("."), &global)?, output == "json", console)
 }

@@ -12,7 +12,9 @@ impl From<BuildError> for CliError {
         let code = match &failure.problem {
             Problem::Load(LoadError::Read { .. } | LoadError::Directory { .. }) => Code::FileMissing,
             Problem::Load(LoadError::OutsideRoot { .. } | LoadError::OutsideRepository { .. }) => Code::OutsideTree,
-            Problem::Load(LoadError::Fetch { .. } | LoadError::Neither { .. }) => Code::Download,
+            Problem::Load(LoadError::Fetch { .. } | LoadError::Neither { .. } | LoadError::Repository { .. }) => {
+                Code::Download
+            }
             Problem::Load(LoadError::NotText { .. }) => Code::Unreadable,
             Problem::Parse(_) | Problem::Resource(kustomize::resources::ResourceError::Parse(_)) => Code::BadYaml,
             Problem::Resource(_) => Code::NotAnObject,
@@ -94,14 +96,7 @@ impl From<SourceError> for CliError {
             }
             SourceError::NoKustomization { .. } => Self::new(Code::FileMissing, error)
                 .hint("without -k, the directory's manifests are applied as they are"),
-            SourceError::Repository { url, source } => {
-                let hint = source.hint().map(str::to_owned);
-                let converted = Self::new(Code::Download, SourceError::Repository { url, source });
-                match hint {
-                    Some(hint) => converted.hint(hint),
-                    None => converted,
-                }
-            }
+            SourceError::Repository(error) => (*error).into(),
             SourceError::Manifest(error) => error.into(),
             SourceError::Generate(error) => error.into(),
         }

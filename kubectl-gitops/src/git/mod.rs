@@ -23,6 +23,7 @@ mod check_out;
 mod error;
 mod limits;
 mod local;
+mod neighbour;
 mod object;
 mod origin;
 mod pack;

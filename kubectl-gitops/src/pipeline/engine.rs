@@ -21,6 +21,7 @@ pub(super) fn options(settings: &EngineSettings) -> Options {
         helm_api_versions,
         helm_kube_version,
         helm_debug,
+        cache_dir: _,
     } = settings;
     Options {
         restriction: match load_restrictor {

@@ -1,5 +1,7 @@
 //! Which applied set an input is: its name, where its inventory lies, and the source that the inventory remembers.
 
+use std::path::Path;
+
 use crate::error::{CliError, Code, Result};
 use crate::inventory::{RootRef, Source, marks};
 use crate::settings::RunSettings;
@@ -45,8 +47,15 @@ fn from_directory(rendered: &Rendered) -> Result<String> {
     let Some(directory) = &rendered.directory else {
         return Err(CliError::new(Code::NoName, "input from -f names no set").hint("give it a name with --name"));
     };
-    derive_name(directory).ok_or_else(|| {
-        let text = format!("no name follows from the directory `{}`", directory.display());
+    // A directory that was fetched has a name where it came from, whatever it is called on this disk.
+    let called = rendered.checkout.as_ref().filter(|_| rendered.fetched.is_some());
+    let called = match called.map(|checkout| (checkout.path.as_str(), checkout.remote.as_str())) {
+        Some((".", remote)) => Path::new(remote.trim_end_matches('/').trim_end_matches(".git")),
+        Some((path, _)) => Path::new(path),
+        None => directory,
+    };
+    derive_name(called).ok_or_else(|| {
+        let text = format!("no name follows from the directory `{}`", called.display());
         CliError::new(Code::NoName, text).hint("give the set a name with --name")
     })
 }
@@ -77,6 +86,7 @@ mod tests {
             checkout: None,
             functions: Vec::new(),
             volatile: false,
+            fetched: None,
         }
     }
 

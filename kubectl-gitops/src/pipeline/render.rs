@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -15,7 +16,7 @@ use crate::error::{CliError, Code, Place, Result};
 use crate::inventory::Inventory;
 use crate::report::{self, Console};
 use crate::settings::BuildSettings;
-use crate::source::{self, Beyond, Checkout, FunctionRun, Input, ManifestFile, Material};
+use crate::source::{self, Bases, Beyond, Checkout, FunctionRun, Input, ManifestFile, Material};
 use crate::stages::{self, Survey, Told};
 
 /// Objects with what is known of where they came from.
@@ -39,6 +40,8 @@ pub(super) struct Rendered {
     pub(super) functions: Vec<FunctionRun>,
     /// The build asked the network or a program: the same input may give something else another day.
     pub(super) volatile: bool,
+    /// Keeps the directory, if it was fetched.
+    pub(super) fetched: Option<Arc<Bases>>,
 }
 
 impl Rendered {
@@ -51,7 +54,9 @@ impl Rendered {
 /// All before the cluster: source → build → stages.
 pub(super) fn render(settings: &BuildSettings, console: &Console) -> Result<Rendered> {
     let mut rendered = prepared(source::open(settings, true)?, settings)?;
-    rendered.checkout = rendered.directory.as_deref().and_then(Checkout::around);
+    if rendered.fetched.is_none() {
+        rendered.checkout = rendered.directory.as_deref().and_then(Checkout::around);
+    }
     console.warn_all(&rendered.warnings);
     Ok(rendered)
 }
@@ -93,15 +98,16 @@ impl Headline {
 
 /// Runs the build. `rendered`: what is encrypted in it is opened.
 pub(super) fn build(input: Input, settings: &BuildSettings, rendered: bool) -> Result<Rendered> {
-    let Input { material, shown, directory } = input;
+    let Input { material, shown, directory, checkout, bases } = input;
     let mut functions = Vec::new();
     let mut volatile = false;
     let (objects, local, warnings, annotations) = match material {
         Material::Kustomization { files, root, generated } => {
             let options = engine::options(&settings.engine);
             let verify = if settings.stages.ignore_mac { VerifyMac::Never } else { VerifyMac::Files };
-            let beyond = if rendered { Beyond::opening(variables(settings), verify) } else { Beyond::default() };
-            let built = kustomize::build(files.as_ref(), &beyond, &root, &options);
+            let beyond = Beyond::new(Arc::clone(&bases));
+            let beyond = if rendered { beyond.opening(variables(settings), verify) } else { beyond };
+            let built = kustomize::build_directory(files.as_ref(), &beyond, root, &options);
             volatile = beyond.went_out();
             functions = beyond.into_ran();
             match built {
@@ -116,7 +122,10 @@ pub(super) fn build(input: Input, settings: &BuildSettings, rendered: bool) -> R
         }
         Material::Manifests(files) => (parse(&files)?, Vec::new(), Vec::new(), Vec::new()),
     };
-    Ok(Rendered { objects, local, warnings, annotations, shown, directory, checkout: None, functions, volatile })
+    let mut warnings = warnings;
+    warnings.extend(bases.take_warnings());
+    let fetched = checkout.is_some().then_some(bases);
+    Ok(Rendered { objects, local, warnings, annotations, shown, directory, checkout, functions, volatile, fetched })
 }
 
 /// Runs our stages over the objects.

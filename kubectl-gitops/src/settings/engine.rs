@@ -1,6 +1,7 @@
 //! How a kustomization is built, as kustomize's own flags say it.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use super::{LoadRestrictor, Reorder};
 
@@ -35,6 +36,8 @@ pub struct EngineSettings {
     pub helm_kube_version: String,
     /// `--helm-debug`
     pub helm_debug: bool,
+    /// `--cache-dir`: where repositories of remote bases are kept
+    pub cache_dir: Option<PathBuf>,
 }
 
 impl Default for EngineSettings {
@@ -54,6 +57,7 @@ impl Default for EngineSettings {
             helm_api_versions: Vec::new(),
             helm_kube_version: String::new(),
             helm_debug: false,
+            cache_dir: None,
         }
     }
 }

@@ -1,9 +1,8 @@
 //! What a build asks for from beyond its tree, done for real: files over http and https, processes, and our own functions, which
-//! run in process. Owns the limits that apply there; must not know what an answer means. Git repositories are refused with what to do instead, in the
-//! one place where they will be fetched.
+//! run in process. Owns the limits that apply there; must not know what an answer means. Repositories of bases come through `bases`.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use krm::Masked;
 use krm_functions::decryption::{self, Role, VerifyMac};
@@ -13,6 +12,7 @@ use kustomize::outside::{Ending, Finished, FunctionCall, FunctionName, Process, 
 use kustomize::{Checkout, Outside, OutsideError, RepositoryRequest};
 
 use super::NoFolder;
+use super::bases::{self, Bases};
 use super::download::{self, DownloadError};
 use super::function_run::FunctionRun;
 use super::process::{self, Limits};
@@ -24,8 +24,9 @@ const MAC: &str = "encrypt it anew with `sops`, or open it unchecked with `--ign
 const IMAGE: &str = "krm-functions";
 
 /// This machine's network and programs, and our functions.
-#[derive(Default)]
 pub struct Beyond {
+    /// How repositories of bases are reached.
+    bases: Arc<Bases>,
     /// Variables for our functions over those of the environment, as `NAME=value`.
     env: Vec<String>,
     /// How encrypted files are opened, if they are.
@@ -45,14 +46,32 @@ impl std::fmt::Debug for Beyond {
     }
 }
 
-impl Beyond {
-    /// Encrypted files are opened, with the keys that the environment and `env` name.
-    pub fn opening(env: Vec<String>, verify: VerifyMac) -> Self {
-        Self { env, opens: Some(verify), ..Self::default() }
+/// As the user of this machine; encrypted files stay closed.
+impl Default for Beyond {
+    fn default() -> Self {
+        Self::new(Arc::new(Bases::of_user(None)))
     }
 }
 
 impl Beyond {
+    /// With bases from there; encrypted files stay closed.
+    pub fn new(bases: Arc<Bases>) -> Self {
+        Self {
+            bases,
+            env: Vec::new(),
+            opens: None,
+            keyring: OnceLock::new(),
+            ran: Mutex::default(),
+            went_out: AtomicBool::new(false),
+        }
+    }
+
+    /// Encrypted files are opened, with the keys that the environment and `env` name.
+    #[must_use]
+    pub fn opening(self, env: Vec<String>, verify: VerifyMac) -> Self {
+        Self { env, opens: Some(verify), ..self }
+    }
+
     /// The functions that the build ran, in order.
     pub fn into_ran(self) -> Vec<FunctionRun> {
         self.ran.into_inner().unwrap_or_default()
@@ -83,16 +102,11 @@ impl Outside for Beyond {
     }
 
     fn fetch_repository(&self, request: &RepositoryRequest) -> Result<Checkout, OutsideError> {
-        self.went_out.store(true, Ordering::Relaxed);
-        let reference = match request.reference.as_str() {
-            "" => String::new(),
-            reference => format!(" --branch {reference}"),
-        };
-        let url = kustomize::load::without_credentials(&request.clone_url);
-        Err(OutsideError::refused("fetch Git repositories yet: that comes with a later version").with_hint(&format!(
-            "clone it beside the kustomization (`git clone --depth 1{reference} {url}`) and name the directory, or name a \
-             file of it by its raw https URL"
-        )))
+        // What a commit holds never changes.
+        if !bases::is_commit(&request.reference) {
+            self.went_out.store(true, Ordering::Relaxed);
+        }
+        self.bases.check_out(request).map(|top| Checkout { top })
     }
 
     fn run(&self, process: &Process) -> Result<Finished, ProcessError> {

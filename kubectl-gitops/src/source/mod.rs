@@ -2,6 +2,7 @@
 //! kustomization of plain directories, and what is known of their origin (repository, revision, the set's derived name).
 //! Must not know what a manifest means.
 
+mod bases;
 mod beyond;
 mod credentials;
 mod disk;
@@ -17,10 +18,12 @@ mod repository;
 mod surroundings;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use kustomize::load::{Files, FilesError};
-use kustomize::{Outside as _, OutsideError, RepositoryRequest};
+use kustomize::{BuildError, Directory, Place, RepositoryRequest};
 
+pub use bases::Bases;
 pub use beyond::Beyond;
 pub use credentials::{CredentialError, Credentials, SecretData};
 pub use disk::DiskFiles;
@@ -50,7 +53,7 @@ pub enum Material {
         /// The tree it lives in.
         files: Box<dyn Files>,
         /// Its directory, absolute.
-        root: PathBuf,
+        root: Directory,
         /// It was generated: the directory has none.
         generated: bool,
     },
@@ -66,6 +69,10 @@ pub struct Input {
     pub shown: String,
     /// The directory, absolute, if the input is one.
     pub directory: Option<PathBuf>,
+    /// Where the directory came from, if it was fetched.
+    pub checkout: Option<Checkout>,
+    /// How repositories are reached. Directories that came from one are there as long as this is.
+    pub bases: Arc<Bases>,
 }
 
 /// Contents may be Secrets: they stay out.
@@ -110,14 +117,8 @@ pub enum SourceError {
         path: String,
     },
     /// A repository in place of a directory.
-    #[error("cannot fetch `{url}`")]
-    Repository {
-        /// Without credentials.
-        url: String,
-        /// Why.
-        #[source]
-        source: OutsideError,
-    },
+    #[error(transparent)]
+    Repository(#[from] Box<BuildError>),
     /// A file of the input.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
@@ -131,17 +132,18 @@ pub enum SourceError {
 /// # Errors
 /// Something does not exist, cannot be read or is over a limit.
 pub fn open(settings: &BuildSettings, plain: bool) -> Result<Input, SourceError> {
+    let bases = Arc::new(Bases::of_user(settings.engine.cache_dir.as_deref()));
     match settings.input.parts.as_slice() {
-        [InputPart::Directory(path)] => open_directory(path, plain),
+        [InputPart::Directory(path)] => open_directory(path, plain, bases),
         [InputPart::Kustomization(path)] => {
-            let input = open_directory(path, false)?;
+            let input = open_directory(path, false, bases)?;
             let here = input.directory.as_deref().is_some_and(has_kustomization);
             if here { Ok(input) } else { Err(SourceError::NoKustomization { path: path.display().to_string() }) }
         }
         parts => {
             let files = manifests::read_all(parts, settings.input.recursive)?;
             let shown = parts.iter().map(shown_part).collect::<Vec<_>>().join(", ");
-            Ok(Input { material: Material::Manifests(files), shown, directory: None })
+            Ok(Input { material: Material::Manifests(files), shown, directory: None, checkout: None, bases })
         }
     }
 }
@@ -151,32 +153,45 @@ pub fn has_kustomization(directory: &Path) -> bool {
     KUSTOMIZATION_NAMES.iter().any(|name| directory.join(name).is_file())
 }
 
-fn open_directory(path: &Path, plain: bool) -> Result<Input, SourceError> {
+fn open_directory(path: &Path, plain: bool, bases: Arc<Bases>) -> Result<Input, SourceError> {
     let files = DiskFiles::new();
     let shown = path.display().to_string();
     // What can be a repository is one, whatever lies on the disk: so kustomize has it.
     if let Ok(request) = RepositoryRequest::parse(&shown) {
-        let url = kustomize::load::without_credentials(&shown);
-        let fetched = Beyond::default().fetch_repository(&request);
-        let checkout = fetched.map_err(|source| SourceError::Repository { url, source })?;
-        return open_directory(&checkout.top.join(&request.path), plain);
+        let beyond = Beyond::new(Arc::clone(&bases));
+        let fetched = Directory::fetch(&files, &beyond, request.clone());
+        let root = fetched.map_err(|error| Box::new(BuildError::new(error, Place::default())))?;
+        let checkout = root.top().and_then(|top| bases.checkout_of(top, &request));
+        return Ok(Input { checkout, ..input(files, root, request.shown(), plain, bases)? });
     }
     let refused = |source| SourceError::Directory { path: shown.clone(), nearby: nearby(path), source };
     let root = files.canonical(path).map_err(refused)?;
     if files.kind(&root) != kustomize::load::Kind::Directory {
         return Err(SourceError::Directory { path: shown, nearby: Vec::new(), source: FilesError::NotADirectory });
     }
-    let material = material(files, &root, plain, false)?;
-    Ok(Input { material, shown, directory: Some(root) })
+    input(files, Directory::local(root), shown, plain, bases)
+}
+
+fn input(
+    files: DiskFiles,
+    root: Directory,
+    shown: String,
+    plain: bool,
+    bases: Arc<Bases>,
+) -> Result<Input, SourceError> {
+    let directory = Some(root.root().to_owned());
+    let material = material(files, root, plain, false)?;
+    Ok(Input { material, shown, directory, checkout: None, bases })
 }
 
 /// What the directory `root` holds. `ignored`: what `.sourceignore` leaves out is gone already.
-fn material(files: DiskFiles, root: &Path, plain: bool, ignored: bool) -> Result<Material, SourceError> {
-    if !plain || has_kustomization(root) {
-        return Ok(Material::Kustomization { files: Box::new(files), root: root.to_owned(), generated: false });
+fn material(files: DiskFiles, root: Directory, plain: bool, ignored: bool) -> Result<Material, SourceError> {
+    if !plain || has_kustomization(root.root()) {
+        return Ok(Material::Kustomization { files: Box::new(files), root, generated: false });
     }
-    let files = WithGenerated::new(files, root.join(KUSTOMIZATION_NAMES[0]), generate(root, ignored)?);
-    Ok(Material::Kustomization { files: Box::new(files), root: root.to_owned(), generated: true })
+    let content = generate(root.root(), ignored)?;
+    let files = WithGenerated::new(files, root.root().join(KUSTOMIZATION_NAMES[0]), content);
+    Ok(Material::Kustomization { files: Box::new(files), root, generated: true })
 }
 
 fn shown_part(part: &InputPart) -> String {

@@ -2,12 +2,14 @@
 //! translation and what may be read of the tree; how a repository is spoken to is the business of `git`.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use kustomize::Directory;
 use kustomize::load::{Files as _, Kind};
 use tempfile::TempDir;
 
 use super::credentials::{CredentialError, Credentials, is_ssh};
-use super::{DiskFiles, Input, SourceError, download, material, nearby};
+use super::{Bases, DiskFiles, Input, SourceError, download, material, nearby};
 use crate::git::{self, Access, GitError, Limits, Remote, Wants};
 use crate::settings::{Credential, Reference, RemoteSettings};
 use kustomize::load::FilesError;
@@ -63,10 +65,15 @@ pub fn check_out(
     revision: &Revision,
 ) -> Result<Tree, RemoteError> {
     let directory = tempfile::Builder::new().prefix("kubectl-gitops-").tempdir().map_err(RemoteError::Directory)?;
-    let top = std::fs::canonicalize(directory.path()).map_err(RemoteError::Directory)?;
+    let all = std::fs::canonicalize(directory.path()).map_err(RemoteError::Directory)?;
+    let top = all.join("tree");
+    std::fs::create_dir(&top).map_err(RemoteError::Directory)?;
     let wants = Wants { submodules: settings.submodules, source_ignore: FOLLOWS_SOURCE_IGNORE, ..Wants::default() };
-    let left_out = remote(settings, credentials)?.check_out(revision, &wants, &limits(settings), &top)?;
-    Ok(Tree { top, _directory: directory, warnings: git::LeftOut::told(&left_out).into_iter().collect() })
+    let remote = remote(settings, credentials)?;
+    let left_out = remote.check_out(revision, &wants, &limits(settings), &top)?;
+    let bases = Arc::new(Bases::of_source(remote, all.clone()));
+    let warnings = git::LeftOut::told(&left_out).into_iter().collect();
+    Ok(Tree { top, all, bases, _directory: directory, warnings })
 }
 
 fn limits(settings: &RemoteSettings) -> Limits {
@@ -97,6 +104,9 @@ fn remote(settings: &RemoteSettings, credentials: &Credentials) -> Result<Remote
 #[derive(Debug)]
 pub struct Tree {
     top: PathBuf,
+    /// It and the repositories of its bases.
+    all: PathBuf,
+    bases: Arc<Bases>,
     _directory: TempDir,
     warnings: Vec<String>,
 }
@@ -112,7 +122,7 @@ impl Tree {
         &self.top
     }
 
-    /// The directory `path` of it, to be built: nothing outside of the tree is read.
+    /// The directory `path` of it, to be built: nothing outside of the tree and of its bases is read.
     ///
     /// # Errors
     /// It is no directory of the tree.
@@ -126,12 +136,17 @@ impl Tree {
             nearby: nearby(&wanted).into_iter().map(below).collect(),
             source,
         };
-        let files = DiskFiles::jailed(&self.top).map_err(refused)?;
+        let files = DiskFiles::jailed(&self.all).map_err(refused)?;
         let root = files.canonical(&wanted).map_err(refused)?;
+        if !root.starts_with(&self.top) {
+            let message = "it leads out of the repository".to_owned();
+            return Err(refused(FilesError::Unreadable { message }));
+        }
         if files.kind(&root) != Kind::Directory {
             return Err(refused(FilesError::NotADirectory));
         }
-        let material = material(files, &root, true, FOLLOWS_SOURCE_IGNORE)?;
-        Ok(Input { material, shown: path.to_owned(), directory: Some(root) })
+        let material = material(files, Directory::local(root.clone()), true, FOLLOWS_SOURCE_IGNORE)?;
+        let (shown, bases) = (path.to_owned(), Arc::clone(&self.bases));
+        Ok(Input { material, shown, directory: Some(root), checkout: None, bases })
     }
 }

@@ -107,7 +107,7 @@ fn origin(config: &str) -> String {
     String::new()
 }
 
-fn small_text(path: &Path) -> Option<String> {
+pub(super) fn small_text(path: &Path) -> Option<String> {
     let metadata = fs::metadata(path).ok()?;
     if !metadata.is_file() || metadata.len() > SMALL_FILE_MAX {
         return None;

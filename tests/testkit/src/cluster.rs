@@ -2,6 +2,7 @@
 //! namespace of its own. Never touches the developer's own kubeconfig.
 
 use std::fmt::Write as _;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
@@ -79,6 +80,29 @@ impl Cluster {
     /// Why containers of the tests' own image do not run here; none where they do.
     pub fn no_pods(&self) -> Option<&'static str> {
         self.no_pods
+    }
+
+    /// The image of ours that the nodes have.
+    pub fn image(&self) -> Option<String> {
+        std::env::var("GITOPS_E2E_IMAGE").ok().filter(|image| !image.is_empty())
+    }
+
+    /// The address under which pods find this machine: the host's end of the link to the node, or what `GITOPS_TEST_HOST` says.
+    pub fn host_address(&self) -> Option<IpAddr> {
+        if let Ok(address) = std::env::var("GITOPS_TEST_HOST") {
+            return address.parse().ok();
+        }
+        let spec = std::fs::read_to_string(self.kubeconfig.with_file_name("spec.json")).ok()?;
+        let spec: Value = serde_json::from_str(&spec).ok()?;
+        spec["Addresses"]["HostAddress"].as_str()?.parse().ok()
+    }
+
+    /// Why pods of ours cannot sync from a server of this machine; none where they can.
+    pub fn no_image(&self) -> Option<&'static str> {
+        let ready = self.image().is_some() && self.host_address().is_some();
+        (!ready).then_some(
+            "needs our image on the nodes and an address of this machine that pods reach: set GITOPS_E2E_IMAGE and GITOPS_TEST_HOST",
+        )
     }
 
     /// The kubeconfig of the user without rights, if this cluster has one.

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
-use super::files::{FilesError, clean, relative};
+use super::files::{Files, FilesError, clean, relative};
 use super::remote::{RepositoryRequest, file_url, without_credentials};
 use super::{Around, LoadError, Loader, Restriction, directory};
-use crate::outside::OutsideError;
+use crate::outside::{Outside, OutsideError};
 
 /// The directory of a base: local, or in a repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,54 @@ pub struct Directory {
     pub(super) root: PathBuf,
     /// The repository, if the base is one rather than lying in one.
     pub(super) repository: Option<Repository>,
+}
+
+impl Directory {
+    /// A directory of the caller's own tree.
+    pub fn local(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into(), repository: None }
+    }
+
+    /// The directory that a request names, fetched: what a URL in place of a directory to build means.
+    ///
+    /// # Errors
+    /// It must not reach git, cannot be fetched, or is not in the repository.
+    pub fn fetch(files: &dyn Files, outside: &dyn Outside, request: RepositoryRequest) -> Result<Self, LoadError> {
+        let shown = || request.shown();
+        request.check().map_err(|source| LoadError::Unsafe { url: shown(), source })?;
+        let checkout = outside.fetch_repository(&request);
+        let top = checkout.map_err(|source| LoadError::Repository { url: shown(), source })?.top;
+        Self::of_checkout(files, request, &top)
+    }
+
+    /// The directory of a request, in the tree that was checked out for it.
+    fn of_checkout(files: &dyn Files, request: RepositoryRequest, top: &Path) -> Result<Self, LoadError> {
+        let missing = |source| LoadError::Directory { path: request.shown(), nearby: Around::default(), source };
+        let outside = || LoadError::OutsideRepository {
+            path: request.shown(),
+            repository: without_credentials(&request.clone_url),
+        };
+        let top = directory(files, top).map_err(missing)?;
+        let wanted = clean(&top.join(request.path.trim_start_matches('/')));
+        if !wanted.starts_with(&top) {
+            return Err(outside());
+        }
+        let root = directory(files, &wanted).map_err(missing)?;
+        if !root.starts_with(&top) {
+            return Err(outside());
+        }
+        Ok(Self { root, repository: Some(Repository { request, top }) })
+    }
+
+    /// Where it is in the tree that a build reads from.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The top of its repository, if it was fetched.
+    pub fn top(&self) -> Option<&Path> {
+        self.repository.as_ref().map(|repository| repository.top.as_path())
+    }
 }
 
 /// A repository that was fetched, and what was asked for.
@@ -73,21 +121,7 @@ impl<'a> Loader<'a> {
             return Err(LoadError::RepositoryCycle { url: shown(), visited: earlier.request.shown() });
         }
         let top = self.check_out(&request).map_err(|source| LoadError::Repository { url: shown(), source })?;
-        let missing = |source| LoadError::Directory { path: shown(), nearby: Around::default(), source };
-        let top = directory(self.session.files, &top).map_err(missing)?;
-        let wanted = clean(&top.join(request.path.trim_start_matches('/')));
-        let outside = || {
-            let repository = without_credentials(&request.clone_url);
-            LoadError::OutsideRepository { path: shown(), repository }
-        };
-        if !wanted.starts_with(&top) {
-            return Err(outside());
-        }
-        let root = directory(self.session.files, &wanted).map_err(missing)?;
-        if !root.starts_with(&top) {
-            return Err(outside());
-        }
-        Ok(Directory { root, repository: Some(Repository { request, top }) })
+        Directory::of_checkout(self.session.files, request, &top)
     }
 
     fn check_out(&self, request: &RepositoryRequest) -> Result<PathBuf, OutsideError> {

@@ -52,6 +52,8 @@ pub struct Session<'a> {
     outside: &'a dyn Outside,
     restriction: Restriction,
     root: PathBuf,
+    /// The repository that the directory to build was fetched from, if it was.
+    repository: Option<Repository>,
     read: Mutex<BTreeSet<PathBuf>>,
     uses: AtomicUsize,
     fetched: Mutex<Fetched>,
@@ -88,6 +90,21 @@ impl<'a> Session<'a> {
         root: &Path,
         restriction: Restriction,
     ) -> Result<Self, LoadError> {
+        Self::over(files, outside, Directory::local(root), restriction)
+    }
+
+    /// A session that builds a directory, which may have been fetched.
+    ///
+    /// # Errors
+    /// It is missing, or is no directory.
+    pub fn over(
+        files: &'a dyn Files,
+        outside: &'a dyn Outside,
+        root: Directory,
+        restriction: Restriction,
+    ) -> Result<Self, LoadError> {
+        let Directory { root, repository } = root;
+        let root = root.as_path();
         let shown = root.display().to_string();
         let canonical = directory(files, root).map_err(|source| LoadError::Directory {
             nearby: around_root(files, root),
@@ -99,6 +116,7 @@ impl<'a> Session<'a> {
             outside,
             restriction,
             root: canonical,
+            repository,
             read: Mutex::default(),
             uses: AtomicUsize::new(0),
             fetched: Mutex::default(),
@@ -110,7 +128,7 @@ impl<'a> Session<'a> {
 
     /// The loader of the directory to build.
     pub fn loader(&'a self) -> Loader<'a> {
-        Loader { session: self, root: &self.root, referrer: None, depth: 0, repository: None }
+        Loader { session: self, root: &self.root, referrer: None, depth: 0, repository: self.repository.as_ref() }
     }
 
     /// What loaders' users said with [`Loader::warn`] since this was asked last.

@@ -16,6 +16,16 @@ pub use repository::{AUTHOR, EMAIL, Repository};
 pub use sshd::{Key, KeyKind, Sshd};
 pub use tls::{Authority, Identity};
 
+/// The digest of a file, as the tests' application prints it of its own.
+pub fn sha256(content: &[u8]) -> String {
+    use sha2::Digest as _;
+    use std::fmt::Write as _;
+    sha2::Sha256::digest(content).iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("writing to a string");
+        hex
+    })
+}
+
 /// Says in the words that the summary of `make test` collects that a test is passed over, if there is a reason.
 pub fn skipped(reason: Option<&str>, test: &str) -> bool {
     if let Some(reason) = reason {
