@@ -35,7 +35,7 @@ install: build ## the plugin, its completion and the functions into $(PREFIX)/bi
 	install -D -m 755 target/release/krm-functions $(DESTDIR)$(PREFIX)/bin/krm-functions
 	ln -sf kubectl-gitops $(DESTDIR)$(PREFIX)/bin/kubectl_complete-gitops
 
-demo: build cluster-tools $(BIN)/gitea git-servers ## the main job, shown on a throwaway Kubernetes
+demo: build cluster-tools ## the main job, shown on a throwaway Kubernetes
 	@tests/demo.sh
 
 check: git-servers ## what a change must pass: format, lints, units, golden builds, tidy

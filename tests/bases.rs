@@ -210,7 +210,7 @@ fn every_form_of_url_and_reference_is_kustomize_s() {
         (format!("{file}?ref={commit}"), None),
         (server.url("org/absent.git//base"), Some("there is no repository")),
     ] {
-        user.builds(&format!("resources: ['{resource}']\nnamespace: n\n{ORIGINS}"), refused);
+        user.builds(&format!("resources: ['{resource}']\nnamespace: shop\n{ORIGINS}"), refused);
         user.builds(&format!("resources: ['{resource}']\n"), refused);
         // A URL in place of a directory.
         user.agree(&["build", &resource], &resource, refused);

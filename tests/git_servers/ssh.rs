@@ -31,7 +31,8 @@ fn keys_of_every_kind_open() {
                     let name = format!("{index}-{kind}-{}", passphrase.len());
                     (Key::generate(keys.path(), &name, which, passphrase), passphrase)
                 };
-                [named(""), named("hunter2 with blanks")]
+                // Opening an encrypted key takes its time, on purpose.
+                [Some(named("")), (index == 0).then(|| named("hunter2 with blanks"))].into_iter().flatten()
             })
             .collect();
         let authorized: Vec<&Key> = all.iter().map(|(key, _)| key).collect();

@@ -58,7 +58,9 @@ pub(in crate::git) fn walk(store: &Store, tree: ObjectId, limits: &Limits) -> Re
                 return Err(limit(store, b".", "the number of files", limits.entries as u64));
             }
             let why = refusal(entry.name)
-                .or_else(|| (!names.insert(entry.name.to_vec())).then_some("it is there twice"))
+                .or_else(|| {
+                    (!names.insert(folded(entry.name))).then_some("it is there twice, or differs in capitals only")
+                })
                 .or_else(|| (path.len() > PATH_MAX).then_some("its path is too long"))
                 .or_else(|| {
                     let link = entry.mode == EntryMode::Link;
@@ -77,6 +79,11 @@ pub(in crate::git) fn walk(store: &Store, tree: ObjectId, limits: &Limits) -> Re
     items.sort_by(|a, b| a.path.cmp(&b.path));
     debug_assert!(items.iter().all(|item| !item.path.split(|byte| *byte == b'/').any(is_git_directory)));
     Ok(items)
+}
+
+/// A name as file systems compare it for which capitals do not count: of two files that they take for one, who writes last decides.
+fn folded(name: &[u8]) -> String {
+    String::from_utf8_lossy(name).to_lowercase()
 }
 
 /// Something that would do harm.

@@ -79,6 +79,8 @@ fn add_engine(engine: &EngineSettings, read: &mut Read) {
         helm_api_versions,
         helm_kube_version,
         helm_debug: _,
+        // Where trees are kept changes none.
+        cache_dir: _,
     } = engine;
     let flags = (managed_by_label, alpha_plugins, exec, network, as_current_user, helm);
     let texts = (load_restrictor, reorder, mounts, helm_command, helm_api_versions, helm_kube_version);

@@ -122,7 +122,9 @@ fn run_helper(helper: &str, wanted: &Wanted) -> Option<Login> {
     let mut process = Process::new(Program::Named("sh".to_owned()), None);
     process.args = ["-c".to_owned(), format!("{line} get")].iter().map(|word| Word::from(word.as_str())).collect();
     let path = std::env::var("PATH").unwrap_or_default();
-    let path = std::iter::once(path.as_str()).chain(GIT_PROGRAMS).collect::<Vec<_>>().join(":");
+    // An empty part would be the directory that somebody else's repository lies in.
+    let parts = path.split(':').chain(GIT_PROGRAMS).filter(|part| part.starts_with('/'));
+    let path = parts.collect::<Vec<_>>().join(":");
     process.env = vec![("PATH".to_owned(), Word::Text(path))];
     let mut question = format!("protocol={}\nhost={}\n", wanted.protocol, wanted.host);
     for (name, value) in [("path", &wanted.path), ("username", &wanted.user)] {
