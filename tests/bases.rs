@@ -115,9 +115,10 @@ impl User {
     }
 
     fn ours(&self, args: &[&str]) -> Ran {
-        let output =
-            self.here.command(args).envs(self.env.iter().map(|(name, value)| (*name, value))).output().unwrap();
-        Ran::from_output(args.join(" "), &output)
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let mut command = self.here.command(args);
+        command.env("PATH", path).envs(self.env.iter().map(|(name, value)| (*name, value)));
+        Ran::from_output(args.join(" "), &command.output().unwrap())
     }
 
     fn theirs(&self, args: &[&str]) -> Option<Ran> {
@@ -188,7 +189,7 @@ fn every_form_of_url_and_reference_is_kustomize_s() {
         (format!("{http}/?ref=v1"), None),
         (format!("{http}/base?ref=v1"), None),
         (format!("git::{http}//base?ref=v1"), None),
-        (format!("{}//base?ref=v1", http.trim_end_matches(".git")), Some("there is no repository")),
+        (format!("{}//base?ref=v1", http.trim_end_matches(".git")), None),
         (format!("{http}//overlays/prod?ref=v1&timeout=1m"), None),
         (format!("{http}//overlays/prod?timeout=90&ref=v1"), None),
         (format!("{http}//overlays/../base?ref=v1"), None),

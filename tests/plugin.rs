@@ -396,7 +396,7 @@ fn deprecated_flags_work_and_say_so() {
     let on = here.command(&["build", "app"]).env("KUSTOMIZE_ENABLE_MANAGEDBY_LABEL", "on").output().expect("it starts");
     assert_eq!(String::from_utf8_lossy(&on.stdout), ran.stdout);
     let remote = here.run(&["build", "https://me:hunter2@github.com/org/repo//x?ref=v1"]).exit(6);
-    let remote = remote.says("cannot fetch `https://").says("git clone");
+    let remote = remote.says("cannot fetch the repository `https://").says("git clone");
     assert!(!remote.stderr.contains("hunter2"), "{remote}");
     here.run(&["build", "app", "other"]).exit(2).says("unexpected argument");
     here.run(&["build", "app", "--load-restrictor", "none"]).exit(2).says("LoadRestrictionsNone");

@@ -144,8 +144,8 @@ fn what_is_too_much_is_refused() {
 
 #[test]
 fn objects_that_are_not_what_they_seem_are_refused() {
-    // A tree where a blob is promised, a blob where a tree is, a mode that there is not.
-    for (mode, is_tree) in [("100644", true), ("120000", true), ("40000", false), ("100666", false), ("60000", false)] {
+    // A tree where a blob is promised, a blob where a tree is.
+    for (mode, is_tree) in [("100644", true), ("120000", true), ("40000", false)] {
         refused(
             |home| {
                 let blob = home.blob(b"x");
