@@ -23,6 +23,11 @@ fn every_form_of_reference_finds_its_commit() {
         (Reference::Tag(text("v1.0.0")), "v1.0.0", &first),
         (Reference::Tag(text("v1.1.0")), "v1.1.0", &first),
         (Reference::Tag(text("v1.2.0")), "v1.2.0", &second),
+        (Reference::SemVer(text("1.0.x")), "v1.0.0", &first),
+        (Reference::SemVer(text(">=1.0.0 <1.9.0")), "v1.2.0", &second),
+        (Reference::SemVer(text("^1")), "1.9.0", &second),
+        (Reference::SemVer(text("*")), "1.9.0", &second),
+        (Reference::SemVer(text(">=2.0.0-0")), "v2.0.0-rc.1", &second),
         (Reference::Name(text("refs/pull/7/head")), "refs/pull/7/head", &first),
         (Reference::Commit { commit: first.clone(), branch: None }, "", &first),
     ] {
@@ -34,6 +39,8 @@ fn every_form_of_reference_finds_its_commit() {
     for (reference, said) in [
         (Reference::Branch(text("mian")), "mian"),
         (Reference::Tag(text("v1")), "v1"),
+        (Reference::SemVer(text("^3")), "^3"),
+        (Reference::SemVer(text("one")), "one"),
         (Reference::Name(text("refs/heads/absent")), "refs/heads/absent"),
         (Reference::Commit { commit: "4".repeat(40), branch: None }, "444444"),
         (Reference::Commit { commit: text("4f2c"), branch: None }, "4f2c"),
