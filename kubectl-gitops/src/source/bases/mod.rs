@@ -60,7 +60,14 @@ impl Bases {
     }
 
     fn new(source: Option<Remote>, kept: Option<PathBuf>) -> Self {
-        Self { source, config: OnceLock::new(), kept, trees: OnceLock::new(), revisions: Mutex::default(), warnings: Mutex::default() }
+        Self {
+            source,
+            config: OnceLock::new(),
+            kept,
+            trees: OnceLock::new(),
+            revisions: Mutex::default(),
+            warnings: Mutex::default(),
+        }
     }
 
     fn config(&self) -> &GitConfig {
