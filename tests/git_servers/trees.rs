@@ -48,8 +48,8 @@ fn deltas_of_every_kind_are_resolved() {
     let home = place.repository("home.git");
     let mut commits = Vec::new();
     for n in 0..30 {
-        let lines: String =
-            (0..400).map(|line| format!("line {line} of {}\n", if line % 30 == n { n } else { 0 })).collect();
+        let line = |line: usize| format!("line {line} of {}", if line % 30 == n { n } else { 0 });
+        let lines = (0..400).map(line).collect::<Vec<_>>().join("\n");
         home.write("long.yaml", &lines).write(&format!("dir-{}/file-{n}.yaml", n % 5), &lines);
         commits.push(home.commit(&format!("change {n}")));
     }

@@ -27,7 +27,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, global: GlobalArgs, console: &mut Console) -> Result<u8> {
     let Args { input, plan, output } = args;
-    let mut build = input.into_settings(None, &global)?;
+    let mut build = input.into_settings(None, global.cache_dir.clone())?;
     console.present(output.into_presentation(global.verbosity));
     let settings = plan.into_settings();
     build.stages.without_hashes = settings.reload == Reload::Off;

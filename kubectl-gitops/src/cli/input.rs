@@ -6,7 +6,6 @@ use crate::error::{CliError, Code, Result};
 use crate::settings::{BuildSettings, EngineSettings, Input, InputPart};
 
 use super::engine::EngineArgs;
-use super::global::GlobalArgs;
 use super::stages::StageArgs;
 
 #[derive(Debug, clap::Args)]
@@ -31,7 +30,7 @@ pub(super) struct InputArgs {
 
 impl InputArgs {
     /// The settings; without any input, `fallback` is read, where the command has one.
-    pub(super) fn into_settings(self, fallback: Option<&str>, global: &GlobalArgs) -> Result<BuildSettings> {
+    pub(super) fn into_settings(self, fallback: Option<&str>, cache_dir: Option<PathBuf>) -> Result<BuildSettings> {
         let Self { directory, filename, kustomize, recursive, engine, stages } = self;
         // clap lets a requirement pass where the required flag would conflict with another argument.
         if recursive && filename.is_empty() {
@@ -51,7 +50,7 @@ impl InputArgs {
         }
         Ok(BuildSettings {
             input: Input { parts, recursive },
-            engine: EngineSettings { cache_dir: global.cache_dir.clone(), ..engine.into_settings() },
+            engine: EngineSettings { cache_dir, ..engine.into_settings() },
             stages: stages.into_settings(),
         })
     }

@@ -156,7 +156,7 @@ impl Bases {
         if let Some(trees) = self.trees.get() {
             return Ok(trees);
         }
-        let opened = Trees::open(self.kept.clone()).map_err(|source| disk(std::env::temp_dir(), source))?;
+        let opened = Trees::open(self.kept.clone()).map_err(|source| disk(&std::env::temp_dir(), source))?;
         Ok(self.trees.get_or_init(|| opened))
     }
 
@@ -213,7 +213,7 @@ fn configured(url: &str, access: Access, config: &GitConfig) -> Result<Remote, G
         let path = variable(over).or_else(|| config.for_url("http", name, url).map(str::to_owned))?;
         Some(config::expanded(&path, home.as_deref()))
     };
-    let read = |path: PathBuf| std::fs::read(&path).map_err(|source| disk(path, source));
+    let read = |path: PathBuf| std::fs::read(&path).map_err(|source| disk(&path, source));
     if let Some(path) = file("sslCAInfo", "GIT_SSL_CAINFO") {
         remote = remote.with_ca(read(path)?);
     }
@@ -232,7 +232,7 @@ fn configured(url: &str, access: Access, config: &GitConfig) -> Result<Remote, G
     }
 }
 
-fn disk(path: PathBuf, source: std::io::Error) -> GitError {
+fn disk(path: &Path, source: std::io::Error) -> GitError {
     GitError::Disk { path: path.display().to_string(), source }
 }
 

@@ -59,11 +59,11 @@ impl Trees {
     pub(super) fn add<E>(
         &self,
         (url, commit, submodules): (&str, &str, bool),
-        failed: impl Fn(PathBuf, io::Error) -> E,
+        failed: impl Fn(&Path, io::Error) -> E,
         fill: impl FnOnce(&Path) -> Result<(), E>,
     ) -> Result<PathBuf, E> {
         self.sweep();
-        let refused = |error| failed(self.root.clone(), error);
+        let refused = |error| failed(&self.root, error);
         let fresh = tempfile::Builder::new().prefix(".new-").tempdir_in(&self.root).map_err(refused)?;
         let tree = fresh.path().join("tree");
         fs::create_dir(&tree).map_err(refused)?;
