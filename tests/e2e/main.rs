@@ -23,6 +23,7 @@ behaviours! {
     #[needs_pods] a_crash_is_explained,
     a_question_waits_for_a_person,
     a_repository_is_synced,
+    a_repository_over_ssh_is_synced,
     a_second_signal_ends_a_run_at_once,
     a_signal_ends_a_run_in_order,
     an_annotated_workload_of_nobody_rolls,

@@ -10,15 +10,11 @@ use tempfile::TempDir;
 
 use super::credentials::{CredentialError, Credentials, is_ssh};
 use super::{Bases, DiskFiles, Input, SourceError, download, material, nearby};
-use crate::git::{self, Access, GitError, Limits, Remote, Wants};
+use crate::git::{self, Access, GitError, Limits, Remote, SshAccess, Wants};
 use crate::settings::{Credential, Reference, RemoteSettings};
 use kustomize::load::FilesError;
 
 pub use crate::git::Revision;
-
-/// Are the rules of `.sourceignore` followed when a tree is checked out? As long as they are not, a plain directory with such a
-/// file is refused.
-const FOLLOWS_SOURCE_IGNORE: bool = false;
 
 /// Why a repository gives nothing.
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +64,7 @@ pub fn check_out(
     let all = std::fs::canonicalize(directory.path()).map_err(RemoteError::Directory)?;
     let top = all.join("tree");
     std::fs::create_dir(&top).map_err(RemoteError::Directory)?;
-    let wants = Wants { submodules: settings.submodules, source_ignore: FOLLOWS_SOURCE_IGNORE, ..Wants::default() };
+    let wants = Wants { submodules: settings.submodules, source_ignore: true, ..Wants::default() };
     let remote = remote(settings, credentials)?;
     let left_out = remote.check_out(revision, &wants, &limits(settings), &top)?;
     let bases = Arc::new(Bases::of_source(remote, all.clone()));
@@ -83,10 +79,18 @@ fn limits(settings: &RemoteSettings) -> Limits {
 fn remote(settings: &RemoteSettings, credentials: &Credentials) -> Result<Remote, RemoteError> {
     let url = settings.url.expose();
     let text = |credential| credentials.text(credential);
-    let access = match (text(Credential::BearerToken)?, text(Credential::Username)?, text(Credential::Password)?) {
-        (Some(token), _, _) => Access::Bearer(token),
-        (None, Some(user), Some(password)) if !is_ssh(url) => Access::Basic { user: user.into_exposed(), password },
-        _ => Access::Anonymous,
+    let access = if is_ssh(url) {
+        Access::Ssh(SshAccess {
+            private_key: text(Credential::Identity)?.unwrap_or_default(),
+            passphrase: text(Credential::Password)?,
+            known_hosts: text(Credential::KnownHosts)?.map(krm::Masked::into_exposed).unwrap_or_default(),
+        })
+    } else {
+        match (text(Credential::BearerToken)?, text(Credential::Username)?, text(Credential::Password)?) {
+            (Some(token), _, _) => Access::Bearer(token),
+            (None, Some(user), Some(password)) => Access::Basic { user: user.into_exposed(), password },
+            _ => Access::Anonymous,
+        }
     };
     let mut remote = Remote::new(url, access)?;
     if let Some(ca) = credentials.bytes(Credential::Ca) {
@@ -145,7 +149,7 @@ impl Tree {
         if files.kind(&root) != Kind::Directory {
             return Err(refused(FilesError::NotADirectory));
         }
-        let material = material(files, Directory::local(root.clone()), true, FOLLOWS_SOURCE_IGNORE)?;
+        let material = material(files, Directory::local(root.clone()), true, true)?;
         let (shown, bases) = (path.to_owned(), Arc::clone(&self.bases));
         Ok(Input { material, shown, directory: Some(root), checkout: None, bases })
     }
