@@ -36,7 +36,7 @@ pub(crate) fn count(place: &Arc<Place>, scenario: Scenario) -> usize {
     let wanted = scenario.wanted(&place.watch.server.namespace);
     let ran = place.run(SET, wanted.as_ref(), &[]);
     assert_eq!(ran.code, Some(0), "{}\n{}\n{:?}", ran.output, ran.log, place.watch.violations());
-    let violations = judge_end(&place.watch.server.look(scenario), &[(SET, wanted)]);
+    let violations = judge_end(&place.watch.server.look(scenario), &[(SET, wanted)], false);
     assert!(violations.is_empty(), "{} without a fault: {violations:?}", scenario.word());
     ran.requests
 }
@@ -69,7 +69,7 @@ pub(crate) fn attempt(place: &Arc<Place>, cell: Cell) -> Verdict {
     let whole = !faulty.output.contains("= kept");
     if faulty.code == Some(0) && whole && cell.intruder == Intruder::Nobody {
         let sight = place.watch.server.look(cell.scenario);
-        let found = judge_end(&sight, &[(SET, wanted)]);
+        let found = judge_end(&sight, &[(SET, wanted)], true);
         verdict
             .violations
             .extend(found.into_iter().map(|what| format!("the run with the fault ended well, and {what}")));
@@ -170,7 +170,7 @@ impl Verdict {
         if moves.is_some() && living(&sight, "b").as_deref() != moves {
             self.violations.push("what moved from one set to the other was made anew".to_owned());
         }
-        let found = judge_end(&sight, wish);
+        let found = judge_end(&sight, wish, false);
         // Of a set whose root somebody deleted nothing is known any more when it is to be deleted as a whole.
         let orphaned = cell.intruder == Intruder::DeletesRoot && wish.iter().any(|(_, objects)| objects.is_none());
         self.violations.extend(found.into_iter().filter(|what| !(orphaned && what.contains("leaked"))));
