@@ -6,7 +6,7 @@ use std::io;
 use std::sync::Mutex;
 
 use base64::Engine as _;
-use kubectl_gitops::inventory::Inventory;
+use kubectl_gitops::inventory::{Inventory, State};
 use serde_json::Value;
 use testkit::http::{Answer, Call};
 
@@ -262,7 +262,14 @@ fn judge_set(sight: &Sight, set: &str, objects: &[Value], inventory: &Inventory)
     let mut violations = Vec::new();
     if !inventory.is_settled() {
         let (phase, lock) = (inventory.phase, &inventory.lock);
-        violations.push(format!("the root of {set} is not settled: {phase:?} {lock:?}"));
+        let under_way: Vec<String> = inventory
+            .entries
+            .iter()
+            .filter(|(_, entry)| entry.state != State::Owned)
+            .map(|(key, _)| key.to_string())
+            .collect();
+        let reload = &inventory.reload;
+        violations.push(format!("the root of {set} is not settled: {phase:?} {lock:?} {under_way:?} {reload:?}"));
     }
     let keys: BTreeSet<String> = objects.iter().map(key_of).collect();
     let recorded: BTreeSet<String> = inventory.entries.keys().map(|key| format!("{}/{}", key.kind, key.name)).collect();
