@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use krm::Masked;
 
+pub use crate::git::Reference;
+
 /// A repository at a reference.
 #[derive(Debug, Clone)]
 pub struct RemoteSettings {
@@ -21,28 +23,6 @@ pub struct RemoteSettings {
     pub submodules: bool,
     /// `--git-timeout`
     pub timeout: Duration,
-}
-
-/// What of a repository.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reference {
-    /// What its HEAD says.
-    Head,
-    /// `--branch`
-    Branch(String),
-    /// `--tag`
-    Tag(String),
-    /// `--semver`: the highest tag in a range.
-    SemVer(String),
-    /// `--ref-name`: a full name, as `refs/pull/7/head`.
-    Name(String),
-    /// `--commit`, in `--branch`
-    Commit {
-        /// The full commit.
-        commit: String,
-        /// The branch that must hold it.
-        branch: Option<String>,
-    },
 }
 
 /// Where credentials are kept, in the layout of Flux's Secrets.

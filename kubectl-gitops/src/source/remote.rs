@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::credentials::{CredentialError, Credentials, is_ssh};
 use super::{Bases, DiskFiles, Input, SourceError, download, material, nearby};
 use crate::git::{self, Access, GitError, Limits, Remote, SshAccess, Wants};
-use crate::settings::{Credential, Reference, RemoteSettings};
+use crate::settings::{Credential, RemoteSettings};
 use kustomize::load::FilesError;
 
 pub use crate::git::Revision;
@@ -40,15 +40,7 @@ pub fn shown_url(settings: &RemoteSettings) -> String {
 /// # Errors
 /// The repository cannot be asked, or lacks the reference.
 pub fn resolve(settings: &RemoteSettings, credentials: &Credentials) -> Result<Revision, RemoteError> {
-    let reference = match settings.reference.clone() {
-        Reference::Head => git::Reference::Head,
-        Reference::Branch(name) => git::Reference::Branch(name),
-        Reference::Tag(name) => git::Reference::Tag(name),
-        Reference::SemVer(range) => git::Reference::SemVer(range),
-        Reference::Name(name) => git::Reference::Name(name),
-        Reference::Commit { commit, branch } => git::Reference::Commit { commit, branch },
-    };
-    Ok(remote(settings, credentials)?.resolve(&reference, &limits(settings))?)
+    Ok(remote(settings, credentials)?.resolve(&settings.reference, &limits(settings))?)
 }
 
 /// The tree of a revision.
