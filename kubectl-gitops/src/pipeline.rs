@@ -7,11 +7,13 @@
 //! `sync` has a repository in front of it and a record behind it: see [`sync`](mod@sync).
 
 pub(crate) mod amend;
+mod asked;
 mod carry;
 mod compare;
 mod deliver;
 mod drivers;
 mod engine;
+mod external;
 mod find;
 mod given;
 pub(crate) mod host;
@@ -28,7 +30,6 @@ pub(crate) mod uninstall;
 
 use std::path::Path;
 use std::rc::Rc;
-use std::time::Instant;
 
 use jiff::Timestamp;
 
@@ -36,7 +37,7 @@ use crate::error::{CliError, Result, exit};
 use crate::inventory::Inventory;
 use crate::plan::{Desired, Plan};
 use crate::report::{self, About, Command, Console, Report, Story};
-use crate::settings::{BuildSettings, Connection, DryRun, RunSettings};
+use crate::settings::{BuildSettings, Connection, DiffSettings, DryRun, RunSettings};
 use crate::source;
 use crate::stages::Told;
 use carry::{Run, Stamp};
@@ -88,6 +89,7 @@ pub(crate) fn vars(settings: &BuildSettings, json: bool, console: &Console) -> R
 pub(crate) fn diff(
     build: &BuildSettings,
     settings: &RunSettings,
+    show: &DiffSettings,
     connection: &Connection,
     console: &Console,
 ) -> Result<u8> {
@@ -97,13 +99,15 @@ pub(crate) fn diff(
         let (identity, mut desired) = order.wanted(&mut rendered, session).await?;
         let judged = order.judge(session, &identity, &mut desired).await?;
         let about = order.about(&identity, &rendered.shown);
-        let (report, plan) = compared(&about, &judged, session, order.begin, true).await;
-        console.present_diff(&report)?;
-        match report::refusal(&plan) {
-            Some(error) => Err(error),
-            None if report.counts.changes() > 0 => Ok(exit::DIFFERENT),
-            None => Ok(exit::DONE),
+        let compared = compared(&about, &judged, session, &order, true).await;
+        match &show.external {
+            Some(command) => {
+                external::show(command, &compared.comparison)?;
+                console.present_plan(&compared.report);
+            }
+            None => console.present_diff(&compared.report)?,
         }
+        compared.code()
     })
 }
 
@@ -163,11 +167,11 @@ async fn converge(run: &Run<'_>, mut desired: Vec<Desired>, source: &str) -> Res
     let judged = order.judge(session, identity, &mut desired).await?;
     let about = order.about(identity, source);
     if order.settings.dry_run == DryRun::Client {
-        let (report, plan) = compared(&about, &judged, session, order.begin, false).await;
+        let Compared { report, plan, .. } = compared(&about, &judged, session, order, false).await;
         order.story.console().present_run(&report, false)?;
         return Ok(Ended { report, failure: report::refusal(&plan), settled: false });
     }
-    let comparison = Comparison::of(&judged, session, false).await;
+    let comparison = Comparison::guessed(&judged);
     order.story.expect(comparison.changes(Timestamp::now()));
     let carry::Carried { judged, executed } = run.carry_out(judged, &mut desired).await?;
     let mut report = Report::done(&about, &judged.plan, &executed, order.begin.elapsed());
@@ -198,12 +202,35 @@ pub(crate) fn status(name: Option<&str>, fail: bool, connection: &Connection, co
     })
 }
 
-/// The report of a plan that is not executed. `ask`: changes by the server's dry run.
-async fn compared(about: &About, judged: &Judged, session: &Session, begin: Instant, ask: bool) -> (Report, Plan) {
-    let comparison = Comparison::of(judged, session, ask).await;
+/// A plan that is not executed.
+struct Compared {
+    report: Report,
+    plan: Plan,
+    comparison: Comparison,
+}
+
+impl Compared {
+    /// How a `diff` ends.
+    fn code(&self) -> Result<u8> {
+        match report::refusal(&self.plan).or_else(|| self.comparison.failure()) {
+            Some(error) => Err(error),
+            None if self.report.counts.changes() > 0 => Ok(exit::DIFFERENT),
+            None => Ok(exit::DONE),
+        }
+    }
+}
+
+/// `ask`: changes by the server's dry run.
+async fn compared(about: &About, judged: &Judged, session: &Session, order: &Order<'_>, ask: bool) -> Compared {
+    let mut comparison =
+        if ask { Comparison::asked(judged, session, &order.policy).await } else { Comparison::guessed(judged) };
+    if order.policy.reload {
+        comparison.look_around(judged, session, &|text| order.story.warn(text)).await;
+    }
     let plan = comparison.revise(&judged.plan);
-    let mut report = Report::planned(about, &plan, &session.cluster.traffic(), begin.elapsed());
+    let mut report = Report::planned(about, &plan, &session.cluster.traffic(), order.begin.elapsed());
     comparison.annotate(&mut report.actions, Timestamp::now());
+    report.recount();
     report.restarts = comparison.restarts();
-    (report, plan)
+    Compared { report, plan, comparison }
 }

@@ -36,6 +36,8 @@ behaviours! {
     conflicting_namespace_is_an_error,
     crd_and_custom_resource_in_one_run,
     delete_leaves_nothing,
+    diff_asks_the_server,
+    diff_by_a_program_of_the_user,
     diff_changes_nothing,
     drift_is_corrected,
     empty_set_is_refused,

@@ -35,7 +35,7 @@ pub(super) struct OutputArgs {
 impl OutputArgs {
     pub(super) fn into_presentation(self, verbosity: u8) -> Presentation {
         let Self { output, progress, color } = self;
-        Presentation { output, progress, color, verbosity }
+        Presentation { output, progress, color, verbosity, pager: None }
     }
 }
 

@@ -52,6 +52,8 @@ codes! {
         "As in kubectl, -n fills in a missing namespace and never overrides a written one. Drop -n, or change the manifest (a kustomization's `namespace:` field changes all of them).";
     RepositoryUrl = "G0108", User, "a repository or a reference is not named rightly",
         "A repository is named by an https, http, ssh or file URL, or by `user@host:path`; a branch or a tag by a name that Git allows, a commit by all of its 40 or 64 digits. Keys and certificates that are given for it must be such.";
+    ExternalDiff = "G0109", User, "the program that shows differences failed",
+        "KUBECTL_EXTERNAL_DIFF names a program and its arguments, as for `kubectl diff`; it is started with two directories. It could not be started, or ended with a code above 1. Without the variable, and with -o, differences are shown by kubectl-gitops itself.";
     Installation = "G0110", User, "an installation cannot be made like this",
         "`kubectl gitops install` checks everything that it is told before it reaches the cluster or writes a file: the address (without credentials in it), the schedule, names, which credentials go together. All that is wrong is listed. It never asks the repository itself: whether the address and the password are right is what the first run shows.";
     Host = "G0111", User, "this machine cannot be set up",
@@ -116,6 +118,8 @@ codes! {
         "Everything is applied, but not everything became ready within --timeout. Nothing was pruned. `kubectl gitops status NAME` shows what blocks.";
     HealthFailed = "G0403", Partial, "an object has failed for good",
         "An object reached a state that does not heal by waiting: a Job used up its retries, a Deployment exceeded its progress deadline. Nothing was pruned.";
+    WouldFail = "G0404", User, "objects would fail, or cannot be compared",
+        "`diff` asks the API server about every change by dry run. It refused some of them, or could not be asked. An `apply` would fail for them, go on with the others, and prune nothing. Nothing was written.";
     Locked = "G0501", Locked, "another run holds the lock",
         "Another run is working on this set and renews its lock. Wait for it, or give more time with --lock-timeout; a run that died loses its lock after 35 seconds by itself.";
     Unreachable = "G0601", Cluster, "the cluster cannot be reached",

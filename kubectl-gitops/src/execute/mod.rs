@@ -13,6 +13,7 @@ mod prune;
 mod roll;
 mod run;
 mod settle;
+mod survey;
 mod wait;
 
 use tokio::time::Instant;
@@ -20,6 +21,8 @@ use tokio::time::Instant;
 pub use event::{Done, Event, Executed, Outcome, Rolled, Signal, Stop, WaitEnd, Waited};
 pub use interrupt::{Interrupt, Raise};
 pub use job::{Execution, Job, LOCK_TTL_S, Options, Sink, Turn};
+pub use once::made as with_values_made_once;
+pub use survey::{Unknown, WouldRoll, would_roll};
 
 use crate::cluster::{DryRun, Endpoint, Transport};
 use crate::plan::Deed;

@@ -18,19 +18,27 @@ use crate::plan::Body;
 
 /// The body of a creation: with the values that are made now, if the object wants any.
 pub(super) fn completed(body: &Body) -> Result<Arc<Value>, Ending> {
+    made(body).map_err(|error| failed(&error))
+}
+
+/// The same for who only asks what would come of it.
+///
+/// # Errors
+/// The values cannot be made.
+pub fn made(body: &Body) -> Result<Arc<Value>, OnceError> {
     let is_secret = body.gvk.group.is_empty() && body.gvk.kind == "Secret";
     let Some(wanted) = annotation(&body.manifest, marks::CREATE_ONCE_ANNOTATION).filter(|_| is_secret) else {
         return Ok(Arc::clone(&body.manifest));
     };
     let made = create_once(wanted, &data_of(&body.manifest), &mut |bytes| getrandom::fill(bytes).is_ok());
-    let made = made.map_err(|error| failed(&error))?;
+    let made = made?;
     let mut manifest = Value::clone(&body.manifest);
     let Some(root) = manifest.as_object_mut() else { return Ok(Arc::clone(&body.manifest)) };
     let data = root.entry("data").or_insert_with(|| Value::Object(Map::new()));
     if data.is_null() {
         *data = Value::Object(Map::new());
     }
-    let Some(data) = data.as_object_mut() else { return Err(failed(&OnceError::Annotation)) };
+    let Some(data) = data.as_object_mut() else { return Err(OnceError::Annotation) };
     for (key, value) in made {
         data.insert(key, Value::String(STANDARD.encode(value.expose())));
     }

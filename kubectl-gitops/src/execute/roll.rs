@@ -14,8 +14,11 @@ use serde_json::{Map, Value, json};
 
 use super::event::{Event, Rolled};
 use super::run::Run;
-use crate::cluster::{ClusterError, Code, DryRun, Endpoint, Extent, Guard, ListQuery, Lookup, Transport};
+use crate::cluster::{
+    Cluster, ClusterError, Code, Discovery, DryRun, Endpoint, Extent, Guard, ListQuery, Lookup, Transport,
+};
 use crate::inventory::marks;
+use crate::plan::Action;
 
 /// Workloads that run pods all the time. Jobs read what there is when they start.
 const KINDS: [(&str, &str); 5] = [
@@ -30,7 +33,7 @@ const ATTEMPTS_MAX: usize = 5;
 const TEMPLATE_ANNOTATIONS: [&str; 4] = ["spec", "template", "metadata", "annotations"];
 
 /// A live workload.
-struct Workload {
+pub(super) struct Workload {
     endpoint: Endpoint,
     object: Value,
 }
@@ -40,18 +43,18 @@ impl Workload {
         self.object["metadata"][field].as_str().unwrap_or_default()
     }
 
-    fn key(&self) -> ObjectKey {
+    pub(super) fn key(&self) -> ObjectKey {
         self.endpoint.key(self.text("namespace"), self.text("name"))
     }
 
     /// Nobody of ours applies it, and it stays.
-    fn is_others(&self) -> bool {
+    pub(super) fn is_others(&self) -> bool {
         marks::annotation(&self.object, marks::OWNER_ANNOTATION).is_none() && self.text("deletionTimestamp").is_empty()
     }
 }
 
 /// The annotations of ours on a pod template.
-type Hashes = BTreeMap<String, String>;
+pub(super) type Hashes = BTreeMap<String, String>;
 
 impl<T: Transport> Run<'_, T> {
     /// Rolls the users of everything whose content changed, in this run or in one that did not get so far.
@@ -97,11 +100,9 @@ impl<T: Transport> Run<'_, T> {
     }
 
     async fn roll_namespace(&self, namespace: &str, indexes: &[usize]) -> Result<(), ClusterError> {
-        let sources: Vec<Node> = indexes
-            .iter()
-            .filter_map(|index| Some(krm::yaml::from_json(&self.job.plan.actions[*index].body.as_ref()?.manifest)))
-            .collect();
-        let mut workloads = self.workloads(namespace).await?;
+        let sources: Vec<Node> = indexes.iter().filter_map(|index| source(&self.job.plan.actions[*index])).collect();
+        let discovery = std::rc::Rc::clone(&self.discovery.borrow());
+        let mut workloads = workloads(self.cluster, &discovery, namespace).await?;
         let wanted = wanted(&workloads, &sources);
         for (workload, hashes) in workloads.iter_mut().zip(wanted) {
             if let Some(hashes) = hashes.filter(|_| workload.is_others()) {
@@ -115,20 +116,6 @@ impl<T: Transport> Run<'_, T> {
             }
         }
         Ok(())
-    }
-
-    /// All workloads of a namespace: those of ours as well, since an Argo Rollout may speak for one.
-    async fn workloads(&self, namespace: &str) -> Result<Vec<Workload>, ClusterError> {
-        let discovery = std::rc::Rc::clone(&self.discovery.borrow());
-        let mut found = Vec::new();
-        for (group, kind) in KINDS {
-            let kind = GroupKind::new(group, kind);
-            let Lookup::Served(served) = discovery.lookup(&kind) else { continue };
-            let endpoint = Endpoint::new(&kind, served.preferred());
-            let query = ListQuery::of(&endpoint).within(namespace);
-            self.cluster.list(&query, |object| found.push(Workload { endpoint: endpoint.clone(), object })).await?;
-        }
-        Ok(found)
     }
 
     /// One server-side apply under a manager of its own: what others own of the workload stays theirs.
@@ -165,13 +152,35 @@ impl<T: Transport> Run<'_, T> {
     }
 }
 
+/// All workloads of a namespace: those of ours as well, since an Argo Rollout may speak for one.
+pub(super) async fn workloads<T: Transport>(
+    cluster: &Cluster<T>,
+    discovery: &Discovery,
+    namespace: &str,
+) -> Result<Vec<Workload>, ClusterError> {
+    let mut found = Vec::new();
+    for (group, kind) in KINDS {
+        let kind = GroupKind::new(group, kind);
+        let Lookup::Served(served) = discovery.lookup(&kind) else { continue };
+        let endpoint = Endpoint::new(&kind, served.preferred());
+        let query = ListQuery::of(&endpoint).within(namespace);
+        cluster.list(&query, |object| found.push(Workload { endpoint: endpoint.clone(), object })).await?;
+    }
+    Ok(found)
+}
+
+/// What is hashed: the content that is sent.
+pub(super) fn source(action: &Action) -> Option<Node> {
+    Some(krm::yaml::from_json(&action.body.as_ref()?.manifest))
+}
+
 /// Would it be refused again?
 fn is_refused(error: &ClusterError) -> bool {
     matches!(error.code, Code::Forbidden | Code::Invalid)
 }
 
 /// For each workload the hashes that its pod template is to have, if one of them is new or another than it has.
-fn wanted(workloads: &[Workload], sources: &[Node]) -> Vec<Option<Hashes>> {
+pub(super) fn wanted(workloads: &[Workload], sources: &[Node]) -> Vec<Option<Hashes>> {
     let before: Vec<Node> = workloads.iter().map(|workload| krm::yaml::from_json(&workload.object)).collect();
     let mut after = before.clone();
     let mut sources = sources.to_vec();
@@ -185,6 +194,11 @@ fn wanted(workloads: &[Workload], sources: &[Node]) -> Vec<Option<Hashes>> {
         has.iter().any(|(name, hash)| had.get(name) != Some(hash)).then_some(has)
     };
     before.iter().zip(&after).map(changed).collect()
+}
+
+/// The hashes that a workload's pod template has.
+pub(super) fn present(workload: &Workload) -> Hashes {
+    hashes(&krm::yaml::from_json(&workload.object))
 }
 
 fn hashes(workload: &Node) -> Hashes {

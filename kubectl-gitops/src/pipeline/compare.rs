@@ -1,5 +1,5 @@
-//! What a plan changes in each object, field by field, and which pods restart. Asks the server by dry run where it can, so
-//! that defaulting and webhooks make no false differences; else compares with what the manifest says.
+//! What a plan changes in each object, field by field, and which pods restart. Asks the server by dry run where it is to, so that
+//! defaulting and webhooks make no false differences; else compares with what the manifest says.
 
 use std::collections::BTreeMap;
 
@@ -8,82 +8,103 @@ use jiff::Timestamp;
 use krm::ObjectKey;
 use serde_json::Value;
 
+use super::asked::{Answer, Failure, Question, changes_nothing, unchanged};
 use super::judge::Judged;
 use super::session::Session;
-use crate::cluster::{Code, DryRun, Endpoint, Guard};
+use crate::cluster::Code as Server;
+use crate::error::{CliError, Code, Kind};
+use crate::execute::would_roll;
 use crate::plan::diff::{attribute, diff};
 use crate::plan::{
-    Action, Body, Deed, Diff, Live, Observed, Plan, Reason, Restart, Verdict, expected, on_immutable, presentable,
-    restart,
+    Action, Deed, Diff, Live, Observed, Plan, Policy, Restart, Verdict, expected, presentable, restart,
+    restart_by_recreation, restart_of_others,
 };
 use crate::report::{Change, Line, Op, changes, new_object};
 
 /// Dry runs at a time.
 const IN_FLIGHT: usize = 8;
+/// Most objects that are listed as failing.
+const FAILURES_MAX: usize = 20;
 
 /// Differences by object.
 #[derive(Debug, Default)]
 pub(super) struct Comparison {
-    diffs: BTreeMap<ObjectKey, Diff>,
-    /// New objects, fit for eyes.
-    new: BTreeMap<ObjectKey, Value>,
+    objects: BTreeMap<ObjectKey, Compared>,
     restarts: Vec<Restart>,
-    /// What the server's dry run said against the plan.
-    revised: Vec<(ObjectKey, Verdict)>,
 }
 
-/// What becomes of an object.
-enum After {
-    /// This.
-    Object(Value),
-    /// Not what the plan thought.
-    Otherwise(Verdict),
+/// One object before and after. Never shown as it is: it may be a Secret.
+#[derive(Default)]
+struct Compared {
+    before: Option<Value>,
+    after: Option<Value>,
+    diff: Option<Diff>,
+    /// A new object, fit for eyes.
+    new: Option<Value>,
+    /// What else is to be said of it.
+    note: String,
+    /// What the server's dry run said against the plan.
+    revised: Option<Verdict>,
+    failure: Option<Failure>,
+    restart: Option<Restart>,
+}
+
+/// The content stays out: it may be a Secret's.
+impl std::fmt::Debug for Compared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Compared").field("note", &self.note).field("failure", &self.failure).finish_non_exhaustive()
+    }
 }
 
 impl Comparison {
-    /// Compares everything that the plan updates, replaces or creates. `ask`: by dry run.
-    pub(super) async fn of(judged: &Judged, session: &Session, ask: bool) -> Self {
+    /// By what the manifests say: for telling what a run does while it does it.
+    pub(super) fn guessed(judged: &Judged) -> Self {
         let mut comparison = Self::default();
-        let mut existing = Vec::new();
         for action in &judged.plan.actions {
-            let Some(body) = &action.body else { continue };
-            match &action.deed {
-                Deed::Create | Deed::ApplyBlind => {
-                    comparison.new.insert(action.key.clone(), presentable(&action.key, &body.manifest));
-                }
-                Deed::Update { .. } | Deed::Recreate { .. } => {
-                    if let Observed::Present(live) = judged.seen.observation.get(&action.key) {
-                        existing.push((action, body, live));
-                    }
-                }
-                _ => {}
+            if let Some(compared) = looked_at(action, judged).map(|live| guess(action, live)) {
+                comparison.add(&action.key, compared);
             }
         }
-        let compared = stream::iter(existing)
-            .map(|(action, body, live)| async move {
-                let (after, verdict) = match after(action, body, live, judged, session, ask).await {
-                    After::Object(object) => (object, None),
-                    After::Otherwise(verdict) => (expected(live, &body.manifest, false), Some(verdict)),
-                };
-                let mut found = diff(&action.key, live.object(), &after);
-                attribute(&mut found, live);
-                let restart = restart(&action.key, &after, &found);
-                (action.key.clone(), found, restart, verdict)
-            })
+        comparison
+    }
+
+    /// By the server's word.
+    pub(super) async fn asked(judged: &Judged, session: &Session, policy: &Policy) -> Self {
+        let question = Question { judged, session, policy };
+        let sent = judged.plan.actions.iter().filter_map(|action| Some((action, looked_at(action, judged)?)));
+        let compared = stream::iter(sent)
+            .map(|(action, live)| async move { (action, by_answer(action, live, question.ask(action).await)) })
             .buffered(IN_FLIGHT);
-        for (key, diff, restart, verdict) in compared.collect::<Vec<_>>().await {
-            comparison.restarts.extend(restart);
-            comparison.revised.extend(verdict.map(|verdict| (key.clone(), verdict)));
-            comparison.diffs.insert(key, diff);
+        let mut comparison = Self::default();
+        for (action, compared) in compared.collect::<Vec<_>>().await {
+            comparison.add(&action.key, compared);
         }
         comparison
+    }
+
+    fn add(&mut self, key: &ObjectKey, mut compared: Compared) {
+        self.restarts.extend(compared.restart.take());
+        self.objects.insert(key.clone(), compared);
+    }
+
+    /// Adds the workloads of others that would roll. Where that cannot be known, `warn` is told.
+    pub(super) async fn look_around(&mut self, judged: &Judged, session: &Session, warn: &dyn Fn(&str)) {
+        let discovery = &judged.seen.discovery;
+        let (rolled, unknown) = would_roll(&session.cluster, discovery, &judged.plan, &judged.inventory).await;
+        self.restarts.extend(rolled.iter().map(|found| restart_of_others(&found.key, &found.annotations)));
+        for place in unknown {
+            let names: Vec<String> = place.sources.iter().map(ObjectKey::short).collect();
+            warn(&format!("which workloads of others use {} is unknown: {}", names.join(", "), place.error));
+        }
     }
 
     /// The plan as it would go, after what the server said.
     pub(super) fn revise(&self, plan: &Plan) -> Plan {
         let mut plan = plan.clone();
-        for (key, verdict) in &self.revised {
-            plan.revise(key, verdict.clone());
+        for (key, compared) in &self.objects {
+            if let Some(verdict) = &compared.revised {
+                plan.revise(key, verdict.clone());
+            }
         }
         plan
     }
@@ -91,9 +112,17 @@ impl Comparison {
     /// Puts the changes into the lines of a report.
     pub(super) fn annotate(&self, lines: &mut [Line], now: Timestamp) {
         for line in lines {
-            if let Some(diff) = self.diffs.get(&line.object.0) {
+            let Some(compared) = self.objects.get(&line.object.0) else { continue };
+            if let Some(failure) = &compared.failure {
+                line.op = Op::Fail;
+                line.reason.clone_from(&failure.why);
+                line.reason_code = failure.code.map_or_else(|| "Failed".to_owned(), |code| code.to_string());
+            }
+            line.note.clone_from(&compared.note);
+            if let Some(diff) = &compared.diff {
                 line.changes = changes(diff, now);
-            } else if let Some(object) = self.new.get(&line.object.0).filter(|_| line.op == Op::Create) {
+                line.unchanged_fields = diff.unchanged;
+            } else if let Some(object) = compared.new.as_ref().filter(|_| matches!(line.op, Op::Create | Op::Fail)) {
                 line.changes = vec![new_object(object)];
             }
         }
@@ -101,36 +130,135 @@ impl Comparison {
 
     /// The changes of existing objects, for telling them as they happen.
     pub(super) fn changes(&self, now: Timestamp) -> BTreeMap<ObjectKey, Vec<Change>> {
-        self.diffs.iter().map(|(key, diff)| (key.clone(), changes(diff, now))).collect()
+        let changed = self.objects.iter().filter_map(|(key, compared)| Some((key, compared.diff.as_ref()?)));
+        changed.map(|(key, diff)| (key.clone(), changes(diff, now))).collect()
     }
 
     /// `Deployment/shop/web (image)`
     pub(super) fn restarts(&self) -> Vec<String> {
         self.restarts.iter().map(|restart| format!("{} ({})", restart.key.short(), restart.why.join(", "))).collect()
     }
+
+    /// Each object that changes, before and after, masked.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&ObjectKey, [Option<Value>; 2])> {
+        let changed = self.objects.iter().filter(|(_, compared)| {
+            let same = compared.diff.as_ref().is_some_and(Diff::is_empty);
+            compared.failure.is_none() && !same
+        });
+        changed.map(|(key, compared)| {
+            (key, crate::plan::masked_pair(key, compared.before.as_ref(), compared.after.as_ref()))
+        })
+    }
+
+    /// The end of a comparison in which objects would fail, or could not be compared.
+    pub(super) fn failure(&self) -> Option<CliError> {
+        let failed: Vec<(&ObjectKey, &Failure)> =
+            self.objects.iter().filter_map(|(key, compared)| Some((key, compared.failure.as_ref()?))).collect();
+        let (first, _) = failed.first()?;
+        let text = if failed.len() == 1 {
+            format!("`{}` would fail, or cannot be compared", first.short())
+        } else {
+            format!("{} objects would fail, or cannot be compared", failed.len())
+        };
+        let unanswered = |(_, failure): &(_, &Failure)| {
+            matches!(
+                failure.code,
+                Some(Server::Unreachable | Server::Timeout | Server::Unauthorized | Server::Unavailable)
+            )
+        };
+        let mut error = CliError::new(Code::WouldFail, text);
+        if failed.iter().any(unanswered) {
+            error.kind = Kind::Cluster;
+        }
+        for (key, failure) in failed.iter().take(FAILURES_MAX) {
+            error = error.note(format!("{}: {}", key.short(), failure.why));
+        }
+        if failed.len() > FAILURES_MAX {
+            error = error.note(format!("and {} more", failed.len() - FAILURES_MAX));
+        }
+        Some(error.note("an apply would go on with the others, and prune nothing"))
+    }
 }
 
-/// The object as it will be: the server's word where it can be had, else what the manifest says.
-async fn after(action: &Action, body: &Body, live: &Live, judged: &Judged, session: &Session, ask: bool) -> After {
-    let adopts = matches!(action.deed, Deed::Update { takeover: true, .. });
-    let guess = || After::Object(expected(live, &body.manifest, adopts));
-    // What is deleted and made again cannot be asked for, and what is taken over from others changes hands first.
-    let Deed::Update { uid, resource_version, force, takeover: false } = &action.deed else { return guess() };
-    let served = judged.seen.discovery.served(&action.key.group_kind());
-    let Some(version) = served.and_then(|served| served.version(&body.gvk.version)).filter(|_| ask) else {
-        return guess();
+/// Is there something to compare? With what, if it exists.
+fn looked_at<'a>(action: &Action, judged: &'a Judged) -> Option<Option<&'a Live>> {
+    let observed = judged.seen.observation.get(&action.key);
+    match &action.deed {
+        Deed::Create | Deed::ApplyBlind => Some(None),
+        Deed::Update { .. } | Deed::Recreate { .. } | Deed::Prune { .. } => match observed {
+            Observed::Present(live) => Some(Some(live)),
+            _ => None,
+        },
+        Deed::Unchanged | Deed::Detach { .. } | Deed::Forget | Deed::Keep | Deed::Refuse => None,
+    }
+}
+
+fn by_answer(action: &Action, live: Option<&Live>, answer: Answer) -> Compared {
+    match answer {
+        Answer::Object(after) => match live {
+            Some(live) if changes_nothing(live.object(), &after) => {
+                Compared { revised: Some(unchanged()), diff: Some(Diff::default()), ..Compared::default() }
+            }
+            Some(live) => {
+                let mut compared = between(action, live, after);
+                if compared.diff.as_ref().is_some_and(Diff::is_empty) {
+                    "only who owns its fields changes".clone_into(&mut compared.note);
+                }
+                compared
+            }
+            None => Compared { after: Some(after), ..guess(action, None) },
+        },
+        Answer::Gone => guess(action, live),
+        Answer::Otherwise(verdict, again) => otherwise(action, again.as_deref().or(live), verdict),
+        Answer::Later(note) => Compared { note, ..guess(action, live) },
+        Answer::Fails(failure) => Compared { failure: Some(failure), restart: None, ..guess(action, live) },
+    }
+}
+
+/// The plan thought otherwise. What would be refused only when it is tried fails, and does not refuse the run.
+fn otherwise(action: &Action, live: Option<&Live>, verdict: Verdict) -> Compared {
+    let mut revised = action.clone();
+    (revised.deed, revised.reason) = (verdict.deed.clone(), verdict.reason.clone());
+    match verdict.deed {
+        Deed::Refuse | Deed::Keep => {
+            let failure = Failure { code: None, why: verdict.reason.to_string() };
+            Compared { failure: Some(failure), restart: None, ..guess(action, live) }
+        }
+        Deed::Unchanged => Compared { revised: Some(verdict), diff: Some(Diff::default()), ..Compared::default() },
+        _ => Compared { revised: Some(verdict), ..guess(&revised, live) },
+    }
+}
+
+/// What the manifest says.
+fn guess(action: &Action, live: Option<&Live>) -> Compared {
+    let Some(body) = &action.body else {
+        return Compared { before: live.map(|live| live.object().clone()), ..Compared::default() };
     };
-    let endpoint = Endpoint::new(&action.key.group_kind(), version);
-    let guard = Guard::exactly(uid, resource_version);
-    match session.cluster.apply(&endpoint, &body.manifest, &guard, *force, DryRun::Server).await {
-        Ok(applied) => After::Object(applied.object),
-        Err(error) if error.is_immutable_field() => {
-            let field = error.causes.first().map(|cause| cause.field.clone()).unwrap_or_default();
-            After::Otherwise(on_immutable(action, live, &field))
+    match live {
+        None => Compared {
+            after: Some(Value::clone(&body.manifest)),
+            new: Some(presentable(&action.key, &body.manifest)),
+            ..Compared::default()
+        },
+        Some(live) => {
+            let adopts = matches!(action.deed, Deed::Update { takeover: true, .. });
+            let mut compared = between(action, live, expected(live, &body.manifest, adopts));
+            if matches!(action.deed, Deed::Recreate { .. }) {
+                compared.restart = restart_by_recreation(&action.key).or(compared.restart);
+            }
+            compared
         }
-        Err(error) if matches!(error.code, Code::Invalid | Code::Forbidden) => {
-            After::Otherwise(Verdict { deed: Deed::Refuse, reason: Reason::Rejected { message: error.message } })
-        }
-        Err(_) => guess(),
+    }
+}
+
+fn between(action: &Action, live: &Live, after: Value) -> Compared {
+    let mut found = diff(&action.key, live.object(), &after);
+    attribute(&mut found, live);
+    Compared {
+        restart: restart(&action.key, &after, &found),
+        before: Some(live.object().clone()),
+        after: Some(after),
+        diff: Some(found),
+        ..Compared::default()
     }
 }

@@ -48,6 +48,33 @@ pub fn presentable(key: &krm::ObjectKey, object: &Value) -> Value {
     object
 }
 
+/// An object before and after without noise, to be written to files. Values of a Secret read `***` where they stay, and tell that
+/// they change where they do.
+pub fn masked_pair(key: &krm::ObjectKey, before: Option<&Value>, after: Option<&Value>) -> [Option<Value>; 2] {
+    let sides = [before, after].map(|side| side.map(quiet));
+    if !is_secret(key) {
+        return sides;
+    }
+    let held = sides.each_ref().map(|side| side.as_ref().map(super::secret::data).unwrap_or_default());
+    let [mut before, mut after] = sides;
+    for (side, own, other, word) in
+        [(&mut before, &held[0], &held[1], "before"), (&mut after, &held[1], &held[0], "after")]
+    {
+        let Some(top) = side.as_mut().and_then(Value::as_object_mut) else { continue };
+        let masked = |(name, value): (&String, &Vec<u8>)| {
+            let changes = other.get(name).is_some_and(|other| other != value);
+            (name.clone(), json!(if changes { format!("*** ({word})") } else { "***".to_owned() }))
+        };
+        let masked: Map<String, Value> = own.iter().map(masked).collect();
+        top.shift_remove("stringData");
+        top.shift_remove("data");
+        if !masked.is_empty() {
+            top.insert("data".to_owned(), Value::Object(masked));
+        }
+    }
+    [before, after]
+}
+
 /// The object without noise, values of Secrets still in it.
 pub(super) fn quiet(object: &Value) -> Value {
     let mut object = if object.is_object() { object.clone() } else { json!({}) };
@@ -87,6 +114,21 @@ mod tests {
         let expected = json!({"kind": "Secret", "metadata": {"name": "db", "labels": {"app": "web"}},
             "data": {"a": "*** (7 bytes)", "b": "*** (9 bytes)"}});
         assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn a_pair_tells_which_values_change() {
+        let secret = |data: Value| json!({"kind": "Secret", "metadata": {"name": "db"}, "data": data});
+        let key = ObjectKey::new("", "Secret", "shop", "db");
+        let (before, after) = (
+            secret(json!({"same": "YQ==", "other": "Yg==", "gone": "Yw=="})),
+            secret(json!({"same": "YQ==", "other": "ZA==", "new": "ZQ=="})),
+        );
+        let [old, new] = masked_pair(&key, Some(&before), Some(&after)).map(|side| side.unwrap()["data"].clone());
+        assert_eq!(old, json!({"gone": "***", "other": "*** (before)", "same": "***"}));
+        assert_eq!(new, json!({"new": "***", "other": "*** (after)", "same": "***"}));
+        let [none, alone] = masked_pair(&key, None, Some(&after));
+        assert_eq!((none, alone.unwrap()["data"]["other"].clone()), (None, json!("***")));
     }
 
     #[test]

@@ -43,13 +43,13 @@ pub use content::is_config;
 pub use desired::{Desired, is_secret};
 pub use diff::{Change, Diff, Drift};
 pub use expect::expected;
-pub use mask::{Shown, presentable};
+pub use mask::{Shown, masked_pair, presentable};
 pub use needs::{Needs, needs};
 pub use observed::{Foreign, Live, Manager, NamespaceState, NotStored, Observation, Observed, Scope, is_terminating};
 pub use policy::{Adopt, Allow, Policy};
 pub use reason::{Class, Reason, Refusal, Warning};
 pub use recheck::{on_conflict, on_immutable, prune_recheck, recheck};
-pub use restart::{Restart, restart};
+pub use restart::{Restart, restart, restart_by_recreation, restart_of_others};
 pub use unchanged::first_changed;
 
 use crate::inventory::{Entry, Inventory};

@@ -40,6 +40,19 @@ pub fn restart(key: &ObjectKey, after: &Value, diff: &Diff) -> Option<Restart> {
     (!why.is_empty()).then(|| Restart { key: key.clone(), why })
 }
 
+/// A workload of nobody of ours that rolls because these annotations of its pod template get another hash.
+pub fn restart_of_others(key: &ObjectKey, annotations: &[String]) -> Restart {
+    let mut why: Vec<String> = annotations.iter().map(|name| annotation_reason(name)).collect();
+    why.push("in no set".to_owned());
+    Restart { key: key.clone(), why }
+}
+
+/// A workload that is deleted and made again, and its pods with it.
+pub fn restart_by_recreation(key: &ObjectKey) -> Option<Restart> {
+    let runs = matches!(key.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet") && key.group == "apps";
+    runs.then(|| Restart { key: key.clone(), why: vec!["made again".to_owned()] })
+}
+
 fn reasons(change: &Change) -> Vec<String> {
     let path = change.path.as_str();
     if path == "spec" || path == "spec.template" {

@@ -36,7 +36,9 @@ pub fn planned(plan: &Plan) -> Vec<Line> {
             reason_code: action.reason.code().to_owned(),
             reason: action.reason.to_string(),
             hint: action.reason.hint(),
+            note: String::new(),
             changes: Vec::new(),
+            unchanged_fields: 0,
             elapsed_s: 0.0,
         })
         .collect()

@@ -47,7 +47,9 @@ pub fn line_of(outcome: &Outcome, action: Option<&Action>) -> Line {
         reason_code: code.or(planned).unwrap_or_default(),
         reason,
         hint: action.filter(|_| outcome.done.is_failure()).and_then(|action| action.reason.hint()),
+        note: String::new(),
         changes: Vec::new(),
+        unchanged_fields: 0,
         elapsed_s: outcome.elapsed.as_secs_f64(),
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use krm::ObjectKey;
 
+use super::lines::{Row, rows};
 use super::model::{Change, Command, Counts, Line, Op, Report};
 use super::paint::{Color, Paint, columns, tame};
 use crate::settings::format_duration;
@@ -32,7 +33,7 @@ pub fn summary_line(report: &Report) -> String {
 /// Longest name that others are aligned to; longer ones push only their own line.
 const NAME_COLUMN_MAX: usize = 56;
 /// Longest list of lines of one value.
-const VALUE_LINES_MAX: usize = 24;
+const VALUE_LINES_MAX: usize = 60;
 
 impl View {
     /// Symbol and colour of a deed.
@@ -158,7 +159,9 @@ impl View {
     /// A diff: every change field by field, then what would be done, then what would restart.
     pub fn diff(self, report: &Report) -> String {
         let mut text = String::new();
-        let shown: Vec<&Line> = report.actions.iter().filter(|line| self.shows(line.op)).collect();
+        let mut shown: Vec<&Line> = report.actions.iter().filter(|line| self.shows(line.op)).collect();
+        // By deed, each in the plan's order.
+        shown.sort_by_key(|line| line.op);
         let name_width =
             shown.iter().map(|line| columns(&name_of(&line.object.0))).filter(|w| *w <= NAME_COLUMN_MAX).max();
         for line in &shown {
@@ -167,6 +170,12 @@ impl View {
         if !shown.is_empty() {
             text.push('\n');
         }
+        text + &self.plan(report)
+    }
+
+    /// What would be done in one sentence, then what would restart.
+    pub fn plan(self, report: &Report) -> String {
+        let mut text = String::new();
         let plan = self.paint.paint(Color::Bold, "Plan:");
         let _infallible = writeln!(text, "{plan} {}.  Nothing was changed.", planned_counts(&report.counts));
         if !report.restarts.is_empty() {
@@ -184,6 +193,8 @@ impl View {
             Op::Create => self.new_lines(line),
             _ => tame(&line.reason),
         };
+        let reason =
+            [reason, tame(&line.note)].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
         let head = self.paint.paint(color, format!("{symbol} {name}"));
         if reason.is_empty() {
             let _infallible = writeln!(text, "{head}");
@@ -197,6 +208,10 @@ impl View {
         }
         for change in &line.changes {
             self.change(change, text);
+        }
+        if line.unchanged_fields > 0 && !line.changes.is_empty() {
+            let fields = format!("    ({})", counted(line.unchanged_fields, "unchanged field"));
+            let _infallible = writeln!(text, "{}", self.paint.paint(Color::Dim, fields));
         }
     }
 
@@ -222,14 +237,22 @@ impl View {
             let padding = " ".repeat(44_usize.saturating_sub(columns(&change.path)));
             let _infallible = writeln!(text, "    {path}{padding}  {}", tame(&change.note));
         }
-        for (symbol, color, lines) in [("-", Color::Red, &change.before), ("+", Color::Green, &change.after)] {
-            for line in lines.iter().take(VALUE_LINES_MAX) {
-                let _infallible = writeln!(text, "{}", self.paint.paint(color, format!("  {symbol}   {}", tame(line))));
-            }
-            if lines.len() > VALUE_LINES_MAX {
-                let more = lines.len() - VALUE_LINES_MAX;
-                let _infallible = writeln!(text, "  {symbol}   {} {more} more lines", self.paint.symbol("…", "..."));
-            }
+        let rows = rows(&change.before, &change.after);
+        for row in rows.iter().take(VALUE_LINES_MAX) {
+            let line = match row {
+                Row::Gone(line) => self.paint.paint(Color::Red, format!("  -   {}", tame(line))),
+                Row::New(line) => self.paint.paint(Color::Green, format!("  +   {}", tame(line))),
+                Row::Same(line) => format!("      {}", tame(line)),
+                Row::Gap(lines) => {
+                    let gap = format!("      {} {}", self.paint.symbol("…", "..."), counted(*lines, "unchanged line"));
+                    self.paint.paint(Color::Dim, gap)
+                }
+            };
+            let _infallible = writeln!(text, "{line}");
+        }
+        if rows.len() > VALUE_LINES_MAX {
+            let more = rows.len() - VALUE_LINES_MAX;
+            let _infallible = writeln!(text, "      {} {more} more lines", self.paint.symbol("…", "..."));
         }
     }
 }
@@ -240,7 +263,7 @@ pub(super) fn name_of(key: &ObjectKey) -> String {
 }
 
 /// Changes in few words, for the line of an apply: the first two, then a count.
-fn summary(changes: &[Change]) -> String {
+pub(super) fn summary(changes: &[Change]) -> String {
     let changes: Vec<&Change> = changes.iter().filter(|change| !change.path.is_empty()).collect();
     let mut parts: Vec<String> = changes.iter().take(2).map(|change| short_change(change)).collect();
     if changes.len() > 2 {
@@ -313,7 +336,7 @@ fn listed(counts: &[(usize, &str)], nothing: &str) -> String {
     if parts.is_empty() { nothing.to_owned() } else { parts.join(", ") }
 }
 
-fn done_counts(counts: &Counts) -> String {
+pub(super) fn done_counts(counts: &Counts) -> String {
     // Adopted ones are among the updated: said in words, so that the numbers add up.
     let updated =
         if counts.adopted > 0 { format!("updated ({} adopted)", counts.adopted) } else { "updated".to_owned() };
@@ -333,13 +356,14 @@ fn done_counts(counts: &Counts) -> String {
     )
 }
 
-fn planned_counts(counts: &Counts) -> String {
+pub(super) fn planned_counts(counts: &Counts) -> String {
     listed(
         &[
             (counts.created, "to create"),
             (counts.updated, "to update"),
             (counts.replaced, "to replace"),
             (counts.pruned, "to prune"),
+            (counts.failed, "would fail"),
             (counts.refused, "refused"),
             (counts.unchanged, "unchanged"),
             (counts.kept, "kept"),

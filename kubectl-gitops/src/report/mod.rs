@@ -8,9 +8,12 @@ mod from_diff;
 mod from_plan;
 mod from_run;
 mod human;
+mod lines;
 mod live;
 mod machine;
+mod markdown;
 mod model;
+mod pager;
 mod paint;
 mod present;
 #[cfg(test)]

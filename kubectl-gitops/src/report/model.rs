@@ -142,9 +142,15 @@ pub struct Line {
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// What else there is to say: that the server could not be asked yet, and why.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub note: String,
     /// Changed fields, where known.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Change>,
+    /// Fields of it that stay as they are, where that was looked at.
+    #[serde(skip_serializing_if = "is_none")]
+    pub unchanged_fields: usize,
     /// Seconds that it took.
     #[serde(skip_serializing_if = "is_zero")]
     pub elapsed_s: f64,
@@ -275,6 +281,21 @@ pub struct Report {
     pub requests: Requests,
     /// Seconds from start to end.
     pub elapsed_s: f64,
+}
+
+impl Report {
+    /// After lines changed: the counts, and that some would fail.
+    pub fn recount(&mut self) {
+        self.counts = Counts::of(&self.actions);
+        if self.counts.failed > 0 && self.result == "succeeded" {
+            self.result = "failed";
+        }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+const fn is_none(number: &usize) -> bool {
+    *number == 0
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]

@@ -3,6 +3,7 @@
 use super::console::Console;
 use super::human::View;
 use super::machine;
+use super::markdown;
 use super::model::Report;
 use crate::error::Result;
 use crate::settings::OutputFormat;
@@ -26,8 +27,15 @@ impl Console {
             Some(OutputFormat::Yaml) => machine::to_yaml(report)?,
             Some(OutputFormat::JsonLines) => machine::stream_head() + &machine::stream_tail(report, true)?,
             Some(OutputFormat::Name) => machine::changed_names(report),
+            Some(OutputFormat::Markdown) => markdown::comment(report),
         };
-        self.result(text.as_bytes())
+        self.page(&text)
+    }
+
+    /// The end of a diff whose differences a program of the user's has shown.
+    pub fn present_plan(&self, report: &Report) {
+        let view = View { paint: self.paint_err(), ..self.view() };
+        self.tell(&view.plan(report));
     }
 
     /// The result of a run that had nothing to plan.
@@ -48,6 +56,7 @@ impl Console {
             Some(OutputFormat::Yaml) => machine::to_yaml(report)?,
             Some(OutputFormat::JsonLines) => machine::stream_tail(report, !streamed)?,
             Some(OutputFormat::Name) => machine::names(report),
+            Some(OutputFormat::Markdown) => markdown::comment(report),
         };
         self.result(text.as_bytes())
     }

@@ -7,7 +7,7 @@ use super::model::{Change, Command, Counts, HealthLine, Line, ObjectName, Op, Re
 use super::paint::Paint;
 use super::status::{Member, MemberCause, Overview, SetStatus};
 use super::surface::Surface;
-use super::{Console, DriverStatus, View, machine};
+use super::{Console, DriverStatus, View, machine, markdown};
 use crate::settings::{OutputFormat, Presentation};
 
 fn key(text: &str) -> ObjectName {
@@ -21,7 +21,9 @@ fn line(op: Op, object: &str, code: &str, reason: &str) -> Line {
         reason_code: code.to_owned(),
         reason: reason.to_owned(),
         hint: None,
+        note: String::new(),
         changes: Vec::new(),
+        unchanged_fields: 0,
         elapsed_s: 0.0,
     }
 }
@@ -42,6 +44,7 @@ fn report(command: Command) -> Report {
         ),
         change("spec.replicas", "5", "3", "drift: kubectl-edit, 3d ago"),
     ];
+    web.unchanged_fields = 38;
     web.elapsed_s = 0.25;
     let mut secret = line(Op::Update, "Secret/shop/db", "Changed", "changed in the set");
     secret.changes = vec![change("data.password", "", "", "changed (24 → 32 bytes)")];
@@ -117,6 +120,35 @@ fn a_dry_run_says_so() {
 #[test]
 fn diff_for_people() {
     insta::assert_snapshot!(PLAIN.diff(&report(Command::Diff)));
+}
+
+#[test]
+fn diff_as_a_comment() {
+    insta::assert_snapshot!(markdown::comment(&report(Command::Diff)));
+}
+
+#[test]
+fn a_comment_fits_whatever_changes() {
+    for (objects, value) in [(5000, 10), (200, 4000), (3, 80_000), (0, 0)] {
+        let mut report = report(Command::Diff);
+        report.actions = (0..objects)
+            .map(|index| {
+                let mut line = line(Op::Update, &format!("ConfigMap/shop/settings-{index}"), "Changed", "changed");
+                line.changes = vec![change("data.key", "````", &"é".repeat(value), "")];
+                line
+            })
+            .collect();
+        report.restarts = (0..objects).map(|index| format!("Deployment/shop/web-{index} (image)")).collect();
+        let text = markdown::comment(&report);
+        assert!(text.len() <= 60_200, "{objects} objects: {}", text.len());
+        assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
+        assert_eq!(
+            text.matches("`````diff\n").count(),
+            text.matches("<details>").count(),
+            "a fence is longer than the value's"
+        );
+        assert_eq!(text.contains("left out: see the job log"), objects > 0);
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use super::drivers::{self, DriverStatus};
 use super::from_diff::age;
 use super::human::name_of;
 use super::machine;
+use super::markdown;
 use super::model::{ObjectName, SCHEMA};
 use super::paint::{Color, Paint, columns, tame};
 use super::revision::short_revision;
@@ -172,6 +173,7 @@ impl Console {
     pub fn present_sets(&self, seen: &Overview) -> Result<()> {
         let driven = drivers::lines(&seen.drivers, &seen.notices, seen.now, self.paint_out());
         let text = match self.presentation().output {
+            Some(OutputFormat::Markdown) => markdown::rows(HEAD, &rows(&seen.sets)),
             None | Some(OutputFormat::Wide) if seen.sets.is_empty() => {
                 self.tell("No applied sets.\n");
                 driven
@@ -202,15 +204,20 @@ impl Console {
                 let members = seen.sets.iter().flat_map(|set| &set.members);
                 members.map(|member| machine::kubectl_name(&member.object.0) + "\n").collect()
             }
+            Some(OutputFormat::Markdown) => {
+                let row = |member: &Member| [name_of(&member.object.0), member.health.clone(), member.message.clone()];
+                let members: Vec<[String; 3]> = seen.sets.iter().flat_map(|set| &set.members).map(row).collect();
+                markdown::rows(["OBJECT", "HEALTH", "MESSAGE"], &members)
+            }
         };
         self.result(text.as_bytes())
     }
 }
 
-fn table(sets: &[SetStatus], paint: Paint) -> String {
-    let head = ["NAME", "REVISION", "SYNCED", "HEALTH", "LAST CHANGE", "MESSAGE"].map(str::to_owned);
-    let rows: Vec<[String; 6]> = sets
-        .iter()
+const HEAD: [&str; 6] = ["NAME", "REVISION", "SYNCED", "HEALTH", "LAST CHANGE", "MESSAGE"];
+
+fn rows(sets: &[SetStatus]) -> Vec<[String; 6]> {
+    sets.iter()
         .map(|set| {
             [
                 set.shown(),
@@ -221,7 +228,11 @@ fn table(sets: &[SetStatus], paint: Paint) -> String {
                 tame(&set.told()),
             ]
         })
-        .collect();
+        .collect()
+}
+
+fn table(sets: &[SetStatus], paint: Paint) -> String {
+    let (head, rows) = (HEAD.map(str::to_owned), rows(sets));
     let mut widths = [0; 5];
     for row in std::iter::once(&head).chain(&rows) {
         for (width, cell) in widths.iter_mut().zip(row) {

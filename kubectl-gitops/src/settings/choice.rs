@@ -102,6 +102,8 @@ choice! {
         JsonLines = "jsonl",
         /// `kind.group/name` per changed object, as kubectl.
         Name = "name",
+        /// A comment for a pull request.
+        Markdown = "markdown",
         /// The human form with more columns.
         #[default]
         Wide = "wide",
@@ -168,6 +170,6 @@ mod tests {
             assert_eq!(&word.parse::<OutputFormat>().unwrap().word(), word);
         }
         let error = "xml".parse::<OutputFormat>().unwrap_err();
-        assert_eq!(error.to_string(), "`xml` is none of yaml, json, jsonl, name, wide");
+        assert_eq!(error.to_string(), "`xml` is none of yaml, json, jsonl, name, markdown, wide");
     }
 }

@@ -2,6 +2,7 @@
 //! variables or where a value came from.
 
 mod choice;
+mod diff;
 mod duration;
 mod engine;
 mod input;
@@ -18,6 +19,7 @@ use krm::Masked;
 pub use choice::{
     Adopt, ColorChoice, DryRun, LoadRestrictor, OutputFormat, ParseChoiceError, ProgressMode, Rbac, Reload, Reorder,
 };
+pub use diff::DiffSettings;
 pub use duration::{ParseDurationError, format_duration, parse_duration};
 pub use engine::EngineSettings;
 pub use input::{Input, InputPart};
@@ -161,4 +163,6 @@ pub struct Presentation {
     pub color: ColorChoice,
     /// `-v`
     pub verbosity: u8,
+    /// The command that long results go through on a terminal; none, or empty, for none.
+    pub pager: Option<String>,
 }
