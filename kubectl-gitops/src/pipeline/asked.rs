@@ -227,7 +227,7 @@ pub(super) fn changes_nothing(before: &Value, after: &Value) -> bool {
                 }
             }
             if let Some(entries) = metadata.get_mut("managedFields").and_then(Value::as_array_mut) {
-                entries.sort_by_key(|entry| entry.to_string());
+                entries.sort_by_key(ToString::to_string);
             }
         }
         object

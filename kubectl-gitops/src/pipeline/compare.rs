@@ -16,8 +16,8 @@ use crate::error::{CliError, Code, Kind};
 use crate::execute::would_roll;
 use crate::plan::diff::{attribute, diff};
 use crate::plan::{
-    Action, Deed, Diff, Live, Observed, Plan, Policy, Restart, Verdict, expected, presentable, restart,
-    restart_by_recreation, restart_of_others,
+    Action, Deed, Diff, Live, Plan, Policy, Restart, Verdict, expected, presentable, restart, restart_by_recreation,
+    restart_of_others,
 };
 use crate::report::{Change, Line, Op, changes, new_object};
 
@@ -60,10 +60,8 @@ impl Comparison {
     /// By what the manifests say: for telling what a run does while it does it.
     pub(super) fn guessed(judged: &Judged) -> Self {
         let mut comparison = Self::default();
-        for action in &judged.plan.actions {
-            if let Some(compared) = looked_at(action, judged).map(|live| guess(action, live)) {
-                comparison.add(&action.key, compared);
-            }
+        for (action, live) in changed(judged) {
+            comparison.add(&action.key, guess(action, live));
         }
         comparison
     }
@@ -71,8 +69,7 @@ impl Comparison {
     /// By the server's word.
     pub(super) async fn asked(judged: &Judged, session: &Session, policy: &Policy) -> Self {
         let question = Question { judged, session, policy };
-        let sent = judged.plan.actions.iter().filter_map(|action| Some((action, looked_at(action, judged)?)));
-        let compared = stream::iter(sent)
+        let compared = stream::iter(changed(judged))
             .map(|(action, live)| async move { (action, by_answer(action, live, question.ask(action).await)) })
             .buffered(IN_FLIGHT);
         let mut comparison = Self::default();
@@ -180,17 +177,17 @@ impl Comparison {
     }
 }
 
-/// Is there something to compare? With what, if it exists.
-fn looked_at<'a>(action: &Action, judged: &'a Judged) -> Option<Option<&'a Live>> {
-    let observed = judged.seen.observation.get(&action.key);
-    match &action.deed {
-        Deed::Create | Deed::ApplyBlind => Some(None),
-        Deed::Update { .. } | Deed::Recreate { .. } | Deed::Prune { .. } => match observed {
-            Observed::Present(live) => Some(Some(live)),
-            _ => None,
-        },
-        Deed::Unchanged | Deed::Detach { .. } | Deed::Forget | Deed::Keep | Deed::Refuse => None,
-    }
+/// What is sent or deleted, each with the object that is there.
+fn changed(judged: &Judged) -> impl Iterator<Item = (&Action, Option<&Live>)> {
+    judged.plan.actions.iter().filter_map(|action| {
+        let live = judged.seen.observation.get(&action.key).live();
+        let compared = match &action.deed {
+            Deed::Create | Deed::ApplyBlind => return Some((action, None)),
+            Deed::Update { .. } | Deed::Recreate { .. } | Deed::Prune { .. } => live.is_some(),
+            Deed::Unchanged | Deed::Detach { .. } | Deed::Forget | Deed::Keep | Deed::Refuse => false,
+        };
+        compared.then_some((action, live))
+    })
 }
 
 fn by_answer(action: &Action, live: Option<&Live>, answer: Answer) -> Compared {
