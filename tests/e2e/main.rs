@@ -27,6 +27,7 @@ behaviours! {
     a_second_signal_ends_a_run_at_once,
     a_signal_ends_a_run_in_order,
     an_annotated_workload_of_nobody_rolls,
+    a_replacement_is_rehearsed,
     an_object_moves_between_sets,
     another_directory_under_a_derived_name_is_refused,
     another_inventory_s_object_is_refused,

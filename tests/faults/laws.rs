@@ -113,7 +113,10 @@ impl Watch {
                 let key = key_of(object);
                 seen.haunted.insert(key);
             }
-            self.refresh_all(&mut seen, |_, object| object["metadata"].get("deletionTimestamp").is_some());
+            // Objects of a definition that somebody deleted go a moment after it.
+            self.refresh_all(&mut seen, |path, object| {
+                path.contains("/widgets/") || object["metadata"].get("deletionTimestamp").is_some()
+            });
             let sight = Sight::of(seen.objects.values());
             let found = judge_sight(&sight, &mut seen);
             let place = format!("after {} {}", call.method, call.path);

@@ -275,11 +275,11 @@ impl<T: Transport> Cluster<T> {
 
     /// POST of a whole object.
     pub async fn create(&self, endpoint: &Endpoint, object: &Value, dry_run: DryRun) -> Result<Value, ClusterError> {
-        let (namespace, name) = place(object);
+        let (namespace, _) = place(object);
         let mut path = endpoint.collection(&namespace);
         push_query(&mut path, "fieldManager", FIELD_MANAGER);
         let verb = dry(&mut path, Verb::Create, dry_run);
-        self.write(verb, Method::Post, path, object, &endpoint.describe(&namespace, &name)).await
+        self.write(verb, Method::Post, path, object, endpoint).await
     }
 
     /// PUT of a whole object; its `metadata.resourceVersion` makes it a compare-and-swap.
@@ -287,7 +287,7 @@ impl<T: Transport> Cluster<T> {
         let (namespace, name) = place(object);
         let mut path = endpoint.object(&namespace, &name);
         push_query(&mut path, "fieldManager", FIELD_MANAGER);
-        self.write(Verb::Update, Method::Put, path, object, &endpoint.describe(&namespace, &name)).await
+        self.write(Verb::Update, Method::Put, path, object, endpoint).await
     }
 
     async fn write(
@@ -296,12 +296,14 @@ impl<T: Transport> Cluster<T> {
         method: Method,
         path: String,
         object: &Value,
-        what: &str,
+        endpoint: &Endpoint,
     ) -> Result<Value, ClusterError> {
+        let (namespace, name) = place(object);
+        let what = endpoint.describe(&namespace, &name);
         let mut request = self.request(verb, method, path, JSON);
         request.body = encode(object);
-        let response = self.send(request, what, false).await?;
-        parse(verb, what, &response)
+        let response = self.send(request, &what, endpoint.is_secret()).await?;
+        parse(verb, &what, &response)
     }
 
     /// What is no JSON: a log.

@@ -21,6 +21,8 @@ use crate::plan::{self, Action, Body, Deed, Live, Observed, Reason, Verdict, is_
 const TRIES_MAX: usize = 5;
 /// A new type is served a moment after its definition says so.
 const SERVING_SOON: Duration = Duration::from_secs(10);
+/// Leaves room for a suffix in the names of every kind.
+const REHEARSED_NAME_MAX: usize = 40;
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// What is to be sent.
@@ -234,6 +236,24 @@ impl<T: Transport> Run<'_, T> {
         }
     }
 
+    /// Nothing is deleted whose successor the API server would refuse: it is asked to make it, under another name and not in
+    /// earnest. Only a plain no counts: what lies with the name, or with a server that cannot rehearse, is no reason.
+    async fn rehearse(&self, request: &Request<'_>, endpoint: &Endpoint) -> Result<(), Ending> {
+        let mut manifest = request.body.manifest.as_ref().clone();
+        let name: String = request.action.key.name.chars().take(REHEARSED_NAME_MAX).collect();
+        marks::rename(&mut manifest, &format!("{name}-rehearsal"));
+        match self.cluster.create(endpoint, &manifest, DryRun::Server).await {
+            Err(error) if error.status == Some(422) && !error.causes.iter().any(|c| c.field == "metadata.name") => {
+                let reason = format!("it is not replaced, because its successor would be refused: {}", error.message);
+                Err(Ending { done: Done::Failed, reason, code: Some(error.code) })
+            }
+            Err(error) if matches!(error.code, Code::Unreachable | Code::Timeout | Code::Unauthorized) => {
+                Err(self.fail(&error))
+            }
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
     async fn recreate(
         &self,
         request: &Request<'_>,
@@ -244,6 +264,9 @@ impl<T: Transport> Run<'_, T> {
     ) -> Result<Step, Ending> {
         let key = &request.action.key;
         let dry_run = self.job.options.dry_run;
+        if !terminating && dry_run == DryRun::No {
+            self.rehearse(request, endpoint).await?;
+        }
         if unmarked && !terminating && dry_run == DryRun::No {
             guard = match self.mark(request, endpoint, &guard).await? {
                 Some(guard) => guard,

@@ -87,6 +87,13 @@ pub fn set_metadata(manifest: &mut Value, field: &str, name: &str, value: &str) 
     object_in(metadata, field).insert(name.to_owned(), Value::String(value.to_owned()));
 }
 
+/// Gives a manifest another name.
+pub fn rename(manifest: &mut Value, name: &str) {
+    if let Some(root) = manifest.as_object_mut() {
+        object_in(root, "metadata").insert("name".to_owned(), Value::String(name.to_owned()));
+    }
+}
+
 fn object_in<'a>(parent: &'a mut Map<String, Value>, field: &str) -> &'a mut Map<String, Value> {
     let slot = parent.entry(field).or_insert_with(|| Value::Object(Map::new()));
     if !slot.is_object() {
