@@ -6,12 +6,14 @@
 //!
 //! `sync` has a repository in front of it and a record behind it: see [`sync`](mod@sync).
 
+mod against;
 pub(crate) mod amend;
 mod asked;
 mod carry;
 mod compare;
 mod deliver;
 mod drivers;
+mod elsewhere;
 mod engine;
 mod external;
 mod find;
@@ -38,7 +40,6 @@ use crate::inventory::Inventory;
 use crate::plan::{Desired, Plan};
 use crate::report::{self, About, Command, Console, Report, Story};
 use crate::settings::{BuildSettings, Connection, DiffSettings, DryRun, RunSettings};
-use crate::source;
 use crate::stages::Told;
 use carry::{Run, Stamp};
 use compare::Comparison;
@@ -59,11 +60,19 @@ pub(crate) enum BuildForm {
 }
 
 /// `build`: source → build → [stages] → output. Without the stages it is kustomize, byte for byte.
-pub(crate) fn build(settings: &BuildSettings, form: BuildForm, output: Option<&Path>, console: &Console) -> Result<u8> {
+pub(crate) fn build(
+    settings: &BuildSettings,
+    form: BuildForm,
+    output: Option<&Path>,
+    connection: &Connection,
+    console: &Console,
+) -> Result<u8> {
     let rendered = form != BuildForm::Plain;
-    let input = source::open(settings, rendered)?;
-    let mut built = render::build(input, settings, rendered)?;
-    let told = if rendered { render::stages(&mut built, settings)? } else { Told::default() };
+    let (built, told) = elsewhere::with_input(settings, rendered, connection, console, |input| {
+        let mut built = render::build(input, settings, rendered)?;
+        let told = if rendered { render::stages(&mut built, settings)? } else { Told::default() };
+        Ok((built, told))
+    })?;
     console.warn_all(&built.warnings);
     match form {
         BuildForm::Plain | BuildForm::Rendered => deliver::deliver(&built.objects, output, console)?,
@@ -75,10 +84,12 @@ pub(crate) fn build(settings: &BuildSettings, form: BuildForm, output: Option<&P
 }
 
 /// `vars`: source → build → which variables are used, and which have a value. Exit code 1 where one lacks it.
-pub(crate) fn vars(settings: &BuildSettings, json: bool, console: &Console) -> Result<u8> {
-    let mut built = render::build(source::open(settings, true)?, settings, true)?;
-    let survey = render::survey(&mut built, settings)?;
-    console.warn_all(&built.warnings);
+pub(crate) fn vars(settings: &BuildSettings, json: bool, connection: &Connection, console: &Console) -> Result<u8> {
+    let (survey, warnings) = elsewhere::with_input(settings, true, connection, console, |input| {
+        let mut built = render::build(input, settings, true)?;
+        Ok((render::survey(&mut built, settings)?, built.warnings))
+    })?;
+    console.warn_all(&warnings);
     console.warn_all(&survey.problems.iter().collect::<Vec<_>>());
     let text = if json { report::variables_json(&survey) } else { report::variables_table(&survey) };
     console.result(text.as_bytes())?;
@@ -89,26 +100,37 @@ pub(crate) fn vars(settings: &BuildSettings, json: bool, console: &Console) -> R
 pub(crate) fn diff(
     build: &BuildSettings,
     settings: &RunSettings,
-    show: &DiffSettings,
+    shown: &DiffSettings,
     connection: &Connection,
     console: &Console,
 ) -> Result<u8> {
+    if let Some(reference) = &shown.against {
+        return against::diff(build, settings, shown, reference, connection, console);
+    }
     let order = Order::new(Command::Diff, settings, console)?;
-    let mut rendered = render::render(build, console)?;
+    let mut rendered = render::render(build, connection, console)?;
     session::with(connection, &order.story, async |session| {
         let (identity, mut desired) = order.wanted(&mut rendered, session).await?;
         let judged = order.judge(session, &identity, &mut desired).await?;
         let about = order.about(&identity, &rendered.shown);
         let compared = compared(&about, &judged, session, &order, true).await;
-        match &show.external {
-            Some(command) => {
-                external::show(command, &compared.comparison)?;
-                console.present_plan(&compared.report);
-            }
-            None => console.present_diff(&compared.report)?,
-        }
+        show(&Shown { report: &compared.report, comparison: &compared.comparison }, shown, console)?;
         compared.code()
     })
+}
+
+/// Differences that can be shown.
+struct Shown<'a> {
+    report: &'a Report,
+    comparison: &'a Comparison,
+}
+
+/// By the program that the user named, else by ourselves.
+fn show(differences: &Shown<'_>, settings: &DiffSettings, console: &Console) -> Result<()> {
+    let Some(command) = &settings.external else { return console.present_diff(differences.report) };
+    external::show(command, differences.comparison)?;
+    console.present_plan(differences.report);
+    Ok(())
 }
 
 /// `apply`: source → build → stages → observe → plan → execute → report.
@@ -120,7 +142,7 @@ pub(crate) fn apply(
     console: &Console,
 ) -> Result<u8> {
     let order = Order::new(Command::Apply, settings, console)?;
-    let mut rendered = render::render(build, console)?;
+    let mut rendered = render::render(build, connection, console)?;
     let headline = render::Headline::new(&rendered, order.begin.elapsed());
     session::with(connection, &order.story, async |session| {
         let (identity, desired) = order.wanted(&mut rendered, session).await?;

@@ -54,7 +54,7 @@ const MANAGED_BY_VARIABLE: &str = "KUSTOMIZE_ENABLE_MANAGEDBY_LABEL";
 
 pub(super) fn run(args: Args, global: GlobalArgs, console: &Console) -> Result<u8> {
     let Args { input, output, reorder, enable_managedby_label, rendered, explain } = args;
-    let mut settings = input.into_settings(Some("."), global.cache_dir)?;
+    let mut settings = input.into_settings(Some("."), global.cache_dir.clone())?;
     let rendered = rendered || explain;
     if settings.stages.any() && !rendered {
         let text = "flags for stages need `--rendered`: without it the output is that of `kustomize build`";
@@ -76,5 +76,5 @@ pub(super) fn run(args: Args, global: GlobalArgs, console: &Console) -> Result<u
         (false, true) => BuildForm::Rendered,
         (false, false) => BuildForm::Plain,
     };
-    crate::pipeline::build(&settings, form, output.as_deref(), console)
+    crate::pipeline::build(&settings, form, output.as_deref(), &global.into_connection(), console)
 }

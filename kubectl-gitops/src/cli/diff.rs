@@ -14,6 +14,12 @@ use super::input::InputArgs;
   kubectl gitops diff overlays/prod
   kubectl gitops diff -f manifests.yaml --name demo
 
+  # Two states of a Git repository, without a cluster
+  kubectl gitops diff overlays/prod --against main
+
+  # What another branch would do to this cluster
+  kubectl gitops diff --url https://git.example.com/home.git --branch feature --path overlays/prod
+
   # As a comment for a pull request
   kubectl gitops diff overlays/prod -o markdown >comment.md
 
@@ -29,6 +35,10 @@ pub(super) struct Args {
     plan: PlanArgs,
     #[command(flatten)]
     output: OutputArgs,
+    /// Compare with another commit of the Git repository around the directory (a branch, tag or commit, `main~2`) in place of the
+    /// cluster, which is not asked; with --url, with a branch or tag there
+    #[arg(long, value_name = "REF", value_parser = clap::builder::NonEmptyStringValueParser::new(), help_heading = "Plan")]
+    against: Option<String>,
     /// Write to the terminal without a pager
     #[arg(long, help_heading = "Output")]
     no_pager: bool,
@@ -46,13 +56,15 @@ fn pager() -> String {
 }
 
 pub(super) fn run(args: Args, global: GlobalArgs, console: &mut Console) -> Result<u8> {
-    let Args { input, plan, output, no_pager } = args;
+    let Args { input, plan, output, against, no_pager } = args;
     let mut build = input.into_settings(None, global.cache_dir.clone())?;
     let mut presentation = output.into_presentation(global.verbosity);
     let people = matches!(presentation.output, None | Some(OutputFormat::Wide));
     presentation.pager = (people && !no_pager).then(pager);
     let external = std::env::var(EXTERNAL_VARIABLE).ok();
     let show = DiffSettings {
+        against,
+
         external: external.filter(|command| presentation.output.is_none() && !command.trim().is_empty()),
     };
     console.present(presentation);

@@ -1,4 +1,4 @@
-//! `DIR`, `-f`, `-k`, `-R`: what a command reads.
+//! `DIR`, `-f`, `-k`, `-R`, `--url`: what a command reads.
 
 use std::path::PathBuf;
 
@@ -6,22 +6,25 @@ use crate::error::{CliError, Code, Result};
 use crate::settings::{BuildSettings, EngineSettings, Input, InputPart};
 
 use super::engine::EngineArgs;
+use super::remote::RemoteArgs;
 use super::stages::StageArgs;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct InputArgs {
     /// Directory with a kustomization, or with plain manifests
-    #[arg(value_name = "DIR", conflicts_with_all = ["filename", "kustomize"])]
+    #[arg(value_name = "DIR", conflicts_with_all = ["filename", "kustomize", "url"])]
     directory: Option<PathBuf>,
     /// File, directory, URL or `-` (standard input) with manifests; may be repeated
-    #[arg(short, long, value_name = "FILE|-|URL", conflicts_with = "kustomize", help_heading = "Input")]
+    #[arg(short, long, value_name = "FILE|-|URL", conflicts_with_all = ["kustomize", "url"], help_heading = "Input")]
     filename: Vec<String>,
     /// Directory that holds a kustomization
-    #[arg(short = 'k', long, value_name = "DIR", help_heading = "Input")]
+    #[arg(short = 'k', long, value_name = "DIR", conflicts_with = "url", help_heading = "Input")]
     kustomize: Option<PathBuf>,
     /// Descend into the directories given with -f
     #[arg(short = 'R', long, help_heading = "Input")]
     recursive: bool,
+    #[command(flatten)]
+    remote: RemoteArgs,
     #[command(flatten)]
     engine: EngineArgs,
     #[command(flatten)]
@@ -31,7 +34,8 @@ pub(super) struct InputArgs {
 impl InputArgs {
     /// The settings; without any input, `fallback` is read, where the command has one.
     pub(super) fn into_settings(self, fallback: Option<&str>, cache_dir: Option<PathBuf>) -> Result<BuildSettings> {
-        let Self { directory, filename, kustomize, recursive, engine, stages } = self;
+        let Self { directory, filename, kustomize, recursive, remote, engine, stages } = self;
+        let remote = remote.into_settings()?;
         // clap lets a requirement pass where the required flag would conflict with another argument.
         if recursive && filename.is_empty() {
             return Err(CliError::new(Code::Usage, "`-R` needs `--filename`: other input is recursive by itself"));
@@ -42,16 +46,19 @@ impl InputArgs {
         }
         parts.extend(kustomize.map(InputPart::Kustomization));
         parts.extend(
-            directory.or_else(|| parts.is_empty().then(|| fallback.map(PathBuf::from))?).map(InputPart::Directory),
+            directory
+                .or_else(|| (parts.is_empty() && remote.is_none()).then(|| fallback.map(PathBuf::from))?)
+                .map(InputPart::Directory),
         );
-        if parts.is_empty() {
+        if parts.is_empty() && remote.is_none() {
             return Err(CliError::new(Code::NoInput, "nothing to work on was given")
-                .hint("give a directory (`kubectl gitops apply DIR`), `-k DIR` or `-f FILE`"));
+                .hint("give a directory (`kubectl gitops apply DIR`), `-k DIR`, `-f FILE` or `--url URL`"));
         }
         Ok(BuildSettings {
             input: Input { parts, recursive },
             engine: EngineSettings { cache_dir, ..engine.into_settings() },
             stages: stages.into_settings(),
+            remote,
         })
     }
 }

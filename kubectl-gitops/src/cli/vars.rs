@@ -30,5 +30,6 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, global: GlobalArgs, console: &Console) -> Result<u8> {
     let Args { input, output } = args;
-    crate::pipeline::vars(&input.into_settings(Some("."), global.cache_dir)?, output == "json", console)
+    let settings = input.into_settings(Some("."), global.cache_dir.clone())?;
+    crate::pipeline::vars(&settings, output == "json", &global.into_connection(), console)
 }

@@ -2,7 +2,7 @@
 
 use super::{CliError, Code, Place};
 use crate::git::GitError;
-use crate::source::{GenerateError, ManifestError, RemoteError, SourceError};
+use crate::source::{GenerateError, ManifestError, PastError, RemoteError, SourceError};
 use kustomize::load::{FilesError, LoadError};
 use kustomize::{BuildError, Problem, UnusableObject};
 
@@ -168,6 +168,16 @@ impl From<GenerateError> for CliError {
             GenerateError::SourceIgnore { .. } => {
                 Self::new(Code::Build, error).hint("add a kustomization.yaml that lists the resources")
             }
+        }
+    }
+}
+
+impl From<PastError> for CliError {
+    fn from(error: PastError) -> Self {
+        match error {
+            PastError::Remote(error) => error.into(),
+            error @ PastError::NoRepository { .. } => Self::new(Code::RepositoryUrl, error)
+                .hint("`--against` compares a directory of a Git checkout with another commit of it"),
         }
     }
 }

@@ -10,6 +10,7 @@
 //! local       a repository on this disk
 //! origin      one of both: references, and a commit with its tree
 //! resolve     from what was asked for to one commit
+//! typed       from what a person types to a commit, on this disk
 //! check_out   from a commit to files, with submodules
 //! tree        from objects to files: which names, links and sizes may get to a disk
 //! ```
@@ -33,6 +34,7 @@ mod session;
 mod store;
 mod transport;
 mod tree;
+mod typed;
 mod wire;
 
 use std::fmt;
@@ -251,6 +253,18 @@ impl Remote {
             let mut origin = self.origin(limits)?;
             resolve::resolve(&mut origin, reference).await
         })
+    }
+
+    /// The commit that a person means: a branch, a tag, what was fetched from a remote, an abbreviated commit, with `~N` or `^N`
+    /// behind it. Of a repository on this disk only.
+    ///
+    /// # Errors
+    /// There is none, or it is not on this disk.
+    pub fn find_typed(&self, text: &str, limits: &Limits) -> Result<Revision, GitError> {
+        match &self.address {
+            Address::File(path) => typed::find(&LocalRepository::open(path, &self.url())?, text, limits),
+            _ => Err(self.unfit("only of a repository on this disk are such names understood")),
+        }
     }
 
     /// The files of a revision, below `into`, which is empty or does not exist yet. After an error it may hold a part of them.

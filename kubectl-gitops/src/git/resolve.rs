@@ -134,7 +134,7 @@ async fn missing(origin: &mut Origin, reference: &Reference) -> GitError {
     GitError::NoReference { remote: origin.shown(), wanted, nearest: nearest(name, &others) }
 }
 
-fn nearest(name: &str, others: &[&str]) -> Vec<String> {
+pub(super) fn nearest(name: &str, others: &[&str]) -> Vec<String> {
     let last = name.rsplit('/').next().unwrap_or(name);
     let ratio = |other: &str| {
         let short = other.rsplit('/').next().unwrap_or(other);

@@ -10,6 +10,8 @@ use super::pack::{Found, Index, Pack, PackError, inflated_file};
 
 /// Longest of the objects that are read whole for what they say: commits, tags, directories.
 const SMALL_MAX: u64 = 32 << 20;
+/// So many objects that begin alike are looked at.
+const ALIKE_MAX: usize = 64;
 
 /// Where objects are looked for.
 #[derive(Debug)]
@@ -50,6 +52,28 @@ impl Store {
     /// What kind of object it is, if it is here.
     pub(super) fn kind(&self, id: &ObjectId) -> Result<Option<Kind>, GitError> {
         Ok(self.find(id, SMALL_MAX)?.map(|found| found.kind))
+    }
+
+    /// Objects whose names begin with these hexadecimal digits, up to [`ALIKE_MAX`].
+    pub(super) fn beginning(&self, digits: &str) -> Result<Vec<ObjectId>, GitError> {
+        let mut found = Vec::new();
+        for pack in &self.packs {
+            found.extend(pack.index().beginning(digits, self.format, ALIKE_MAX).map_err(|source| self.pack(source))?);
+        }
+        for directory in &self.loose {
+            let Some((first, rest)) = digits.split_at_checked(2) else { continue };
+            let Ok(entries) = std::fs::read_dir(directory.join(first)) else { continue };
+            let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+            found.extend(
+                names
+                    .filter(|name| name.starts_with(rest))
+                    .filter_map(|name| format!("{first}{name}").parse::<ObjectId>().ok()),
+            );
+        }
+        found.sort_unstable();
+        found.dedup();
+        found.truncate(ALIKE_MAX);
+        Ok(found)
     }
 
     /// An object that does not keep to the rules.

@@ -33,6 +33,16 @@ pub(super) struct Comparison {
     restarts: Vec<Restart>,
 }
 
+/// Two states of an object.
+pub(super) enum Pair<'a> {
+    /// It comes.
+    New { after: &'a Value, shown: Value },
+    /// It goes.
+    Gone { before: &'a Value },
+    /// It stays. `recreated`: deleted and made again, if it changes.
+    Both { before: &'a Value, after: &'a Value, recreated: bool },
+}
+
 /// One object before and after. Never shown as it is: it may be a Secret.
 #[derive(Default)]
 struct Compared {
@@ -77,6 +87,32 @@ impl Comparison {
             comparison.add(&action.key, compared);
         }
         comparison
+    }
+
+    /// Adds two states of an object that Git holds; whether they differ.
+    pub(super) fn insert(&mut self, key: &ObjectKey, pair: Pair<'_>) -> bool {
+        let compared = match pair {
+            Pair::New { after, shown } => {
+                Compared { after: Some(after.clone()), new: Some(shown), ..Compared::default() }
+            }
+            Pair::Gone { before } => Compared { before: Some(before.clone()), ..Compared::default() },
+            Pair::Both { before, after, recreated } => {
+                let found = diff(key, before, after);
+                if found.is_empty() {
+                    return false;
+                }
+                let made_again = recreated.then(|| restart_by_recreation(key)).flatten();
+                Compared {
+                    restart: made_again.or_else(|| restart(key, after, &found)),
+                    before: Some(before.clone()),
+                    after: Some(after.clone()),
+                    diff: Some(found),
+                    ..Compared::default()
+                }
+            }
+        };
+        self.add(key, compared);
+        true
     }
 
     fn add(&mut self, key: &ObjectKey, mut compared: Compared) {

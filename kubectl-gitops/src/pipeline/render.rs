@@ -11,12 +11,13 @@ use krm::{Node, Origin, Resource, ResourceSet, Text};
 use krm_functions::decryption::VerifyMac;
 use kustomize::Object;
 
+use super::elsewhere::with_input;
 use super::engine;
 use crate::error::{CliError, Code, Place, Result};
 use crate::inventory::Inventory;
 use crate::report::{self, Console};
-use crate::settings::BuildSettings;
-use crate::source::{self, Bases, Beyond, Checkout, FunctionRun, Input, ManifestFile, Material};
+use crate::settings::{BuildSettings, Connection};
+use crate::source::{Bases, Beyond, Checkout, FunctionRun, Input, ManifestFile, Material};
 use crate::stages::{self, Survey, Told};
 
 /// Objects with what is known of where they came from.
@@ -52,8 +53,8 @@ impl Rendered {
 }
 
 /// All before the cluster: source → build → stages.
-pub(super) fn render(settings: &BuildSettings, console: &Console) -> Result<Rendered> {
-    let mut rendered = prepared(source::open(settings, true)?, settings)?;
+pub(super) fn render(settings: &BuildSettings, connection: &Connection, console: &Console) -> Result<Rendered> {
+    let mut rendered = with_input(settings, true, connection, console, |input| prepared(input, settings))?;
     if rendered.fetched.is_none() {
         rendered.checkout = rendered.directory.as_deref().and_then(Checkout::around);
     }

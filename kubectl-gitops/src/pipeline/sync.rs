@@ -13,6 +13,8 @@ mod repository;
 mod set;
 mod unchanged;
 
+pub(super) use repository::read_secret;
+
 use std::rc::Rc;
 
 use jiff::Timestamp;

@@ -22,7 +22,7 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
 ];
 
 /// The first immutable field that `manifest` sets to another value than the live object has.
-pub(super) fn changed(key: &ObjectKey, manifest: &Value, live: &Value) -> Option<String> {
+pub fn changed(key: &ObjectKey, manifest: &Value, live: &Value) -> Option<String> {
     let known = KNOWN.iter().find(|(group, kind, _)| *group == key.group && *kind == key.kind);
     let fields = known.map_or(&[][..], |(_, _, fields)| fields);
     let differs = |pointer: &&&str| {
@@ -69,6 +69,11 @@ fn immutable_data(key: &ObjectKey, manifest: &Value, live: &Value) -> Option<Str
         ["data", "binaryData"].iter().all(|field| text(manifest, field) == text(live, field))
     };
     (!same).then(|| "data".to_owned())
+}
+
+/// Does an object say that it may be deleted and made again, and is it of a kind for which that is done?
+pub fn may_be_recreated(key: &ObjectKey, manifest: &Value) -> bool {
+    super::wishes::may_recreate(manifest) && !is_never_recreated(key)
 }
 
 /// Recreation destroys more than the object: never, whatever annotations say.

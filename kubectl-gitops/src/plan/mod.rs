@@ -43,6 +43,7 @@ pub use content::is_config;
 pub use desired::{Desired, is_secret};
 pub use diff::{Change, Diff, Drift};
 pub use expect::expected;
+pub use immutable::{changed as changed_immutable, may_be_recreated};
 pub use mask::{Shown, masked_pair, presentable};
 pub use needs::{Needs, needs};
 pub use observed::{Foreign, Live, Manager, NamespaceState, NotStored, Observation, Observed, Scope, is_terminating};

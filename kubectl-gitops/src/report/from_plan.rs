@@ -135,6 +135,7 @@ impl Report {
             inventory: about.root.to_string(),
             source: about.source.clone(),
             revision: about.revision.clone(),
+            against: None,
             dry_run: about.dry_run,
             result,
             counts: Counts::of(&actions),

@@ -176,8 +176,14 @@ impl View {
     /// What would be done in one sentence, then what would restart.
     pub fn plan(self, report: &Report) -> String {
         let mut text = String::new();
-        let plan = self.paint.paint(Color::Bold, "Plan:");
-        let _infallible = writeln!(text, "{plan} {}.  Nothing was changed.", planned_counts(&report.counts));
+        let counts = planned_counts(&report.counts);
+        let _infallible = match &report.against {
+            Some(revision) => {
+                let head = self.paint.paint(Color::Bold, format!("Against {}:", tame(revision)));
+                writeln!(text, "{head} {counts}.  No cluster was asked.")
+            }
+            None => writeln!(text, "{} {counts}.  Nothing was changed.", self.paint.paint(Color::Bold, "Plan:")),
+        };
         if !report.restarts.is_empty() {
             let restarts = self.paint.paint(Color::Bold, "Restarts:");
             let _infallible = writeln!(text, "{restarts} {}.", report.restarts.join(", "));

@@ -56,8 +56,9 @@ fn head(report: &Report) -> String {
     let planned = report.command == Command::Diff || report.dry_run.is_some();
     let counts = if planned { planned_counts(&report.counts) } else { done_counts(&report.counts) };
     let mut text = format!("<!-- kubectl-gitops:{mark} -->\n### {}: {counts}\n", code(&report.source));
-    if !report.revision.is_empty() {
-        let _infallible = writeln!(text, "\n{}", code(&report.revision));
+    let against = report.against.as_ref().map(|revision| format!(" against {}", code(revision))).unwrap_or_default();
+    if !report.revision.is_empty() || !against.is_empty() {
+        let _infallible = writeln!(text, "\n{}{against}", code(&report.revision));
     }
     text
 }

@@ -156,6 +156,23 @@ pub struct Line {
     pub elapsed_s: f64,
 }
 
+impl Line {
+    /// Without anything that is looked for later.
+    pub fn of(op: Op, object: ObjectName, code: &str, reason: String) -> Self {
+        Self {
+            op,
+            object,
+            reason_code: code.to_owned(),
+            reason,
+            hint: None,
+            note: String::new(),
+            changes: Vec::new(),
+            unchanged_fields: 0,
+            elapsed_s: 0.0,
+        }
+    }
+}
+
 /// The health of one object after the wait.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -259,6 +276,9 @@ pub struct Report {
     pub source: String,
     /// Revision of the input; empty if unknown.
     pub revision: String,
+    /// What it was compared with, if not with a cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub against: Option<String>,
     /// `client` or `server` for a dry run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dry_run: Option<&'static str>,

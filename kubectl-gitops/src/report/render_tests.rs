@@ -70,6 +70,7 @@ fn report(command: Command) -> Report {
         inventory: "shop/gitops-prod".to_owned(),
         source: "overlays/prod".to_owned(),
         revision: "main@4f2c9a1d0b3e".to_owned(),
+        against: None,
         dry_run: None,
         result: "succeeded",
         counts: Counts::of(&actions),

@@ -5,4 +5,6 @@
 pub struct DiffSettings {
     /// The program of KUBECTL_EXTERNAL_DIFF with its arguments; none where a form was asked for.
     pub external: Option<String>,
+    /// `--against`: a commit in place of the cluster.
+    pub against: Option<String>,
 }

@@ -83,6 +83,8 @@ pub struct BuildSettings {
     pub engine: EngineSettings,
     /// What our stages after the build are told.
     pub stages: StageSettings,
+    /// `--url` with what belongs to it, and `--path`: then the input lies there.
+    pub remote: Option<(RemoteSettings, String)>,
 }
 
 /// What of a run may be decided by the user: `apply`, `diff` and `delete` share it, so that they plan alike.

@@ -52,8 +52,7 @@ pub fn check_out(
     credentials: &Credentials,
     revision: &Revision,
 ) -> Result<Tree, RemoteError> {
-    let directory = tempfile::Builder::new().prefix("kubectl-gitops-").tempdir().map_err(RemoteError::Directory)?;
-    let all = std::fs::canonicalize(directory.path()).map_err(RemoteError::Directory)?;
+    let (directory, all) = private_directory()?;
     let top = all.join("tree");
     std::fs::create_dir(&top).map_err(RemoteError::Directory)?;
     let wants = Wants { submodules: settings.submodules, source_ignore: true, ..Wants::default() };
@@ -62,6 +61,16 @@ pub fn check_out(
     let bases = Arc::new(Bases::of_source(remote, all.clone()));
     let warnings = git::LeftOut::told(&left_out).into_iter().collect();
     Ok(Tree { top, all, bases, _directory: directory, warnings })
+}
+
+/// A directory for a tree, and its path: nobody else may read what a repository holds.
+pub(super) fn private_directory() -> Result<(TempDir, PathBuf), RemoteError> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let only_mine = std::fs::Permissions::from_mode(0o700);
+    let directory = tempfile::Builder::new().prefix("kubectl-gitops-").permissions(only_mine).tempdir();
+    let directory = directory.map_err(RemoteError::Directory)?;
+    let all = std::fs::canonicalize(directory.path()).map_err(RemoteError::Directory)?;
+    Ok((directory, all))
 }
 
 fn limits(settings: &RemoteSettings) -> Limits {
@@ -123,6 +132,14 @@ impl Tree {
     /// # Errors
     /// It is no directory of the tree.
     pub fn open(&self, path: &str) -> Result<Input, SourceError> {
+        self.open_as(path, true)
+    }
+
+    /// The same; `plain` allows directories without a kustomization.
+    ///
+    /// # Errors
+    /// It is no directory of the tree.
+    pub fn open_as(&self, path: &str, plain: bool) -> Result<Input, SourceError> {
         let below = |found: String| {
             found.strip_prefix(&format!("{}/", self.top.display())).map_or(found.clone(), str::to_owned)
         };
@@ -141,7 +158,7 @@ impl Tree {
         if files.kind(&root) != Kind::Directory {
             return Err(refused(FilesError::NotADirectory));
         }
-        let material = material(files, Directory::local(root.clone()), true, true)?;
+        let material = material(files, Directory::local(root.clone()), plain, true)?;
         let (shown, bases) = (path.to_owned(), Arc::clone(&self.bases));
         Ok(Input { material, shown, directory: Some(root), checkout: None, bases })
     }

@@ -43,6 +43,11 @@ impl Checkout {
         })
     }
 
+    /// The top of the checkout that `directory` (absolute, links resolved) lies in.
+    pub fn top_of(directory: &Path) -> Option<&Path> {
+        directory.ancestors().find(|top| git_directory(&top.join(".git")).is_some())
+    }
+
     /// `main@4f2c9a1d0b3e`, as labels and people want it; empty without a commit.
     pub fn revision(&self) -> String {
         match (self.branch.as_str(), self.commit.get(..12)) {

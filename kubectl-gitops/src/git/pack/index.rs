@@ -57,6 +57,38 @@ impl Index {
             Self::File { file, count, format } => find_in(file, *count, *format, id),
         }
     }
+
+    /// Objects whose names begin with these hexadecimal digits, at most `max`.
+    pub(crate) fn beginning(&self, digits: &str, format: Format, max: usize) -> Result<Vec<ObjectId>, PackError> {
+        let width = format.bytes() * 2;
+        let Ok(lowest) = format!("{digits:0<width$}").parse::<ObjectId>() else { return Ok(Vec::new()) };
+        let fits = |id: &ObjectId| id.to_string().starts_with(digits);
+        match self {
+            Self::Memory(entries) => {
+                let from = entries.partition_point(|(name, _)| *name < lowest);
+                Ok(entries[from..].iter().map(|(name, _)| *name).take_while(fits).take(max).collect())
+            }
+            Self::File { file, count, format } => {
+                let bytes = format.bytes();
+                let first = u64::from(lowest.as_bytes()[0]);
+                let from = if first == 0 { 0 } else { u64::from(number(file, 8 + (first - 1) * 4)?) };
+                let to = u64::from(number(file, 8 + first * 4)?).min(*count);
+                let mut found = Vec::new();
+                for position in from..to {
+                    let mut name = [0; 32];
+                    read_exact(file, 8 + FANOUT + position * bytes as u64, &mut name[..bytes])?;
+                    let Some(id) = ObjectId::from_bytes(&name[..bytes]) else { return Err(PackError::Index) };
+                    if fits(&id) {
+                        found.push(id);
+                    }
+                    if id > lowest && !fits(&id) || found.len() >= max {
+                        break;
+                    }
+                }
+                Ok(found)
+            }
+        }
+    }
 }
 
 fn find_in(file: &Spool, count: u64, format: Format, id: &ObjectId) -> Result<Option<u64>, PackError> {

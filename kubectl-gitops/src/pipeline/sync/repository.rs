@@ -9,12 +9,13 @@ use base64::engine::general_purpose::STANDARD;
 use krm::Masked;
 use serde_json::Value;
 
+use super::super::elsewhere::without_top;
 use super::super::render::{Rendered, prepared};
 use super::super::session::{Session, apart};
 use crate::cluster::{Code as Answer, Endpoint, Extent};
 use crate::error::{CliError, Code, Result};
 use crate::report::Story;
-use crate::settings::{BuildSettings, CredentialStore, Input, RemoteSettings, SyncSettings};
+use crate::settings::{BuildSettings, CredentialStore, Input, SyncSettings};
 use crate::source::{self, Credentials, Revision, SecretData, Tree};
 
 /// A repository that can be asked.
@@ -52,7 +53,10 @@ impl Repository {
         let revision = revision.to_string();
         let mut rendered = apart(move || {
             let rendered = rendered(&settings, &tree);
-            rendered.map_err(|error| without_top(error, &tree, &settings.remote, &revision))
+            rendered.map_err(|error| {
+                let note = format!("in {} at {revision}", source::shown_url(&settings.remote));
+                without_top(error, tree.top()).note(note)
+            })
         })
         .await??;
         for warning in &rendered.warnings {
@@ -65,50 +69,12 @@ impl Repository {
 
 fn rendered(settings: &SyncSettings, tree: &Tree) -> Result<Rendered> {
     let SyncSettings { engine, stages, path, .. } = settings;
-    let build = BuildSettings { input: Input::default(), engine: engine.clone(), stages: stages.clone() };
+    let build = BuildSettings { input: Input::default(), engine: engine.clone(), stages: stages.clone(), remote: None };
     prepared(tree.open(path)?, &build)
 }
 
-/// Where the tree lay for a moment says nothing, and would be another place in every run.
-fn without_top(error: CliError, tree: &Tree, remote: &RemoteSettings, revision: &str) -> CliError {
-    let top = tree.top().display().to_string();
-    let clean = |text: String| text.replace(&format!("{top}/"), "").replace(&top, ".");
-    let CliError { kind, code, error, place, notes, hints } = error;
-    let error = Cleaned::of(error.as_ref(), &clean);
-    let place = place.map(|place| crate::error::Place { file: clean(place.file), ..place });
-    let (notes, hints) = (notes.into_iter().map(clean).collect(), hints.into_iter().map(clean).collect());
-    let cleaned = CliError { kind, code, error: Box::new(error), place, notes, hints };
-    cleaned.note(format!("in {} at {revision}", source::shown_url(remote)))
-}
-
-/// An error with its causes, as texts.
-#[derive(Debug)]
-struct Cleaned {
-    text: String,
-    source: Option<Box<Cleaned>>,
-}
-
-impl Cleaned {
-    fn of(error: &(dyn std::error::Error + 'static), clean: &dyn Fn(String) -> String) -> Self {
-        let source = error.source().map(|source| Box::new(Self::of(source, clean)));
-        Self { text: clean(error.to_string()), source }
-    }
-}
-
-impl std::fmt::Display for Cleaned {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl std::error::Error for Cleaned {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_deref().map(|source| source as _)
-    }
-}
-
 /// The keys of a Secret.
-async fn read_secret(session: &Session, namespace: &str, name: &str) -> Result<SecretData> {
+pub(in crate::pipeline) async fn read_secret(session: &Session, namespace: &str, name: &str) -> Result<SecretData> {
     let object = match session.cluster.get(&Endpoint::secrets(), namespace, name, Extent::Whole).await {
         Ok(object) => object,
         Err(error) if error.code == Answer::NotFound => {

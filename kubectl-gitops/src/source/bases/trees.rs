@@ -29,7 +29,8 @@ impl Trees {
         if let Some(root) = kept.map(|root| root.join("trees")).filter(|root| fs::create_dir_all(root).is_ok()) {
             return Ok(Self { root: fs::canonicalize(root)?, _passing: None });
         }
-        let passing = tempfile::Builder::new().prefix("kubectl-gitops-").tempdir()?;
+        let only_mine = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        let passing = tempfile::Builder::new().prefix("kubectl-gitops-").permissions(only_mine).tempdir()?;
         Ok(Self { root: fs::canonicalize(passing.path())?, _passing: Some(passing) })
     }
 

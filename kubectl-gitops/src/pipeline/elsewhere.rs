@@ -1,0 +1,136 @@
+//! An input that lies in a repository elsewhere: fetched for as long as it is built. Owns that order, and that errors do not name
+//! the place where the tree lay for a moment.
+
+use std::path::Path;
+use std::rc::Rc;
+
+use kustomize::Object;
+
+use super::render::prepared;
+use super::session;
+use super::sync::read_secret;
+use crate::error::{CliError, Result};
+use crate::report::{Console, Story};
+use crate::settings::{BuildSettings, Connection, CredentialStore, Reference, RemoteSettings};
+use crate::source::{self, Checkout, Credentials, Input, Revision};
+
+/// Opens what the settings name, on this disk or elsewhere, and works on it. `plain` allows directories without a kustomization.
+pub(super) fn with_input<R>(
+    settings: &BuildSettings,
+    plain: bool,
+    connection: &Connection,
+    console: &Console,
+    work: impl FnOnce(Input) -> Result<R>,
+) -> Result<R> {
+    let Some((remote, path)) = &settings.remote else { return work(source::open(settings, plain)?) };
+    let credentials = credentials(remote, connection, console)?;
+    let revision = source::resolve(remote, &credentials)?;
+    fetched(remote, &credentials, &revision, console, |tree| {
+        let mut input = tree.open_as(path, plain)?;
+        input.checkout = Some(checkout(remote, path, &revision));
+        input.shown = shown(remote, path);
+        work(input)
+    })
+}
+
+/// The objects of another reference of the same repository, and its revision.
+pub(super) fn at_reference(
+    settings: &BuildSettings,
+    (remote, path): &(RemoteSettings, String),
+    reference: &str,
+    connection: &Connection,
+    console: &Console,
+) -> Result<(Vec<Object>, String)> {
+    let is_commit = matches!(reference.len(), 40 | 64) && reference.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let reference = if is_commit {
+        Reference::Commit { commit: reference.to_owned(), branch: None }
+    } else {
+        Reference::Name(reference.to_owned())
+    };
+    let remote = RemoteSettings { reference, ..remote.clone() };
+    let credentials = credentials(&remote, connection, console)?;
+    let revision = source::resolve(&remote, &credentials)?;
+    let built = fetched(&remote, &credentials, &revision, console, |tree| {
+        if !tree.top().join(path).is_dir() {
+            console.warn(&format!("`{path}` does not exist in {revision}: everything is new"));
+            return Ok(Vec::new());
+        }
+        Ok(prepared(tree.open(path)?, settings)?.objects)
+    })?;
+    Ok((built, revision.to_string()))
+}
+
+/// The tree of a revision, as long as it is worked on.
+fn fetched<R>(
+    remote: &RemoteSettings,
+    credentials: &Credentials,
+    revision: &Revision,
+    console: &Console,
+    work: impl FnOnce(&source::Tree) -> Result<R>,
+) -> Result<R> {
+    let tree = source::check_out(remote, credentials, revision)?;
+    console.warn_all(tree.warnings());
+    work(&tree).map_err(|error| {
+        let note = format!("in {} at {revision}", source::shown_url(remote));
+        without_top(error, tree.top()).note(note)
+    })
+}
+
+/// What the flags name: files, or a Secret, for which the cluster is asked.
+fn credentials(remote: &RemoteSettings, connection: &Connection, console: &Console) -> Result<Credentials> {
+    let secret = match &remote.credentials {
+        CredentialStore::Secret { namespace, name } => {
+            let story = Rc::new(Story::new(console));
+            Some(session::with(connection, &story, async |session| read_secret(session, namespace, name).await)?)
+        }
+        CredentialStore::Directory(_) | CredentialStore::None => None,
+    };
+    Ok(Credentials::gather(remote, secret).map_err(source::RemoteError::from)?)
+}
+
+fn checkout(remote: &RemoteSettings, path: &str, revision: &Revision) -> Checkout {
+    let (branch, commit) = (revision.name.clone(), revision.commit.clone());
+    Checkout { remote: source::shown_url(remote), path: path.to_owned(), branch, commit }
+}
+
+fn shown(remote: &RemoteSettings, path: &str) -> String {
+    let url = source::shown_url(remote);
+    if path == "." { url } else { format!("{url} {path}") }
+}
+
+/// Where the tree lay for a moment says nothing, and would be another place in every run.
+pub(super) fn without_top(error: CliError, top: &Path) -> CliError {
+    let top = top.display().to_string();
+    let clean = |text: String| text.replace(&format!("{top}/"), "").replace(&top, ".");
+    let CliError { kind, code, error, place, notes, hints } = error;
+    let error = Cleaned::of(error.as_ref(), &clean);
+    let place = place.map(|place| crate::error::Place { file: clean(place.file), ..place });
+    let (notes, hints) = (notes.into_iter().map(clean).collect(), hints.into_iter().map(clean).collect());
+    CliError { kind, code, error: Box::new(error), place, notes, hints }
+}
+
+/// An error with its causes, as texts.
+#[derive(Debug)]
+struct Cleaned {
+    text: String,
+    source: Option<Box<Cleaned>>,
+}
+
+impl Cleaned {
+    fn of(error: &(dyn std::error::Error + 'static), clean: &dyn Fn(String) -> String) -> Self {
+        let source = error.source().map(|source| Box::new(Self::of(source, clean)));
+        Self { text: clean(error.to_string()), source }
+    }
+}
+
+impl std::fmt::Display for Cleaned {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for Cleaned {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
