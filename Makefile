@@ -47,7 +47,7 @@ check: git-servers ## what a change must pass: format, lints, units, golden buil
 	@command -v systemd-analyze >/dev/null || echo "skipped: systemd's judgement of units in make check: there is no systemd-analyze (make oracle installs one)"
 	$(CARGO) test --locked --quiet -p kustomize --test golden --test error_snapshots --test fuzz_regressions --test hostile --test secret_errors
 	$(CARGO) test --locked --quiet -p krm-functions --test functions --test fuzz_functions --test sops_fixtures
-	$(CARGO) test --locked --quiet -p kubectl-gitops --test health --test plugin --test stages --test edit --test install --test secrets --test web --test git --test git_sources --test tidy
+	$(CARGO) test --locked --quiet -p kubectl-gitops --test health --test plugin --test stages --test edit --test install --test secrets --test web --test git --test git_sources --test git_trust --test tidy
 
 test: ## every test layer, then what ran and what was skipped
 	@tests/layers.sh check oracle e2e demo

@@ -140,6 +140,8 @@ codes! {
         "The repository can be read, but it has no such branch, tag, version or commit, or no such directory at it. The message names what is alike.";
     RepositoryRefused = "G0609", Cluster, "a repository's content is refused",
         "What the repository holds would harm a machine (paths and links that leave their directory, Git's own names, names that collide), exceeds a limit, is damaged, or is not signed by a key that is trusted. The message names the path or the limit. Nothing of it was applied.";
+    RepositoryMoved = "G0610", Cluster, "somebody else pushed to a branch meanwhile",
+        "The branch moved between our reading it and our push, so the push would have lost somebody's work. Nothing was pushed; run again, and the commit is made on what is there now.";
 }
 
 impl fmt::Display for Code {

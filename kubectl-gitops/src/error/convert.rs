@@ -122,9 +122,11 @@ impl From<GitError> for CliError {
             | GitError::Redirect { .. }
             | GitError::Protocol { .. }
             | GitError::Said { .. } => Code::RepositoryUnreachable,
-            GitError::Unauthorized { .. } | GitError::Forbidden { .. } | GitError::NotFound { .. } => {
-                Code::RepositoryDenied
-            }
+            GitError::Moved { .. } => Code::RepositoryMoved,
+            GitError::Unauthorized { .. }
+            | GitError::Forbidden { .. }
+            | GitError::PushRefused { .. }
+            | GitError::NotFound { .. } => Code::RepositoryDenied,
             GitError::NoReference { .. } | GitError::NoCommit { .. } | GitError::NoDirectory { .. } => {
                 Code::ReferenceMissing
             }
@@ -132,6 +134,7 @@ impl From<GitError> for CliError {
             | GitError::Object { .. }
             | GitError::Limit { .. }
             | GitError::Submodule { .. }
+            | GitError::Signature { .. }
             | GitError::Hostile { .. } => Code::RepositoryRefused,
             GitError::Disk { .. } => Code::Output,
         };

@@ -7,9 +7,9 @@ use std::path::Path;
 use std::pin::Pin;
 
 use super::object::{EntryMode, ObjectId};
-use super::origin::Wanted;
+use super::origin::{Origin, Wanted};
 use super::tree::{self, IgnoreRules, Item, Modules, Written};
-use super::{Deadline, GitError, LeftOut, Limits, Remote, Wants};
+use super::{Deadline, GitError, LeftOut, Limits, Remote, Revision, Wants};
 
 /// Submodules in each other.
 const NESTING_MAX: usize = 8;
@@ -37,6 +37,13 @@ pub(super) struct Place<'a> {
     pub(super) nesting: usize,
 }
 
+/// The tag object of this name, if there is one.
+async fn annotated_tag(origin: &mut Origin, name: &str) -> Result<Option<ObjectId>, GitError> {
+    let full = if name.starts_with("refs/") { name.to_owned() } else { format!("refs/tags/{name}") };
+    let refs = origin.refs(std::slice::from_ref(&full)).await?;
+    Ok(refs.iter().find(|found| found.name == full && found.peeled.is_some()).map(|found| found.id))
+}
+
 impl CheckOut<'_> {
     /// Everything.
     pub(super) async fn run(
@@ -52,8 +59,18 @@ impl CheckOut<'_> {
     fn repository<'b>(&'b mut self, place: Place<'b>) -> Pin<Box<dyn Future<Output = Result<(), GitError>> + 'b>> {
         Box::pin(async move {
             let mut origin = place.remote.origin(self.limits)?;
-            let wanted = Wanted { commit: place.commit, name: place.name, others: Vec::new() };
-            let store = origin.fetch(&wanted).await?;
+            let verify = self.wants.verify.as_ref().filter(|_| place.nesting == 0);
+            let tag = match verify.filter(|verify| verify.needs_tag()) {
+                Some(_) => annotated_tag(&mut origin, place.name).await?,
+                None => None,
+            };
+            let others = tag.into_iter().collect();
+            let cache = self.wants.cache.as_deref();
+            let store = origin.fetch(&Wanted { commit: place.commit, name: place.name, others, cache }).await?;
+            if let Some(verify) = verify {
+                let revision = Revision { name: place.name.to_owned(), commit: place.commit.to_string() };
+                verify.check(&store, &revision, tag)?;
+            }
             let top = store.commit(&place.commit)?.tree;
             let mut items = tree::walk(&store, top, self.limits)?;
             let modules = match items.iter().find(|item| item.path == b".gitmodules" && item.mode != EntryMode::Link) {

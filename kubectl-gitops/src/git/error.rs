@@ -243,6 +243,34 @@ pub enum GitError {
         /// Path in the tree.
         path: String,
     },
+    /// A commit or a tag.
+    #[error("the {object} of {remote} is not trusted: {reason}")]
+    Signature {
+        /// Without credentials.
+        remote: String,
+        /// `commit 4f2c…`, `tag v1`
+        object: String,
+        /// Why.
+        reason: String,
+    },
+    /// Somebody else pushed meanwhile.
+    #[error("`{name}` of {remote} has moved meanwhile: nothing was pushed")]
+    Moved {
+        /// Without credentials.
+        remote: String,
+        /// The reference.
+        name: String,
+    },
+    /// A hook, a protected branch.
+    #[error("{remote} refuses the push to `{name}`: {words}")]
+    PushRefused {
+        /// Without credentials.
+        remote: String,
+        /// The reference.
+        name: String,
+        /// Its words.
+        words: String,
+    },
     /// Our own disk.
     #[error("cannot write {path}")]
     Disk {
@@ -281,6 +309,7 @@ impl GitError {
             Self::HostKey { .. } => {
                 "compare the fingerprint with the server's own (`ssh-keygen -lf`), then add the line of `ssh-keyscan` to known_hosts"
             }
+            Self::Moved { .. } => "run again: it starts from where the branch is now",
             Self::Redirect { .. } => "give the URL that it redirects to",
             _ => return None,
         };

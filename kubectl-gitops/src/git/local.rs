@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::GitError;
 use super::object::{Format, Kind, ObjectId};
-use super::pack::{Index, Pack, Spool};
+use super::pack::{Index, Pack, Scanner, Spool, resolve, save_pack};
 use super::store::Store;
-use super::wire::Ref;
+use super::wire::{PushRequest, Ref};
+use super::{GitError, Limits};
 
 /// Largest of Git's own small files that is looked at.
 const SMALL_FILE_MAX: u64 = 64 << 20;
@@ -63,13 +64,8 @@ impl LocalRepository {
     }
 
     /// Where packs are.
-    pub(super) fn pack_directory(&self) -> PathBuf {
+    fn pack_directory(&self) -> PathBuf {
         self.shared.join("objects/pack")
-    }
-
-    /// Where the files of references are.
-    pub(super) fn directory(&self) -> &Path {
-        &self.shared
     }
 
     /// References that begin with one of the prefixes, by name.
@@ -130,6 +126,53 @@ impl LocalRepository {
             text = names.get(other.trim())?.clone();
         }
         Some((text.parse().ok().filter(|id: &ObjectId| id.format() == self.format)?, target))
+    }
+
+    /// Moves a branch, as a server would: only from where it is said to be, and never the one that is checked out.
+    pub(super) fn push(&self, request: &PushRequest, pack: &[u8], limits: &Limits) -> Result<(), GitError> {
+        let refused = |words: &str| GitError::PushRefused {
+            remote: self.shown.clone(),
+            name: request.name.clone(),
+            words: words.to_owned(),
+        };
+        let config = small_text(&self.shared.join("config")).unwrap_or_default();
+        let bare = config.lines().any(|line| line.replace(char::is_whitespace, "") == "bare=true");
+        let head = small_text(&self.git.join("HEAD")).unwrap_or_default();
+        if !bare && head.trim().strip_prefix("ref: ") == Some(&request.name) {
+            return Err(refused("the branch is checked out there"));
+        }
+        let told = |source| GitError::Pack { remote: self.shown.clone(), source };
+        let mut scanner = Scanner::new(self.format, limits.pack());
+        scanner.feed(pack).map_err(told)?;
+        let scan = scanner.finish().map_err(told)?;
+        let mut spool = Spool::new(&std::env::temp_dir());
+        spool.write(pack).map_err(|error| told(error.into()))?;
+        let names = resolve(&scan, &spool).map_err(told)?;
+        let path = self.shared.join(&request.name);
+        let lock = self.shared.join(format!("{}.lock", request.name));
+        let disk = |source| GitError::Disk { path: path.display().to_string(), source };
+        fs::create_dir_all(path.parent().expect("a reference lies in a directory")).map_err(disk)?;
+        let mut file = match fs::OpenOptions::new().write(true).create_new(true).open(&lock) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                return Err(refused("somebody else is changing it (it has a lock)"));
+            }
+            Err(error) => return Err(disk(error)),
+        };
+        let result = (|| {
+            let now = self.follow(&request.name, &self.names()?).map(|(id, _)| id);
+            if now.unwrap_or(ObjectId::zero(self.format)) != request.old {
+                return Err(GitError::Moved { remote: self.shown.clone(), name: request.name.clone() });
+            }
+            save_pack(&self.pack_directory(), &scan, &spool, &names).map_err(disk)?;
+            writeln!(file, "{}", request.new).and_then(|()| file.sync_data()).map_err(disk)?;
+            fs::rename(&lock, &path).map_err(disk)
+        })();
+        if result.is_err() {
+            // A lock that stays would stop everybody.
+            drop(fs::remove_file(&lock));
+        }
+        result
     }
 
     /// Its objects.

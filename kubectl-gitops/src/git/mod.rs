@@ -12,14 +12,16 @@
 //! resolve     from what was asked for to one commit
 //! typed       from what a person types to a commit, on this disk
 //! check_out   from a commit to files, with submodules
+//! verify      signatures of commits and tags
+//! cache       objects kept for the next time
+//! push        a commit from changed files, and its way to the repository
 //! tree        from objects to files: which names, links and sizes may get to a disk
 //! ```
 //!
 //! No git program and no C library is used. The calls block; each runs its own runtime.
 
-#![allow(dead_code, unused_imports, reason = "what pushes, verifies and keeps a cache follows")]
-
 mod address;
+mod cache;
 mod check_out;
 mod error;
 mod limits;
@@ -28,6 +30,7 @@ mod neighbour;
 mod object;
 mod origin;
 mod pack;
+mod push;
 mod resolve;
 mod semver;
 mod session;
@@ -35,6 +38,7 @@ mod store;
 mod transport;
 mod tree;
 mod typed;
+mod verify;
 mod wire;
 
 use std::fmt;
@@ -47,10 +51,13 @@ pub use error::GitError;
 pub use limits::Limits;
 pub use object::ObjectError;
 pub use pack::{PackError, ShownId};
+pub use push::{FileContent, NewCommit};
 pub use transport::SshAccess;
+pub use verify::{Signed, Verification};
 pub use wire::WireError;
 
 use address::Address;
+use cache::Cache;
 use check_out::CheckOut;
 use local::LocalRepository;
 use object::ObjectId;
@@ -148,6 +155,8 @@ pub struct Wants {
     pub ignore: Option<String>,
     /// Files that Flux leaves out stay out: those of `.sourceignore`, of `ignore`, or Flux' own list.
     pub source_ignore: bool,
+    /// Whose signatures the commit or its tag must have.
+    pub verify: Option<Verification>,
     /// A directory of ours in which objects are kept for the next time.
     pub cache: Option<PathBuf>,
 }
@@ -171,6 +180,26 @@ impl LeftOut {
         let count = if links.len() == 1 { "a link was".to_owned() } else { format!("{} links were", links.len()) };
         (!links.is_empty()).then(|| format!("{count} not made: {}{more}", names.join(", ")))
     }
+}
+
+/// The directory that is written to: empty, or not there, or it is made so.
+fn emptied(into: &Path, clear: bool) -> Result<(), GitError> {
+    let disk = |source| GitError::Disk { path: into.display().to_string(), source };
+    let entries = match std::fs::read_dir(into) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(disk(error)),
+    };
+    for entry in entries {
+        let entry = entry.map_err(disk)?;
+        if !clear {
+            return Err(disk(std::io::Error::new(std::io::ErrorKind::DirectoryNotEmpty, "it is not empty")));
+        }
+        let directory = entry.file_type().map_err(disk)?.is_dir();
+        let path = entry.path();
+        if directory { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) }.map_err(disk)?;
+    }
+    Ok(())
 }
 
 /// When everything must be over.
@@ -279,18 +308,25 @@ impl Remote {
         limits: &Limits,
         into: &Path,
     ) -> Result<Vec<LeftOut>, GitError> {
-        if wants.cache.is_some() {
-            return Err(GitError::Address { shown: self.url(), reason: "a cache cannot be kept yet" });
-        }
         let commit: ObjectId = revision.commit.parse().map_err(|_| GitError::Reference {
             text: revision.commit.clone(),
             what: "a commit's full name of 40 or 64 hexadecimal digits",
         })?;
-        self.run(limits, async |deadline| {
+        emptied(into, false)?;
+        let work = async |deadline: &Deadline| {
             let written = Written::default();
             let mut work = CheckOut { wants, limits, deadline, into, written, submodules: 0 };
             work.run(self, commit, &revision.name).await
-        })
+        };
+        match (self.run(limits, work), &wants.cache) {
+            // What was kept may be damaged: it is thrown away, and everything comes anew.
+            (Err(GitError::Pack { remote, .. } | GitError::Object { remote, .. }), Some(root)) => {
+                Cache::new(root, &remote).discard();
+                emptied(into, true)?;
+                self.run(limits, work)
+            }
+            (result, _) => result,
+        }
     }
 
     fn origin(&self, limits: &Limits) -> Result<Origin, GitError> {

@@ -1,12 +1,15 @@
 //! Where a repository is read from, a server or this disk, and how a commit of it comes here: alone where the server gives it by
 //! its name, else with so much history as it takes.
 
+use std::path::Path;
+
+use super::cache::Cache;
 use super::local::LocalRepository;
-use super::object::ObjectId;
+use super::object::{Format, ObjectId};
 use super::pack::{Index, Pack, Spool, resolve};
 use super::session::{Fetched, Session};
 use super::store::Store;
-use super::wire::{FetchRequest, Ref};
+use super::wire::{FetchRequest, PushRequest, Ref};
 use super::{GitError, Limits};
 
 /// Commits of each branch that are tried before all of them are.
@@ -32,6 +35,8 @@ pub(super) struct Wanted<'a> {
     pub(super) name: &'a str,
     /// Other objects: annotated tags.
     pub(super) others: Vec<ObjectId>,
+    /// Where objects are kept for the next time.
+    pub(super) cache: Option<&'a Path>,
 }
 
 impl Origin {
@@ -51,6 +56,22 @@ impl Origin {
         }
     }
 
+    /// The hash.
+    pub(super) async fn format(&mut self) -> Result<Format, GitError> {
+        match self {
+            Self::Server(session) => session.format().await,
+            Self::Disk(repository, _) => Ok(repository.format()),
+        }
+    }
+
+    /// Moves a branch.
+    pub(super) async fn push(&mut self, request: &PushRequest, pack: Vec<u8>) -> Result<(), GitError> {
+        match self {
+            Self::Server(session) => session.push(request, &pack).await,
+            Self::Disk(repository, limits) => repository.push(request, &pack, limits),
+        }
+    }
+
     /// A commit and all of its tree.
     pub(super) async fn fetch(&mut self, wanted: &Wanted<'_>) -> Result<Store, GitError> {
         match self {
@@ -66,7 +87,49 @@ impl Origin {
     }
 }
 
+/// With what is kept: nothing is asked for that is here, and what comes is kept, too.
+async fn through_cache(session: &mut Session, wanted: &Wanted<'_>, root: &Path) -> Result<Option<Store>, GitError> {
+    let cache = Cache::new(root, &session.shown());
+    let mut kept = cache.open(None);
+    if let Some(kept) = kept.take_if(|kept| kept.commits.contains(&wanted.commit)) {
+        let mut whole = true;
+        for other in &wanted.others {
+            whole &= kept.store.kind(other)?.is_some();
+        }
+        if whole {
+            return Ok(Some(kept.store));
+        }
+    }
+    let format = session.format().await?;
+    let commits = cache.open(Some(format)).map(|kept| kept.commits).unwrap_or_default();
+    let Some(object) = session.wantable(wanted.commit).await? else { return Ok(None) };
+    let mut wants = vec![object];
+    wants.extend(&wanted.others);
+    let request = FetchRequest { wants, haves: commits.clone(), shallow: commits.clone(), depth: Some(1) };
+    let fetched = match session.fetch(&request, Spool::new(&std::env::temp_dir())).await {
+        Ok(fetched) => fetched,
+        // Without a cache it may still be found.
+        Err(GitError::Said { .. }) => {
+            session.again();
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    let told = |source| GitError::Disk { path: root.display().to_string(), source };
+    cache.keep(&fetched, wanted.commit).map_err(told)?;
+    match cache.open(Some(format)).filter(|kept| kept.commits.contains(&wanted.commit)) {
+        Some(kept) => Ok(Some(kept.store)),
+        None if commits.is_empty() => indexed(session.shown(), fetched).map(Some),
+        None => Ok(None),
+    }
+}
+
 async fn from_server(session: &mut Session, wanted: &Wanted<'_>) -> Result<Store, GitError> {
+    if let Some(root) = wanted.cache
+        && let Some(store) = through_cache(session, wanted, root).await?
+    {
+        return Ok(store);
+    }
     if let Some(object) = session.wantable(wanted.commit).await? {
         let mut wants = vec![object];
         wants.extend(&wanted.others);

@@ -50,7 +50,7 @@ async fn highest(origin: &mut Origin, refs: &[Ref], range: &str) -> Result<Optio
     for (_, name, tag) in &found {
         // Only a tie needs the commits.
         let time = if found.len() > 1 {
-            let wanted = Wanted { commit: tag.commit(), name, others: Vec::new() };
+            let wanted = Wanted { commit: tag.commit(), name, others: Vec::new(), cache: None };
             origin.fetch(&wanted).await?.commit(&tag.commit())?.time
         } else {
             0

@@ -7,8 +7,8 @@ use super::object::{Format, ObjectId};
 use super::pack::{Scan, Scanner, Spool};
 use super::transport::{Connection, Stream};
 use super::wire::{
-    Advertisement, AdvertisementReader, FetchEvent, FetchReader, FetchRequest, Packet, Packets, Ref, RefReader,
-    Service, WireError,
+    Advertisement, AdvertisementReader, FetchEvent, FetchReader, FetchRequest, Packet, Packets, PushReader,
+    PushRequest, Ref, RefReader, Service, WireError,
 };
 use super::{GitError, Limits};
 
@@ -25,7 +25,6 @@ pub(super) struct Session {
 pub(super) struct Fetched {
     pub(super) scan: Scan,
     pub(super) spool: Spool,
-    pub(super) reply: FetchReader,
 }
 
 impl Session {
@@ -132,7 +131,33 @@ impl Session {
             said if said.is_empty() => GitError::Pack { remote: remote.clone(), source },
             words => GitError::Said { remote: remote.clone(), words },
         })?;
-        Ok(Fetched { scan, spool, reply })
+        Ok(Fetched { scan, spool })
+    }
+
+    /// Says where a reference shall be, and sends what is new with it.
+    pub(super) async fn push(&mut self, request: &PushRequest, pack: &[u8]) -> Result<(), GitError> {
+        let mut stream = self.connection.advertisement(Service::ReceivePack).await?;
+        let mut reader = AdvertisementReader::new(self.limits.refs);
+        self.read(&mut stream, "the advertisement", |packet| reader.take(packet)).await?;
+        let said = reader.finish();
+        let now = said.refs.iter().find(|found| found.name == request.name).map(|found| found.id);
+        if now.unwrap_or(ObjectId::zero(request.new.format())) != request.old {
+            return Err(GitError::Moved { remote: self.shown(), name: request.name.clone() });
+        }
+        let encoded = request.encode(&said.capabilities);
+        let mut bytes = encoded.map_err(|error| self.connection.protocol(error))?;
+        bytes.extend_from_slice(pack);
+        let mut stream = self.connection.exchange(Service::ReceivePack, Bytes::from(bytes)).await?;
+        let mut report = PushReader::new(&said.capabilities);
+        self.read(&mut stream, "the report", |packet| report.take(packet)).await?;
+        report.finish().map_err(|(reason, words)| {
+            let moved = ["non-fast-forward", "fetch first", "failed to update ref", "already exists", "failed to lock"];
+            if moved.iter().any(|part| reason.contains(part)) {
+                return GitError::Moved { remote: self.shown(), name: request.name.clone() };
+            }
+            let words = if words.is_empty() { reason } else { format!("{reason} ({words})") };
+            GitError::PushRefused { remote: self.shown(), name: request.name.clone(), words }
+        })
     }
 
     async fn read(

@@ -71,11 +71,6 @@ impl ObjectId {
         Self { bytes: [0; 32], length: if format == Format::Sha1 { 20 } else { 32 } }
     }
 
-    /// Does it mean that there is no object?
-    pub(crate) fn is_zero(&self) -> bool {
-        self.bytes == [0; 32]
-    }
-
     /// The hash that made it.
     pub(crate) fn format(&self) -> Format {
         if self.length == 20 { Format::Sha1 } else { Format::Sha256 }

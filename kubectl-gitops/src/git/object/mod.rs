@@ -7,7 +7,7 @@ mod tree;
 
 pub(crate) use commit::{Commit, Tag};
 pub(crate) use id::{Format, Hasher, ObjectId};
-pub(crate) use tree::{Entry, EntryMode, entries};
+pub(crate) use tree::{EntryMode, entries};
 
 /// What an object is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

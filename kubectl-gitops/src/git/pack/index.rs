@@ -40,14 +40,6 @@ impl Index {
         Ok(Self::File { file, count, format })
     }
 
-    /// How many objects.
-    pub(crate) fn count(&self) -> u64 {
-        match self {
-            Self::Memory(entries) => entries.len() as u64,
-            Self::File { count, .. } => *count,
-        }
-    }
-
     /// Where this object is, if it is there.
     pub(crate) fn find(&self, id: &ObjectId) -> Result<Option<u64>, PackError> {
         match self {

@@ -83,7 +83,7 @@ pub(crate) fn inflated_file(compressed: &[u8], bytes_max: usize) -> Option<Vec<u
 }
 
 /// As a stream.
-pub(crate) fn deflated(content: &[u8]) -> Vec<u8> {
+pub(super) fn deflated(content: &[u8]) -> Vec<u8> {
     const LEVEL: u8 = 6;
     miniz_oxide::deflate::compress_to_vec_zlib(content, LEVEL)
 }

@@ -1,7 +1,36 @@
 //! Packs of ours: whole objects, one after the other.
 
+use std::io::{self, Write as _};
+use std::path::Path;
+
 use super::inflate::deflated;
-use crate::git::object::{Format, Hasher, Kind};
+use super::{Scan, Spool, encode_index};
+use crate::git::object::{Format, Hasher, Kind, ObjectId};
+
+/// Copied at once.
+const PIECE: usize = 256 << 10;
+
+/// Keeps a pack in a directory of a repository, named as git names it. Its index comes last: a pack without one is not seen.
+pub(crate) fn save_pack(directory: &Path, scan: &Scan, spool: &Spool, names: &[ObjectId]) -> io::Result<()> {
+    let base = directory.join(format!("pack-{}", scan.checksum));
+    let mut file = tempfile::Builder::new().prefix("tmp_pack_").tempfile_in(directory)?;
+    let (mut at, mut piece) = (0, vec![0; PIECE]);
+    while at < spool.length() {
+        let read = spool.read_at(at, &mut piece)?;
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        file.write_all(&piece[..read])?;
+        at += read as u64;
+    }
+    file.as_file().sync_data()?;
+    file.persist(base.with_extension("pack"))?;
+    let mut file = tempfile::Builder::new().prefix("tmp_idx_").tempfile_in(directory)?;
+    file.write_all(&encode_index(scan, names))?;
+    file.as_file().sync_data()?;
+    file.persist(base.with_extension("idx"))?;
+    Ok(())
+}
 
 /// A pack with these objects.
 pub(crate) fn encode_pack(objects: &[(Kind, Vec<u8>)], format: Format) -> Vec<u8> {

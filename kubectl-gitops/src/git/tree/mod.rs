@@ -11,6 +11,7 @@ mod write;
 
 pub(super) use ignore::{IgnoreRules, is_ignore_file};
 pub(super) use modules::Modules;
+pub(super) use names::refusal;
 pub(super) use sparse::sparse;
 pub(super) use walk::{Item, walk};
 pub(super) use write::Written;

@@ -5,7 +5,7 @@
 const NAME_MAX: usize = 255;
 
 /// Why this name may not be written, if it may not.
-pub(super) fn refusal(name: &[u8]) -> Option<&'static str> {
+pub(in crate::git) fn refusal(name: &[u8]) -> Option<&'static str> {
     if name.is_empty() || name.contains(&0) {
         return Some("a name is empty");
     }

@@ -6,9 +6,9 @@ mod fetch;
 mod packet;
 mod push;
 
-pub(crate) use advertisement::{Advertisement, AdvertisementReader, Capabilities, Ref, RefReader, Service};
+pub(crate) use advertisement::{Advertisement, AdvertisementReader, Ref, RefReader, Service};
 pub(crate) use fetch::{FetchEvent, FetchReader, FetchRequest};
-pub(crate) use packet::{Packet, Packets, data, text};
+pub(crate) use packet::{Packet, Packets};
 pub(crate) use push::{PushReader, PushRequest};
 
 /// What a client calls itself.

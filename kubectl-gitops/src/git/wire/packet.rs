@@ -52,11 +52,6 @@ impl Packets {
         Ok(Some(packet))
     }
 
-    /// Is nothing left over?
-    pub(crate) fn is_empty(&self) -> bool {
-        self.at == self.buffer.len()
-    }
-
     /// What is left, when packets have ended.
     pub(crate) fn rest(&mut self) -> &[u8] {
         let at = std::mem::replace(&mut self.at, self.buffer.len());

@@ -41,6 +41,11 @@ impl Repository {
         repository
     }
 
+    /// One that is there, with a work tree or bare.
+    pub fn opened(top: impl Into<PathBuf>) -> Self {
+        Self { top: top.into() }
+    }
+
     /// Its directory.
     pub fn top(&self) -> &Path {
         &self.top
