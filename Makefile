@@ -47,7 +47,7 @@ check: git-servers ## what a change must pass: format, lints, units, golden buil
 	@command -v systemd-analyze >/dev/null || echo "skipped: systemd's judgement of units in make check: there is no systemd-analyze (make oracle installs one)"
 	$(CARGO) test --locked --quiet -p kustomize --test golden --test error_snapshots --test fuzz_regressions --test hostile --test secret_errors
 	$(CARGO) test --locked --quiet -p krm-functions --test functions --test fuzz_functions --test sops_fixtures
-	$(CARGO) test --locked --quiet -p kubectl-gitops --test health --test plugin --test stages --test edit --test install --test secrets --test web --test git --test git_sources --test git_trust --test tidy
+	$(CARGO) test --locked --quiet -p kubectl-gitops --test health --test plugin --test stages --test edit --test install --test secrets --test web --test git --test tidy
 
 test: ## every test layer, then what ran and what was skipped
 	@tests/layers.sh check oracle e2e demo
@@ -71,7 +71,7 @@ oracle: python systemd $(BIN)/kustomize $(BIN)/helm $(BIN)/oracle-dump $(BIN)/or
 	GITEA=1 $(CARGO) test --locked --quiet -p testkit --lib -- git::
 	KUSTOMIZE=$(BIN)/kustomize $(CARGO) test --locked --quiet -p kubectl-gitops --test web --test bases
 	SYSTEMD_REQUIRE=1 $(CARGO) test --locked --quiet -p kubectl-gitops --test install
-	GITEA=1 $(CARGO) test --locked --quiet -p kubectl-gitops --test git_servers
+	GITEA=1 $(CARGO) test --locked --quiet -p kubectl-gitops --test git
 	cd tests/oracle/schema && go run . -check
 	tests/oracle/derive.py --check
 	tests/oracle/reloader.py --check

@@ -15,6 +15,7 @@ $(BIN)/gitea: tests/gitea/go.mod tests/gitea/go.sum
 
 # git, and an sshd that no init system would start as a service: where one runs, installing it is left to the user.
 git-servers:
-	@command -v git >/dev/null && command -v ssh-keygen >/dev/null || { apt-get update -q && apt-get install -qy --no-install-recommends git openssh-client; }
+	@command -v git >/dev/null && command -v ssh-keygen >/dev/null && command -v gpg >/dev/null || \
+	  { apt-get update -q && apt-get install -qy --no-install-recommends git openssh-client gnupg; }
 	@PATH=$$PATH:/usr/sbin command -v sshd >/dev/null || [ -d /run/systemd/system ] || ! command -v apt-get >/dev/null || \
 	  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends openssh-server; } || true

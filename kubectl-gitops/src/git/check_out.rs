@@ -7,9 +7,9 @@ use std::path::Path;
 use std::pin::Pin;
 
 use super::object::{EntryMode, ObjectId};
-use super::origin::{Origin, Wanted};
+use super::origin::{Notes, Origin, Wanted};
 use super::tree::{self, IgnoreRules, Item, Modules, Written};
-use super::{Deadline, GitError, LeftOut, Limits, Remote, Revision, Wants};
+use super::{Deadline, GitError, LeftOut, Limits, Remote, Wants};
 
 /// Submodules in each other.
 const NESTING_MAX: usize = 8;
@@ -24,6 +24,7 @@ pub(super) struct CheckOut<'a> {
     pub(super) into: &'a Path,
     pub(super) written: Written,
     pub(super) submodules: usize,
+    pub(super) notes: Notes,
 }
 
 /// One repository of it.
@@ -45,7 +46,7 @@ async fn annotated_tag(origin: &mut Origin, name: &str) -> Result<Option<ObjectI
 }
 
 impl CheckOut<'_> {
-    /// Everything.
+    /// Everything. Gives the links that were not made.
     pub(super) async fn run(
         &mut self,
         remote: &Remote,
@@ -64,12 +65,15 @@ impl CheckOut<'_> {
                 Some(_) => annotated_tag(&mut origin, place.name).await?,
                 None => None,
             };
+            if let Some(branch) = self.wants.within.as_deref().filter(|_| place.nesting == 0) {
+                origin.require_on_branch(place.commit, branch).await?;
+            }
             let others = tag.into_iter().collect();
             let cache = self.wants.cache.as_deref();
-            let store = origin.fetch(&Wanted { commit: place.commit, name: place.name, others, cache }).await?;
+            let wanted = Wanted { commit: place.commit, name: place.name, others, cache };
+            let store = origin.fetch(&wanted, &mut self.notes).await?;
             if let Some(verify) = verify {
-                let revision = Revision { name: place.name.to_owned(), commit: place.commit.to_string() };
-                verify.check(&store, &revision, tag)?;
+                verify.check(&store, place.commit, place.name, tag)?;
             }
             let top = store.commit(&place.commit)?.tree;
             let mut items = tree::walk(&store, top, self.limits)?;

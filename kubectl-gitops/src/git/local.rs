@@ -135,11 +135,14 @@ impl LocalRepository {
             name: request.name.clone(),
             words: words.to_owned(),
         };
-        let config = small_text(&self.shared.join("config")).unwrap_or_default();
-        let bare = config.lines().any(|line| line.replace(char::is_whitespace, "") == "bare=true");
-        let head = small_text(&self.git.join("HEAD")).unwrap_or_default();
-        if !bare && head.trim().strip_prefix("ref: ") == Some(&request.name) {
+        if self.is_checked_out(&request.name) {
             return Err(refused("the branch is checked out there"));
+        }
+        if let Some(other) = self.in_the_way(&request.name)? {
+            return Err(refused(&format!("there is `{other}`, which leaves no room for it")));
+        }
+        if self.has_hooks() {
+            return Err(refused("it has hooks, which run only behind ssh or http"));
         }
         let told = |source| GitError::Pack { remote: self.shown.clone(), source };
         let mut scanner = Scanner::new(self.format, limits.pack());
@@ -173,6 +176,32 @@ impl LocalRepository {
             drop(fs::remove_file(&lock));
         }
         result
+    }
+
+    /// In the working tree, or in one of the others that it has.
+    fn is_checked_out(&self, name: &str) -> bool {
+        let config = small_text(&self.shared.join("config")).unwrap_or_default().to_ascii_lowercase();
+        let bare = config.lines().any(|line| line.replace(char::is_whitespace, "") == "bare=true");
+        let others = fs::read_dir(self.shared.join("worktrees")).into_iter().flatten().flatten();
+        let own = (!bare).then(|| self.shared.clone());
+        own.into_iter().chain(others.map(|entry| entry.path())).any(|directory| {
+            let head = small_text(&directory.join("HEAD")).unwrap_or_default();
+            head.trim().strip_prefix("ref: ") == Some(name)
+        })
+    }
+
+    /// Would git run a program of the repository's before it takes a push?
+    fn has_hooks(&self) -> bool {
+        let config = small_text(&self.shared.join("config")).unwrap_or_default().to_ascii_lowercase();
+        let elsewhere = config.lines().any(|line| line.trim_start().starts_with("hookspath"));
+        let names = ["pre-receive", "update", "post-receive", "post-update", "reference-transaction"];
+        elsewhere || names.iter().any(|name| self.shared.join("hooks").join(name).is_file())
+    }
+
+    /// A reference that is a directory of this name, or has it as one.
+    fn in_the_way(&self, name: &str) -> Result<Option<String>, GitError> {
+        let below = |path: &str, top: &str| path.strip_prefix(top).is_some_and(|rest| rest.starts_with('/'));
+        Ok(self.names()?.into_keys().find(|other| below(other, name) || below(name, other)))
     }
 
     /// Its objects.

@@ -41,6 +41,7 @@ mod typed;
 mod verify;
 mod wire;
 
+use std::cell::Cell;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -53,7 +54,7 @@ pub use object::ObjectError;
 pub use pack::{PackError, ShownId};
 pub use push::{FileContent, NewCommit};
 pub use transport::SshAccess;
-pub use verify::{Signed, Verification};
+pub use verify::{Signed, TrustedKeyError, Verification};
 pub use wire::WireError;
 
 use address::Address;
@@ -61,7 +62,7 @@ use cache::Cache;
 use check_out::CheckOut;
 use local::LocalRepository;
 use object::ObjectId;
-use origin::Origin;
+use origin::{Notes, Origin};
 use session::Session;
 use transport::{Connection, Http, HttpSettings, Proxy, ProxyChoice, Ssh, SshSettings};
 use tree::Written;
@@ -155,10 +156,21 @@ pub struct Wants {
     pub ignore: Option<String>,
     /// Files that Flux leaves out stay out: those of `.sourceignore`, of `ignore`, or Flux' own list.
     pub source_ignore: bool,
+    /// The commit must be on this branch.
+    pub within: Option<String>,
     /// Whose signatures the commit or its tag must have.
     pub verify: Option<Verification>,
     /// A directory of ours in which objects are kept for the next time.
     pub cache: Option<PathBuf>,
+}
+
+/// What the user should know of a check-out that succeeded.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CheckedOut {
+    /// Links that were not made because they lead out of the tree, or nowhere: only who needs one of them misses it.
+    pub left_out: Vec<LeftOut>,
+    /// Why its objects are not kept for the next time, though they should be.
+    pub not_kept: Option<String>,
 }
 
 /// A link that was not made.
@@ -170,15 +182,18 @@ pub struct LeftOut {
     pub why: &'static str,
 }
 
-impl LeftOut {
-    /// All of them in one line, for a warning; nothing if there are none.
-    pub fn told(links: &[Self]) -> Option<String> {
+impl CheckedOut {
+    /// In a line each, for warnings.
+    pub fn told(&self) -> Vec<String> {
         const NAMED: usize = 3;
+        let links = &self.left_out;
         let names: Vec<_> = links.iter().take(NAMED).map(|link| format!("`{}` ({})", link.path, link.why)).collect();
         let more = links.len().saturating_sub(NAMED);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let count = if links.len() == 1 { "a link was".to_owned() } else { format!("{} links were", links.len()) };
-        (!links.is_empty()).then(|| format!("{count} not made: {}{more}", names.join(", ")))
+        let links = (!links.is_empty()).then(|| format!("{count} not made: {}{more}", names.join(", ")));
+        let kept = self.not_kept.as_ref().map(|why| format!("the repository's objects cannot be kept: {why}"));
+        links.into_iter().chain(kept).collect()
     }
 }
 
@@ -297,7 +312,6 @@ impl Remote {
     }
 
     /// The files of a revision, below `into`, which is empty or does not exist yet. After an error it may hold a part of them.
-    /// Gives the links that were not made because they lead out of the tree, or nowhere: only who needs one of them misses it.
     ///
     /// # Errors
     /// The server does not give the commit, something in it is refused, or a limit is exceeded.
@@ -307,25 +321,29 @@ impl Remote {
         wants: &Wants,
         limits: &Limits,
         into: &Path,
-    ) -> Result<Vec<LeftOut>, GitError> {
+    ) -> Result<CheckedOut, GitError> {
         let commit: ObjectId = revision.commit.parse().map_err(|_| GitError::Reference {
             text: revision.commit.clone(),
             what: "a commit's full name of 40 or 64 hexadecimal digits",
         })?;
         emptied(into, false)?;
+        let used_cache = Cell::new(false);
         let work = async |deadline: &Deadline| {
-            let written = Written::default();
-            let mut work = CheckOut { wants, limits, deadline, into, written, submodules: 0 };
-            work.run(self, commit, &revision.name).await
+            let (written, notes) = (Written::default(), Notes::default());
+            let mut work = CheckOut { wants, limits, deadline, into, written, submodules: 0, notes };
+            let result = work.run(self, commit, &revision.name).await;
+            used_cache.set(work.notes.used_cache);
+            result.map(|left_out| CheckedOut { left_out, not_kept: work.notes.not_kept })
         };
-        match (self.run(limits, work), &wants.cache) {
+        let result = self.run(limits, work);
+        match (&result, &wants.cache) {
             // What was kept may be damaged: it is thrown away, and everything comes anew.
-            (Err(GitError::Pack { remote, .. } | GitError::Object { remote, .. }), Some(root)) => {
-                Cache::new(root, &remote).discard();
+            (Err(GitError::Pack { remote, .. } | GitError::Object { remote, .. }), Some(root)) if used_cache.get() => {
+                Cache::new(root, remote).discard();
                 emptied(into, true)?;
                 self.run(limits, work)
             }
-            (result, _) => result,
+            _ => result,
         }
     }
 

@@ -1,21 +1,34 @@
 //! Where a repository is read from, a server or this disk, and how a commit of it comes here: alone where the server gives it by
 //! its name, else with so much history as it takes.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::cache::Cache;
+use super::cache::{Cache, Kept};
 use super::local::LocalRepository;
-use super::object::{Format, ObjectId};
-use super::pack::{Index, Pack, Spool, resolve};
+use super::object::{Format, Kind, ObjectId};
+use super::pack::{Index, Pack, PackError, Scan, Spool, completed, resolve, resolve_thin};
 use super::session::{Fetched, Session};
 use super::store::Store;
 use super::wire::{FetchRequest, PushRequest, Ref};
-use super::{GitError, Limits};
+use super::{GitError, Limits, Reference};
 
 /// Commits of each branch that are tried before all of them are.
-const DEPTH_FIRST_TRIED: u32 = 64;
+pub(super) const DEPTH_FIRST_TRIED: u32 = 64;
 /// Branches and tags of which a commit is looked for.
 const TIPS_MAX: usize = 1000;
+
+/// Largest object that one of a server may build on.
+const BASE_BYTES_MAX: u64 = 64 << 20;
+
+/// How a fetch went.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    /// Some of it was here already.
+    pub(super) used_cache: bool,
+    /// Why it could not be kept for the next time.
+    pub(super) not_kept: Option<String>,
+}
 
 /// A repository.
 #[derive(Debug)]
@@ -72,10 +85,36 @@ impl Origin {
         }
     }
 
+    /// Is this commit on that branch? Whoever says so is the server's history, not the server: the commits are walked here.
+    pub(super) async fn require_on_branch(&mut self, commit: ObjectId, branch: &str) -> Result<(), GitError> {
+        let tip = super::resolve::resolve(self, &Reference::Branch(branch.to_owned())).await?;
+        let tip: ObjectId = tip.commit.parse().expect("it was made from a name");
+        let within = Wanted { commit, name: branch, others: Vec::new(), cache: None };
+        let found = match self {
+            _ if tip == commit => true,
+            Self::Disk(repository, limits) => leads_to(&repository.store()?, tip, commit, limits.objects)?,
+            Self::Server(session) => {
+                let objects = session.limits().objects;
+                let mut found = false;
+                for request in session.histories(tip).await? {
+                    session.again();
+                    let fetched = session.fetch(&request, Spool::new(&std::env::temp_dir())).await?;
+                    found = leads_to(&indexed(session.shown(), fetched)?, tip, commit, objects)?;
+                    if found {
+                        break;
+                    }
+                }
+                session.again();
+                found
+            }
+        };
+        if found { Ok(()) } else { Err(no_commit(self.shown(), &within)) }
+    }
+
     /// A commit and all of its tree.
-    pub(super) async fn fetch(&mut self, wanted: &Wanted<'_>) -> Result<Store, GitError> {
+    pub(super) async fn fetch(&mut self, wanted: &Wanted<'_>, notes: &mut Notes) -> Result<Store, GitError> {
         match self {
-            Self::Server(session) => from_server(session, wanted).await,
+            Self::Server(session) => from_server(session, wanted, notes).await,
             Self::Disk(repository, _) => {
                 let store = repository.store()?;
                 if store.kind(&wanted.commit)?.is_none() {
@@ -87,25 +126,35 @@ impl Origin {
     }
 }
 
-/// With what is kept: nothing is asked for that is here, and what comes is kept, too.
-async fn through_cache(session: &mut Session, wanted: &Wanted<'_>, root: &Path) -> Result<Option<Store>, GitError> {
+/// With what is kept: nothing is asked for that is here, and what comes is kept, too. Nothing if that is no help.
+async fn through_cache(
+    session: &mut Session,
+    wanted: &Wanted<'_>,
+    root: &Path,
+    notes: &mut Notes,
+) -> Result<Option<Store>, GitError> {
     let cache = Cache::new(root, &session.shown());
-    let mut kept = cache.open(None);
+    let mut kept = cache.open();
     if let Some(kept) = kept.take_if(|kept| kept.commits.contains(&wanted.commit)) {
         let mut whole = true;
         for other in &wanted.others {
             whole &= kept.store.kind(other)?.is_some();
         }
         if whole {
+            notes.used_cache = true;
             return Ok(Some(kept.store));
         }
     }
     let format = session.format().await?;
-    let commits = cache.open(Some(format)).map(|kept| kept.commits).unwrap_or_default();
+    if kept.as_ref().is_some_and(|kept| kept.store.format != format) {
+        cache.discard();
+        kept = None;
+    }
     let Some(object) = session.wantable(wanted.commit).await? else { return Ok(None) };
     let mut wants = vec![object];
     wants.extend(&wanted.others);
-    let request = FetchRequest { wants, haves: commits.clone(), shallow: commits.clone(), depth: Some(1) };
+    let haves = kept.as_ref().map(|kept| kept.commits.clone()).unwrap_or_default();
+    let request = FetchRequest { wants, shallow: haves.clone(), haves, depth: Some(1), ..FetchRequest::default() };
     let fetched = match session.fetch(&request, Spool::new(&std::env::temp_dir())).await {
         Ok(fetched) => fetched,
         // Without a cache it may still be found.
@@ -115,21 +164,54 @@ async fn through_cache(session: &mut Session, wanted: &Wanted<'_>, root: &Path) 
         }
         Err(error) => return Err(error),
     };
-    let told = |source| GitError::Disk { path: root.display().to_string(), source };
-    cache.keep(&fetched, wanted.commit).map_err(told)?;
-    match cache.open(Some(format)).filter(|kept| kept.commits.contains(&wanted.commit)) {
-        Some(kept) => Ok(Some(kept.store)),
-        None if commits.is_empty() => indexed(session.shown(), fetched).map(Some),
-        None => Ok(None),
+    notes.used_cache = kept.is_some();
+    match on_top_of(session.shown(), fetched, kept, &cache, wanted.commit, notes) {
+        Ok(store) => Ok(Some(store)),
+        Err(source @ PackError::Limit { .. }) => Err(GitError::Pack { remote: session.shown(), source }),
+        Err(_) if notes.used_cache => {
+            // The server relied on what we said is here, and it is not.
+            cache.discard();
+            session.again();
+            Ok(None)
+        }
+        Err(source) => Err(GitError::Pack { remote: session.shown(), source }),
     }
 }
 
-async fn from_server(session: &mut Session, wanted: &Wanted<'_>) -> Result<Store, GitError> {
+/// What was fetched together with what is kept. That it cannot be kept is told and changes nothing else.
+fn on_top_of(
+    remote: String,
+    Fetched { mut scan, mut spool }: Fetched,
+    kept: Option<Kept>,
+    cache: &Cache,
+    commit: ObjectId,
+    notes: &mut Notes,
+) -> Result<Store, PackError> {
+    let elsewhere = |id: &ObjectId| kept.as_ref()?.store.any(id, BASE_BYTES_MAX).ok().flatten();
+    let named = resolve_thin(&scan, &spool, &elsewhere)?;
+    let mut names = named.names;
+    if !named.borrowed.is_empty() {
+        let found = named.borrowed.iter().map(|id| Some((*id, elsewhere(id)?)));
+        let borrowed: Vec<_> = found.collect::<Option<_>>().ok_or(PackError::Bases(named.borrowed.len()))?;
+        (scan, spool) = completed(&scan, &spool, &borrowed, &std::env::temp_dir())?;
+        names.extend(named.borrowed);
+    }
+    if let Err(error) = cache.keep(&scan, &spool, &names, commit) {
+        notes.not_kept = Some(error.to_string());
+        cache.discard();
+    }
+    let mut store = stored(remote, &scan, spool, names);
+    store.packs.extend(kept.into_iter().flat_map(|kept| kept.store.packs));
+    Ok(store)
+}
+
+async fn from_server(session: &mut Session, wanted: &Wanted<'_>, notes: &mut Notes) -> Result<Store, GitError> {
     if let Some(root) = wanted.cache
-        && let Some(store) = through_cache(session, wanted, root).await?
+        && let Some(store) = through_cache(session, wanted, root, notes).await?
     {
         return Ok(store);
     }
+    notes.used_cache = false;
     if let Some(object) = session.wantable(wanted.commit).await? {
         let mut wants = vec![object];
         wants.extend(&wanted.others);
@@ -169,6 +251,27 @@ async fn from_server(session: &mut Session, wanted: &Wanted<'_>) -> Result<Store
     Err(no_commit(session.shown(), wanted))
 }
 
+/// Is `commit` among those that `tip` goes back to, as far as they are here?
+fn leads_to(store: &Store, tip: ObjectId, commit: ObjectId, commits_max: u32) -> Result<bool, GitError> {
+    let mut seen = BTreeSet::from([tip]);
+    let mut ahead = vec![tip];
+    while let Some(id) = ahead.pop() {
+        if id == commit {
+            return Ok(true);
+        }
+        // What is not here lies behind the boundary of a shallow history.
+        if store.kind(&id)? != Some(Kind::Commit) {
+            continue;
+        }
+        ahead.extend(store.commit(&id)?.parents.into_iter().filter(|parent| seen.insert(*parent)));
+        if seen.len() as u64 > u64::from(commits_max) {
+            let source = PackError::Limit { what: "the number of commits", limit: u64::from(commits_max) };
+            return Err(GitError::Pack { remote: store.remote.clone(), source });
+        }
+    }
+    Ok(false)
+}
+
 fn no_commit(remote: String, wanted: &Wanted<'_>) -> GitError {
     let within = (!wanted.name.is_empty()).then(|| wanted.name.to_owned());
     GitError::NoCommit { remote, commit: wanted.commit.to_string(), within }
@@ -180,12 +283,16 @@ async fn attempt(session: &mut Session, wants: Vec<ObjectId>, depth: Option<u32>
     indexed(session.shown(), fetched)
 }
 
-fn indexed(remote: String, fetched: Fetched) -> Result<Store, GitError> {
-    let names = resolve(&fetched.scan, &fetched.spool);
-    let names = names.map_err(|source| GitError::Pack { remote: remote.clone(), source })?;
-    let mut index: Vec<_> = names.into_iter().zip(fetched.scan.entries.iter().map(|entry| entry.offset)).collect();
+fn indexed(remote: String, Fetched { scan, spool }: Fetched) -> Result<Store, GitError> {
+    match resolve(&scan, &spool) {
+        Ok(names) => Ok(stored(remote, &scan, spool, names)),
+        Err(source) => Err(GitError::Pack { remote, source }),
+    }
+}
+
+fn stored(remote: String, scan: &Scan, spool: Spool, names: Vec<ObjectId>) -> Store {
+    let mut index: Vec<_> = names.into_iter().zip(scan.entries.iter().map(|entry| entry.offset)).collect();
     index.sort_unstable();
-    let format = fetched.scan.format;
-    let pack = Pack::new(fetched.spool, Index::Memory(index), format);
-    Ok(Store { remote, format, packs: vec![pack], loose: Vec::new() })
+    let format = scan.format;
+    Store { remote, format, packs: vec![Pack::new(spool, Index::Memory(index), format)], loose: Vec::new() }
 }

@@ -1,10 +1,10 @@
 //! A new commit from changed files, and its way to the repository. The branch moves only from where it was read, so that nothing
 //! that somebody else pushed meanwhile is lost.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::object::{EntryMode, Format, Hasher, Kind, ObjectId, entries};
-use super::origin::{Origin, Wanted};
+use super::origin::{Notes, Origin, Wanted};
 use super::pack::encode_pack;
 use super::store::Store;
 use super::tree::refusal;
@@ -34,8 +34,8 @@ pub struct NewCommit {
     /// Their address.
     pub email: String,
     /// When, in seconds since 1970.
-    pub time: i64,
-    /// Files by path with `/`; none: deleted.
+    pub time: u64,
+    /// Files by path with `/`; none: deleted, with all that is below.
     pub changes: BTreeMap<String, Option<FileContent>>,
 }
 
@@ -45,21 +45,15 @@ impl Remote {
     /// # Errors
     /// The server refuses it, or the branch has moved meanwhile.
     pub fn commit(&self, new: &NewCommit, limits: &Limits) -> Result<Option<Revision>, GitError> {
-        let bad = |text: &str, what| GitError::Reference { text: text.to_owned(), what };
-        if !resolve::is_name(&new.branch) {
-            return Err(bad(&new.branch, "a name that Git allows"));
-        }
-        for path in new.changes.keys() {
-            if path.split('/').any(|part| refusal(part.as_bytes()).is_some()) {
-                return Err(bad(path, "a path that a repository may hold"));
-            }
-        }
+        check(new)?;
         self.run(limits, async |_| {
             let mut origin = self.origin(limits)?;
             let (old, parent) = parent(&mut origin, new).await?;
             let store = match parent {
                 Some(commit) => {
-                    Some(origin.fetch(&Wanted { commit, name: &new.branch, others: Vec::new(), cache: None }).await?)
+                    let name = old.map_or(new.base.as_deref(), |_| Some(&new.branch)).unwrap_or_default();
+                    let wanted = Wanted { commit, name, others: Vec::new(), cache: None };
+                    Some(origin.fetch(&wanted, &mut Notes::default()).await?)
                 }
                 None => None,
             };
@@ -78,6 +72,42 @@ impl Remote {
             Ok(Some(Revision { name: new.branch.clone(), commit: id.to_string() }))
         })
     }
+}
+
+/// Is it a commit that git would read without a complaint?
+fn check(new: &NewCommit) -> Result<(), GitError> {
+    let bad = |text: &str, what| GitError::Reference { text: text.to_owned(), what };
+    for branch in [Some(&new.branch), new.base.as_ref()].into_iter().flatten() {
+        if !resolve::is_name(branch) {
+            return Err(bad(branch, "a name that Git allows"));
+        }
+    }
+    for (text, what) in [(&new.name, "the name of an author"), (&new.email, "the address of an author")] {
+        if clean(text).is_empty() {
+            return Err(bad(text, what));
+        }
+    }
+    if new.message.trim().is_empty() {
+        return Err(bad(&new.message, "the message of a commit"));
+    }
+    let files: Vec<&str> =
+        new.changes.iter().filter(|(_, content)| content.is_some()).map(|(path, _)| path.as_str()).collect();
+    for path in new.changes.keys() {
+        if path.split('/').any(|part| refusal(part.as_bytes()).is_some()) {
+            return Err(bad(path, "a path that a repository may hold"));
+        }
+        let above = files.iter().find(|file| path.strip_prefix(**file).is_some_and(|rest| rest.starts_with('/')));
+        if new.changes[path].is_some() && above.is_some() {
+            return Err(bad(path, "a path beside the others: one above it is a file"));
+        }
+    }
+    Ok(())
+}
+
+/// Without what the line of an author cannot hold.
+fn clean(text: &str) -> String {
+    let text: String = text.chars().filter(|c| !c.is_control() && !matches!(c, '<' | '>')).collect();
+    text.trim().to_owned()
 }
 
 /// Where the branch is now, and what the commit stands on.
@@ -109,7 +139,7 @@ fn build(
     new: &NewCommit,
     format: Format,
 ) -> Result<Option<(ObjectId, Objects)>, GitError> {
-    let mut work = Building { store, format, objects: Vec::new() };
+    let mut work = Building { store, format, objects: Vec::new(), named: BTreeSet::new() };
     let before = match (store, parent) {
         (Some(store), Some(parent)) => Some(store.commit(&parent)?.tree),
         _ => None,
@@ -124,9 +154,7 @@ fn build(
     if before == Some(tree) {
         return Ok(None);
     }
-    let clean =
-        |text: &str| -> String { text.chars().filter(|c| !c.is_control() && !matches!(c, '<' | '>')).collect() };
-    let person = format!("{} <{}> {} +0000", clean(&new.name).trim(), clean(&new.email).trim(), new.time);
+    let person = format!("{} <{}> {} +0000", clean(&new.name), clean(&new.email), new.time);
     let parents = parent.map(|parent| format!("parent {parent}\n")).unwrap_or_default();
     let message = new.message.replace('\0', "");
     let text = format!("tree {tree}\n{parents}author {person}\ncommitter {person}\n\n{}\n", message.trim_end());
@@ -138,7 +166,12 @@ struct Building<'a> {
     store: Option<&'a Store>,
     format: Format,
     objects: Objects,
+    /// Their names: what is there twice is sent once.
+    named: BTreeSet<ObjectId>,
 }
+
+/// A path from here, and what shall be there.
+type Change<'a> = (&'a [&'a str], Option<&'a FileContent>);
 
 /// Mode as it is written, and the object.
 type Slot = (&'static str, ObjectId);
@@ -150,19 +183,17 @@ impl Building<'_> {
             id: String::new(),
             source,
         })?;
-        self.objects.push((kind, content));
+        if self.named.insert(id) {
+            self.objects.push((kind, content));
+        }
         Ok(id)
     }
 
     /// A directory with its changes; nothing if it is empty then. Unchanged ones are not made anew.
-    fn tree(
-        &mut self,
-        before: Option<ObjectId>,
-        changes: &[(&[&str], Option<&FileContent>)],
-    ) -> Result<Option<ObjectId>, GitError> {
+    fn tree(&mut self, before: Option<ObjectId>, changes: &[Change<'_>]) -> Result<Option<ObjectId>, GitError> {
         let old = self.slots(before)?;
         let mut slots = old.clone();
-        let mut below: BTreeMap<&str, Vec<(&[&str], Option<&FileContent>)>> = BTreeMap::new();
+        let mut below: BTreeMap<&str, Vec<Change<'_>>> = BTreeMap::new();
         for (path, content) in changes {
             match path {
                 [name] => match content {

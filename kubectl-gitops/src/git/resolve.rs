@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::origin::{Origin, Wanted};
+use super::origin::{Notes, Origin, Wanted};
 use super::semver::{Range, Version};
 use super::wire::Ref;
 use super::{GitError, Reference, Revision};
@@ -51,7 +51,7 @@ async fn highest(origin: &mut Origin, refs: &[Ref], range: &str) -> Result<Optio
         // Only a tie needs the commits.
         let time = if found.len() > 1 {
             let wanted = Wanted { commit: tag.commit(), name, others: Vec::new(), cache: None };
-            origin.fetch(&wanted).await?.commit(&tag.commit())?.time
+            origin.fetch(&wanted, &mut Notes::default()).await?.commit(&tag.commit())?.time
         } else {
             0
         };

@@ -4,6 +4,7 @@
 use bytes::Bytes;
 
 use super::object::{Format, ObjectId};
+use super::origin::DEPTH_FIRST_TRIED;
 use super::pack::{Scan, Scanner, Spool};
 use super::transport::{Connection, Stream};
 use super::wire::{
@@ -63,6 +64,21 @@ impl Session {
         }
         let named = said.refs.iter().find(|found| found.id == commit);
         Ok(named.or_else(|| said.refs.iter().find(|found| found.commit() == commit)).map(|found| found.id))
+    }
+
+    /// What is accepted.
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// What to ask for, one after the other, to see the commits of a branch: only those where the server can do so.
+    pub(super) async fn histories(&mut self, tip: ObjectId) -> Result<Vec<FetchRequest>, GitError> {
+        let said = self.advertisement().await?;
+        let history = FetchRequest { wants: vec![tip], ..FetchRequest::default() };
+        if said.version == 2 && said.capabilities.offers("fetch", "filter") {
+            return Ok(vec![FetchRequest { commits_only: true, ..history }]);
+        }
+        Ok(vec![FetchRequest { depth: Some(DEPTH_FIRST_TRIED), ..history.clone() }, history])
     }
 
     /// The hash of the repository.
@@ -136,12 +152,8 @@ impl Session {
 
     /// Says where a reference shall be, and sends what is new with it.
     pub(super) async fn push(&mut self, request: &PushRequest, pack: &[u8]) -> Result<(), GitError> {
-        let mut stream = self.connection.advertisement(Service::ReceivePack).await?;
-        let mut reader = AdvertisementReader::new(self.limits.refs);
-        self.read(&mut stream, "the advertisement", |packet| reader.take(packet)).await?;
-        let said = reader.finish();
-        let now = said.refs.iter().find(|found| found.name == request.name).map(|found| found.id);
-        if now.unwrap_or(ObjectId::zero(request.new.format())) != request.old {
+        let said = self.pushed_to().await?;
+        if at(&said, request) != request.old {
             return Err(GitError::Moved { remote: self.shown(), name: request.name.clone() });
         }
         let encoded = request.encode(&said.capabilities);
@@ -150,14 +162,22 @@ impl Session {
         let mut stream = self.connection.exchange(Service::ReceivePack, Bytes::from(bytes)).await?;
         let mut report = PushReader::new(&said.capabilities);
         self.read(&mut stream, "the report", |packet| report.take(packet)).await?;
-        report.finish().map_err(|(reason, words)| {
-            let moved = ["non-fast-forward", "fetch first", "failed to update ref", "already exists", "failed to lock"];
-            if moved.iter().any(|part| reason.contains(part)) {
-                return GitError::Moved { remote: self.shown(), name: request.name.clone() };
-            }
-            let words = if words.is_empty() { reason } else { format!("{reason} ({words})") };
-            GitError::PushRefused { remote: self.shown(), name: request.name.clone(), words }
-        })
+        let Err((reason, words)) = report.finish() else { return Ok(()) };
+        // Words differ from server to server; where the branch is now does not.
+        self.connection.close();
+        if self.pushed_to().await.is_ok_and(|said| at(&said, request) != request.old) {
+            return Err(GitError::Moved { remote: self.shown(), name: request.name.clone() });
+        }
+        let words = if words.is_empty() { reason } else { format!("{reason} ({words})") };
+        Err(GitError::PushRefused { remote: self.shown(), name: request.name.clone(), words })
+    }
+
+    /// What the program says first that takes a push.
+    async fn pushed_to(&mut self) -> Result<Advertisement, GitError> {
+        let mut stream = self.connection.advertisement(Service::ReceivePack).await?;
+        let mut reader = AdvertisementReader::new(self.limits.refs);
+        self.read(&mut stream, "the advertisement", |packet| reader.take(packet)).await?;
+        Ok(reader.finish())
     }
 
     async fn read(
@@ -177,4 +197,10 @@ impl Session {
         }
         Err(self.connection.protocol(WireError::Short(what)))
     }
+}
+
+/// Where the reference of a push is now.
+fn at(said: &Advertisement, request: &PushRequest) -> ObjectId {
+    let found = said.refs.iter().find(|found| found.name == request.name);
+    found.map_or(ObjectId::zero(request.new.format()), |found| found.id)
 }

@@ -49,6 +49,11 @@ impl Store {
         Tag::parse(&content).map_err(|source| self.object(id, source))
     }
 
+    /// An object of any kind, if it is here.
+    pub(super) fn any(&self, id: &ObjectId, bytes_max: u64) -> Result<Option<Found>, GitError> {
+        self.find(id, bytes_max)
+    }
+
     /// What kind of object it is, if it is here.
     pub(super) fn kind(&self, id: &ObjectId) -> Result<Option<Kind>, GitError> {
         Ok(self.find(id, SMALL_MAX)?.map(|found| found.kind))

@@ -53,8 +53,7 @@ impl Past {
         let (kept, all) = private_directory()?;
         let top = all.join("tree");
         std::fs::create_dir(&top).map_err(RemoteError::Directory)?;
-        let left_out = remote.check_out(&revision, &Wants::default(), &limits, &top).map_err(RemoteError::from)?;
-        let warnings = crate::git::LeftOut::told(&left_out).into_iter().collect();
+        let warnings = remote.check_out(&revision, &Wants::default(), &limits, &top).map_err(RemoteError::from)?.told();
         Ok(Self { revision, warnings, top, path, _directory: kept })
     }
 

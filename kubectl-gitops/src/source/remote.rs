@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::credentials::{CredentialError, Credentials, is_ssh};
 use super::{Bases, DiskFiles, Input, SourceError, download, material, nearby};
-use crate::git::{self, Access, GitError, Limits, Remote, SshAccess, Wants};
+use crate::git::{Access, GitError, Limits, Remote, SshAccess, Wants};
 use crate::settings::{Credential, RemoteSettings};
 use kustomize::load::FilesError;
 
@@ -57,9 +57,8 @@ pub fn check_out(
     std::fs::create_dir(&top).map_err(RemoteError::Directory)?;
     let wants = Wants { submodules: settings.submodules, source_ignore: true, ..Wants::default() };
     let remote = remote(settings, credentials)?;
-    let left_out = remote.check_out(revision, &wants, &limits(settings), &top)?;
+    let warnings = remote.check_out(revision, &wants, &limits(settings), &top)?.told();
     let bases = Arc::new(Bases::of_source(remote, all.clone()));
-    let warnings = git::LeftOut::told(&left_out).into_iter().collect();
     Ok(Tree { top, all, bases, _directory: directory, warnings })
 }
 

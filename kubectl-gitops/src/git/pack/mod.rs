@@ -13,10 +13,10 @@ mod write;
 pub(crate) use index::{Index, encode_index};
 pub(crate) use inflate::inflated_file;
 pub(crate) use read::{Found, Pack};
-pub(crate) use resolve::resolve;
+pub(crate) use resolve::{resolve, resolve_thin};
 pub(crate) use scan::{Scan, Scanner};
 pub(crate) use spool::Spool;
-pub(crate) use write::{encode_pack, save_pack};
+pub(crate) use write::{completed, encode_pack, save_pack};
 
 use super::object::{ObjectError, ObjectId};
 

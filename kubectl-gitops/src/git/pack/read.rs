@@ -15,6 +15,7 @@ const CHAIN_MAX: usize = 4096;
 const KEPT_BYTES: usize = 8 << 20;
 
 /// An object.
+#[derive(Debug)]
 pub(crate) struct Found {
     /// What it is.
     pub(crate) kind: Kind,
@@ -47,6 +48,11 @@ impl Pack {
     /// From its parts, which belong together.
     pub(crate) fn new(spool: Spool, index: Index, format: Format) -> Self {
         Self { spool, index, format, kept: RefCell::default() }
+    }
+
+    /// Bytes of it.
+    pub(crate) fn length(&self) -> u64 {
+        self.spool.length()
     }
 
     /// The index.

@@ -1,11 +1,11 @@
 //! Names for the entries of a pack that are differences to others: each is built once, from a base that is kept only while
-//! something is built from it.
+//! something is built from it. A base that the pack lacks may come from elsewhere.
 
 use std::collections::BTreeMap;
 
 use super::inflate::inflated_at;
 use super::scan::Base;
-use super::{PackError, Scan, Spool, delta};
+use super::{Found, PackError, Scan, Spool, delta};
 use crate::git::object::{Hasher, Kind, ObjectId};
 
 /// Contents that are held at once.
@@ -13,25 +13,56 @@ const MEMORY_MAX: usize = 256 << 20;
 
 /// The names of all objects, in the order of the entries.
 pub(crate) fn resolve(scan: &Scan, spool: &Spool) -> Result<Vec<ObjectId>, PackError> {
+    resolve_thin(scan, spool, &|_| None).map(|named| named.names)
+}
+
+/// What the objects of a pack are called, and what it stands on.
+#[derive(Debug)]
+pub(crate) struct Named {
+    /// The names of all objects, in the order of the entries.
+    pub(crate) names: Vec<ObjectId>,
+    /// Objects that it builds on and does not have.
+    pub(crate) borrowed: Vec<ObjectId>,
+}
+
+/// The same for a pack that may build on objects which are somewhere else: `elsewhere` gives them.
+pub(crate) fn resolve_thin(
+    scan: &Scan,
+    spool: &Spool,
+    elsewhere: &dyn Fn(&ObjectId) -> Option<Found>,
+) -> Result<Named, PackError> {
     let mut work = Resolving {
         scan,
         spool,
         names: scan.entries.iter().map(|_| None).collect(),
         by_offset: BTreeMap::new(),
         by_name: BTreeMap::new(),
+        held: 0,
     };
     work.gather()?;
     for (position, entry) in scan.entries.iter().enumerate() {
         if let Base::Whole(kind, id) = entry.base {
             work.names[position] = Some(id);
-            work.below(position, kind)?;
+            let children = work.children(position);
+            if !children.is_empty() {
+                let content = work.inflate(position)?;
+                work.below(content, children, kind)?;
+            }
         }
+    }
+    let mut borrowed = Vec::new();
+    for id in work.by_name.keys().copied().collect::<Vec<_>>() {
+        // One may have been built from another meanwhile.
+        let Some(children) = work.by_name.remove(&id) else { continue };
+        let Some(found) = elsewhere(&id) else { continue };
+        borrowed.push(id);
+        work.below(found.content.as_ref().clone(), children, found.kind)?;
     }
     let missing = work.names.iter().filter(|name| name.is_none()).count();
     if missing > 0 {
         return Err(PackError::Bases(missing));
     }
-    Ok(work.names.into_iter().flatten().collect())
+    Ok(Named { names: work.names.into_iter().flatten().collect(), borrowed })
 }
 
 struct Resolving<'a> {
@@ -42,6 +73,8 @@ struct Resolving<'a> {
     by_offset: BTreeMap<u64, Vec<usize>>,
     /// Entries made from the object of this name.
     by_name: BTreeMap<ObjectId, Vec<usize>>,
+    /// Bytes of the contents that are kept now.
+    held: usize,
 }
 
 /// An object and what is still to be built from it.
@@ -77,16 +110,12 @@ impl Resolving<'_> {
         children
     }
 
-    /// Names everything that is made from an entry, directly or not.
-    fn below(&mut self, position: usize, kind: Kind) -> Result<(), PackError> {
-        let children = self.children(position);
-        if children.is_empty() {
-            return Ok(());
-        }
-        let mut stack = vec![Frame { content: self.inflate(position)?, children }];
-        let mut held = stack[0].content.len();
+    /// Names everything that is made from an object, directly or not.
+    fn below(&mut self, content: Vec<u8>, children: Vec<usize>, kind: Kind) -> Result<(), PackError> {
+        self.held = content.len();
+        let mut stack = vec![Frame { content, children }];
         while let Some(mut frame) = stack.pop() {
-            held -= frame.content.len();
+            self.held -= frame.content.len();
             let Some(child) = frame.children.pop() else { continue };
             let entry = self.scan.entries[child];
             let built = delta::apply(&frame.content, &self.inflate(child)?)
@@ -94,19 +123,15 @@ impl Resolving<'_> {
             self.names[child] = Some(Hasher::name_of(self.scan.format, kind, &built).map_err(PackError::Name)?);
             let children = self.children(child);
             // A base from which nothing more is built is not kept: a long chain takes the memory of two.
-            if !frame.children.is_empty() {
-                held += frame.content.len();
-                stack.push(frame);
+            for frame in [frame, Frame { content: built, children }] {
+                if !frame.children.is_empty() {
+                    self.held += frame.content.len();
+                    stack.push(frame);
+                }
             }
-            if !children.is_empty() {
-                held += built.len();
-                stack.push(Frame { content: built, children });
-            }
-            if held > MEMORY_MAX {
-                return Err(PackError::Limit {
-                    what: "the memory for the pack's differences",
-                    limit: MEMORY_MAX as u64,
-                });
+            if self.held > MEMORY_MAX {
+                let limit = MEMORY_MAX as u64;
+                return Err(PackError::Limit { what: "the memory for the pack's differences", limit });
             }
         }
         Ok(())

@@ -350,6 +350,11 @@ impl Scanner {
 
 const CRC_START: u32 = u32::MAX;
 
+/// CRC-32 of these bytes, one after the other.
+pub(super) fn checksum_of(pieces: &[&[u8]]) -> u32 {
+    pieces.iter().fold(CRC_START, |value, piece| crc(value, piece)) ^ CRC_START
+}
+
 /// CRC-32 as zlib has it, without the final inversion.
 fn crc(mut value: u32, bytes: &[u8]) -> u32 {
     const TABLE: [u32; 256] = {

@@ -17,6 +17,8 @@ pub(crate) struct FetchRequest {
     pub(crate) shallow: Vec<ObjectId>,
     /// So many commits of each history; none: all of it.
     pub(crate) depth: Option<u32>,
+    /// No directories and no files; only in version 2, of a server that offers it.
+    pub(crate) commits_only: bool,
 }
 
 impl FetchRequest {
@@ -40,6 +42,12 @@ impl FetchRequest {
         request.extend_from_slice(b"0001");
         text(&mut request, "ofs-delta");
         text(&mut request, "no-progress");
+        if !self.haves.is_empty() {
+            text(&mut request, "thin-pack");
+        }
+        if self.commits_only {
+            text(&mut request, "filter tree:0");
+        }
         self.ids(&mut request, "want", &self.wants);
         self.boundary(&mut request);
         self.ids(&mut request, "have", &self.haves);
@@ -52,9 +60,12 @@ impl FetchRequest {
         if self.depth.is_some() && !capabilities.has("shallow") {
             return Err(WireError::Missing("shallow"));
         }
-        let wished = ["multi_ack_detailed", "no-progress", "ofs-delta", "side-band-64k"];
+        let mut wished = vec!["multi_ack_detailed", "no-progress", "ofs-delta", "side-band-64k"];
+        if !self.haves.is_empty() {
+            wished.push("thin-pack");
+        }
         let mut words: Vec<String> =
-            wished.iter().filter(|word| capabilities.has(word)).map(|w| (*w).to_owned()).collect();
+            wished.into_iter().filter(|word| capabilities.has(word)).map(str::to_owned).collect();
         if capabilities.has("object-format") {
             words.push(format!("object-format={}", format.name()));
         }

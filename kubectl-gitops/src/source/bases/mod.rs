@@ -14,7 +14,7 @@ use krm::Masked;
 use kustomize::{OutsideError, RepositoryRequest};
 
 use super::Checkout;
-use crate::git::{Access, GitError, LeftOut, Limits, Reference, Remote, Revision, Wants};
+use crate::git::{Access, GitError, Limits, Reference, Remote, Revision, Wants};
 use config::GitConfig;
 use trees::Trees;
 
@@ -145,8 +145,8 @@ impl Bases {
         let wants = Wants { submodules: request.submodules, ..Wants::default() };
         let key = (url, revision.commit.as_str(), request.submodules);
         let tree = trees.add(key, disk, |into| {
-            let left_out = remote.check_out(&revision, &wants, &limits, into)?;
-            self.warnings.lock().unwrap_or_else(PoisonError::into_inner).extend(LeftOut::told(&left_out));
+            let told = remote.check_out(&revision, &wants, &limits, into)?.told();
+            self.warnings.lock().unwrap_or_else(PoisonError::into_inner).extend(told);
             Ok(())
         })?;
         Ok(self.remember(tree, revision))

@@ -23,6 +23,8 @@ pub struct Serving<'a> {
     pub tls: Option<&'a Identity>,
     /// Only clients with a certificate of this authority are let in.
     pub clients: Option<&'a Authority>,
+    /// It speaks the protocol as it was before version 2.
+    pub old: bool,
 }
 
 /// How a server behaves from now on.
@@ -66,13 +68,39 @@ pub struct GitServer {
     shared: Arc<Shared>,
 }
 
-#[derive(Debug)]
 struct Shared {
     root: PathBuf,
+    old: bool,
+    before: Mutex<Option<Before>>,
     authorization: Option<String>,
     manner: Mutex<Manner>,
     asked: Mutex<Vec<Asked>>,
     sent: AtomicUsize,
+}
+
+/// What is done once, before a request is answered whose target ends with this.
+struct Before {
+    target: &'static str,
+    deed: Box<dyn FnOnce() + Send>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("root", &self.root).finish_non_exhaustive()
+    }
+}
+
+/// Bytes of an answer's body. Counted before they are sent: who has them may ask how many there were.
+struct Sent<'a> {
+    here: usize,
+    all: &'a AtomicUsize,
+}
+
+impl Sent<'_> {
+    fn add(&mut self, bytes: usize) {
+        self.here += bytes;
+        self.all.fetch_add(bytes, Ordering::Relaxed);
+    }
 }
 
 trait Stream: Read + Write + Send {}
@@ -92,6 +120,8 @@ impl GitServer {
             .or_else(|| serving.token.map(|token| format!("Bearer {token}")));
         let shared = Arc::new(Shared {
             root: root.to_owned(),
+            old: serving.old,
+            before: Mutex::default(),
             authorization,
             manner: Mutex::default(),
             asked: Mutex::default(),
@@ -130,6 +160,12 @@ impl GitServer {
         *self.shared.manner.lock().unwrap_or_else(PoisonError::into_inner) = manner;
     }
 
+    /// Does this once, before it answers the next request whose target ends like this: what happens between two requests.
+    pub fn before(&self, target: &'static str, deed: impl FnOnce() + Send + 'static) {
+        let deed = Box::new(deed);
+        *self.shared.before.lock().unwrap_or_else(PoisonError::into_inner) = Some(Before { target, deed });
+    }
+
     /// What was asked since the last call of this.
     pub fn asked(&self) -> Vec<Asked> {
         std::mem::take(&mut *self.shared.asked.lock().unwrap_or_else(PoisonError::into_inner))
@@ -160,16 +196,20 @@ fn converse(stream: TcpStream, tls: Option<Arc<rustls::ServerConfig>>, shared: &
             protocol: request.headers.get("git-protocol").cloned(),
         };
         shared.asked.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
-        let mut sent = 0;
-        let answered = answer(&request, stream.get_mut().as_mut(), shared, &mut sent);
-        shared.sent.fetch_add(sent, Ordering::Relaxed);
-        answered?;
+        let mut before = shared.before.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = before.take_if(|before| request.target.ends_with(before.target));
+        drop(before);
+        if let Some(Before { deed, .. }) = due {
+            deed();
+        }
+        let mut sent = Sent { here: 0, all: &shared.sent };
+        answer(&request, stream.get_mut().as_mut(), shared, &mut sent)?;
     }
     Ok(())
 }
 
 /// Answers; an error ends the connection.
-fn answer(request: &Request, stream: &mut dyn Stream, shared: &Shared, sent: &mut usize) -> io::Result<()> {
+fn answer(request: &Request, stream: &mut dyn Stream, shared: &Shared, sent: &mut Sent<'_>) -> io::Result<()> {
     let manner = shared.manner.lock().unwrap_or_else(PoisonError::into_inner).clone();
     match &manner {
         Manner::Silent => {
@@ -189,10 +229,10 @@ fn answer(request: &Request, stream: &mut dyn Stream, shared: &Shared, sent: &mu
     backend(request, stream, shared, &manner, sent)
 }
 
-fn plain(stream: &mut dyn Stream, status: u16, more: &str, body: &[u8], sent: &mut usize) -> io::Result<()> {
+fn plain(stream: &mut dyn Stream, status: u16, more: &str, body: &[u8], sent: &mut Sent<'_>) -> io::Result<()> {
     write!(stream, "HTTP/1.1 {status} Test\r\n{more}Content-Length: {}\r\n\r\n", body.len())?;
+    sent.add(body.len());
     stream.write_all(body)?;
-    *sent += body.len();
     stream.flush()
 }
 
@@ -202,7 +242,7 @@ fn backend(
     stream: &mut dyn Stream,
     shared: &Shared,
     manner: &Manner,
-    sent: &mut usize,
+    sent: &mut Sent<'_>,
 ) -> io::Result<()> {
     let mut command = Command::new("git");
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -213,7 +253,7 @@ fn backend(
     command.env("REQUEST_METHOD", &request.method).env("CONTENT_TYPE", request.header("content-type"));
     command.env("CONTENT_LENGTH", request.body.len().to_string());
     command.env("HTTP_CONTENT_ENCODING", request.header("content-encoding"));
-    command.env("GIT_PROTOCOL", request.header("git-protocol"));
+    command.env("GIT_PROTOCOL", if shared.old { "" } else { request.header("git-protocol") });
     if shared.authorization.is_some() {
         command.env("REMOTE_USER", "ann");
     }
@@ -241,7 +281,7 @@ fn carry(
     to: &mut dyn Stream,
     manner: &Manner,
     is_pack: bool,
-    sent: &mut usize,
+    sent: &mut Sent<'_>,
 ) -> io::Result<()> {
     let mut chunk = |bytes: &[u8]| -> io::Result<()> {
         write!(to, "{:x}\r\n", bytes.len())?;
@@ -250,8 +290,8 @@ fn carry(
         to.flush()
     };
     if let Manner::Lies(content) = manner {
+        sent.add(content.len());
         chunk(content)?;
-        *sent += content.len();
         return chunk(b"");
     }
     loop {
@@ -262,7 +302,7 @@ fn carry(
         }
         match manner {
             Manner::DiesAfter(limit) if is_pack => {
-                size = size.min(limit.saturating_sub(*sent));
+                size = size.min(limit.saturating_sub(sent.here));
                 if size == 0 {
                     return Err(io::ErrorKind::ConnectionAborted.into());
                 }
@@ -273,9 +313,9 @@ fn carry(
             }
             _ => {}
         }
+        sent.add(size);
         chunk(&available[..size])?;
         from.consume(size);
-        *sent += size;
     }
 }
 

@@ -119,6 +119,8 @@ fn redirects_are_followed_and_take_no_password_elsewhere() {
     assert!(!asked.is_empty() && asked.iter().all(|asked| asked.authorization.is_none()), "{asked:?}");
     door.behave(Manner::RedirectsTo(door.url("").trim_end_matches('/').to_owned()));
     assert!(matches!(fetch(&remote), Err(GitError::Redirect { .. })), "{:?}", fetch(&remote));
+    door.behave(Manner::RedirectsTo("ftp://example.com".to_owned()));
+    assert!(told(&fetch(&remote).unwrap_err()).contains("to another protocol"));
     // From https to http a password would travel in the clear.
     let authority = Authority::named("ours");
     let identity = authority.server("127.0.0.1");
@@ -143,6 +145,7 @@ fn each_way_of_failing_has_its_own_words() {
         (Manner::Lies(b"".to_vec()), "does not answer as a Git server does"),
         (Manner::Lies(b"001e# service=git-upload-pack\n0000".to_vec()), "does not answer as a Git server does"),
         (Manner::Lies(b"fffffffffffff".to_vec()), "does not answer as a Git server does"),
+        (Manner::Lies(b"0013ERR go\x1b[31maway".to_vec()), "refuses: go [31maway"),
     ] {
         server.behave(manner.clone());
         let error = fetch(&remote).unwrap_err();

@@ -71,7 +71,7 @@ fn left_out(make: impl Fn(&Repository) -> String) -> Vec<String> {
     let revision = remote.resolve(&main_branch(), &Limits::default()).unwrap();
     let into = tempfile::tempdir().unwrap();
     let left = remote.check_out(&revision, &Wants::default(), &Limits::default(), into.path()).unwrap();
-    let left: Vec<String> = left.into_iter().map(|link| link.path).collect();
+    let left: Vec<String> = left.left_out.into_iter().map(|link| link.path).collect();
     assert!(left.iter().all(|path| into.path().join(path).symlink_metadata().is_err()), "{left:?}");
     assert!(into.path().join("good").exists());
     left

@@ -13,6 +13,11 @@ fn access(key: &Key, passphrase: &str, known_hosts: &str) -> Access {
     })
 }
 
+/// A repository that this key opens.
+pub(super) fn with_key(url: &str, key: &Key, known_hosts: &str) -> Remote {
+    Remote::new(url, access(key, "", known_hosts)).unwrap()
+}
+
 #[test]
 fn keys_of_every_kind_open() {
     if skipped(Sshd::missing(), "keys_of_every_kind_open") {
@@ -71,7 +76,8 @@ fn strangers_are_refused_on_either_side() {
         (&key, "wrong", hosts.as_str(), "passphrase"),
         (&key, "hunter2", "", "known_hosts"),
         (&key, "hunter2", other.known_hosts().as_str(), "known_hosts"),
-        (&key, "hunter2", forged.as_str(), "key"),
+        (&key, "hunter2", forged.as_str(), "somebody may be in between"),
+        (&key, "hunter2", format!("{hosts}@revoked {hosts}").as_str(), "revoked"),
     ] {
         let remote = Remote::new(&sshd.url(home.top()), access(key, passphrase, hosts)).unwrap();
         let error = fetch(&remote).unwrap_err();

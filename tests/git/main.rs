@@ -6,10 +6,14 @@
 mod gitea;
 mod hostile;
 mod http;
+mod kept;
+mod push;
 mod references;
+mod sources;
 mod ssh;
 mod submodules;
 mod trees;
+mod trust;
 
 use std::collections::BTreeMap;
 use std::error::Error;
