@@ -71,7 +71,7 @@ const WRONG: &[(&[&str], &str)] = &[
     (&["--url", URL, "--every", "7m"], "cannot express every 7m"),
     (&["--url", URL, "--every", "5m", "--schedule", "* * * * *"], "cannot be used with"),
     (&["--url", URL, "--schedule", "61 * * * *"], "61 is not between 0 and 59"),
-    (&["--url", URL, "--username", "ann"], "without a password"),
+    (&["--url", URL, "--username", "ann"], "needs a password: `--password-file`"),
     (&["--url", URL, "--password-file", "password"], "without `--username`"),
     (&["--url", URL, "--username", "ann", "--password-file", "nowhere"], "error[G0204]"),
     (&["--url", URL, "--secret-ref", "a", "--username", "ann"], "cannot be used with"),

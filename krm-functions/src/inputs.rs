@@ -28,6 +28,15 @@ pub trait Inputs {
         Err(InputError::refused("read files of this machine"))
     }
 
+    /// Names in a directory that the operator named, in any order: a Secret of keys that is mounted.
+    ///
+    /// # Errors
+    /// It is no directory, cannot be read, or this caller reads no files.
+    fn operator_directory(&self, path: &str) -> Result<Vec<String>, InputError> {
+        let _ = path;
+        Err(InputError::refused("read files of this machine"))
+    }
+
     /// A variable of the environment that a configuration of the tree names; `None` where it is not set, or not meant for the
     /// tree. The operator's environment holds keys and tokens, so a caller that has not started for this one function passes
     /// on only what it was told to.

@@ -21,6 +21,7 @@ mod shape;
 mod typed;
 
 pub use once::{CREATE_ONCE_ANNOTATION, OnceError, create_once};
+pub use seed::has_seed;
 
 use krm::{Node, ObjectKey};
 

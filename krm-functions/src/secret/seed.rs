@@ -11,6 +11,11 @@ pub(super) const SEED: &str = "KUBECTL_GITOPS_SEED";
 /// The variable that names a file with the seed.
 pub(super) const SEED_FILE: &str = "KUBECTL_GITOPS_SEED_FILE";
 
+/// Is there a seed that can be used?
+pub fn has_seed(inputs: &dyn Inputs) -> bool {
+    seed(inputs).is_ok()
+}
+
 /// The operator's seed.
 pub(super) fn seed(inputs: &dyn Inputs) -> Result<Seed, SecretError> {
     let given = |name| inputs.variable(name).filter(|value| !value.expose().is_empty());

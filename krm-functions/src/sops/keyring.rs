@@ -136,9 +136,10 @@ impl Keyring {
             None => self.note("SOPS_AGE_KEY_FILE".to_owned(), Found::Nothing),
             Some(path) => {
                 let name = format!("SOPS_AGE_KEY_FILE={path}");
-                match inputs.operator_file(&path) {
-                    Ok(bytes) => self.add_age(name, bytes.expose()),
-                    Err(error) => self.note(name, Found::Unusable(error.to_string())),
+                match (inputs.operator_file(&path), inputs.operator_directory(&path)) {
+                    (Ok(bytes), _) => self.add_age(name, bytes.expose()),
+                    (Err(_), Ok(names)) => self.look_into(&path, names, inputs),
+                    (Err(error), Err(_)) => self.note(name, Found::Unusable(error.to_string())),
                 }
             }
         }
@@ -157,6 +158,23 @@ impl Keyring {
             match inputs.operator_file(&path) {
                 Ok(bytes) => self.add_age(path, bytes.expose()),
                 Err(_) => self.note(path, Found::Nothing),
+            }
+        }
+    }
+
+    /// A Secret as Flux has it, mounted: a file per key. SOPS knows no directories.
+    fn look_into(&mut self, directory: &str, mut names: Vec<String>, inputs: &dyn Inputs) {
+        // The kubelet's own, which hold the same once more.
+        names.retain(|name| !name.starts_with('.'));
+        names.sort();
+        if names.is_empty() {
+            return self.note(format!("SOPS_AGE_KEY_FILE={directory}"), Found::Nothing);
+        }
+        for name in names {
+            let path = format!("{}/{name}", directory.trim_end_matches('/'));
+            match inputs.operator_file(&path) {
+                Ok(bytes) => self.add_flux_key(path, &name, bytes.expose()),
+                Err(error) => self.note(path, Found::Unusable(error.to_string())),
             }
         }
     }

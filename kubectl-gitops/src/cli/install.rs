@@ -1,6 +1,5 @@
 //! `install`: what makes `sync` run by itself, in the cluster or on a server node.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,12 +7,12 @@ use crate::error::{CliError, Code, Result};
 use crate::pipeline;
 use crate::report::Console;
 use crate::settings::{
-    Access, Clock, DryRun, HostSettings, InstallSettings, PodSettings, Rbac, ReferenceSettings, RunSettings, ValueFrom,
-    parse_duration,
+    Access, Clock, DryRun, HostSettings, InstallSettings, PodSettings, Rbac, RunSettings, parse_duration,
 };
 
 use super::flags::{ExecuteArgs, OutputArgs, choice};
 use super::global::GlobalArgs;
+use super::remote::{CredentialArgs, ReferenceArgs};
 
 /// Where K3s writes its kubeconfig, on server nodes.
 const K3S_KUBECONFIG: &str = "/etc/rancher/k3s/k3s.yaml";
@@ -42,7 +41,7 @@ pub(super) struct Args {
     #[command(flatten)]
     repository: RepositoryArgs,
     #[command(flatten)]
-    credentials: CredentialArgs,
+    access: AccessArgs,
     #[command(flatten)]
     clock: ClockArgs,
     #[command(flatten)]
@@ -73,58 +72,20 @@ struct RepositoryArgs {
     /// Name of the installation and of the applied set; default: the last part of --path, else of the URL
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// Branch; default: what the repository's HEAD says
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["tag", "semver", "ref_name"])]
-    branch: Option<String>,
-    /// Tag
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["semver", "ref_name", "commit"])]
-    tag: Option<String>,
-    /// Highest tag in a range, as `>=1.2.0 <2.0.0`
-    #[arg(long, value_name = "RANGE", conflicts_with_all = ["ref_name", "commit"])]
-    semver: Option<String>,
-    /// Full name of a reference, as `refs/pull/7/head`
-    #[arg(long, value_name = "NAME", conflicts_with = "commit", hide_short_help = true)]
-    ref_name: Option<String>,
-    /// Commit, in full; with --branch it must be part of it
-    #[arg(long, value_name = "HASH", hide_short_help = true)]
-    commit: Option<String>,
+    #[command(flatten)]
+    reference: ReferenceArgs,
 }
 
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Credentials of the repository")]
-struct CredentialArgs {
+struct AccessArgs {
     /// Secret beside the CronJob that holds them, in Flux's layout; somebody else keeps it
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["username", "password_file", "password_stdin", "bearer_token_file", "ca_file", "tls_cert_file", "tls_key_file", "ssh_key_file", "known_hosts_file"])]
+    #[arg(long, value_name = "NAME", conflicts_with = "CredentialArgs")]
     secret_ref: Option<String>,
-    /// User name; its password comes from a file or standard input
-    #[arg(long, value_name = "NAME")]
-    username: Option<String>,
-    /// File with the password, or with the passphrase of the SSH key
-    #[arg(long, value_name = "FILE", conflicts_with = "password_stdin")]
-    password_file: Option<PathBuf>,
-    /// Read the password from standard input
-    #[arg(long)]
-    password_stdin: bool,
-    /// File with a bearer token
-    #[arg(long, value_name = "FILE", hide_short_help = true)]
-    bearer_token_file: Option<PathBuf>,
-    /// File with the certificate authority of the server; default: those of the system
-    #[arg(long, value_name = "FILE")]
-    ca_file: Option<PathBuf>,
-    /// File with a client certificate
-    #[arg(long, value_name = "FILE", hide_short_help = true)]
-    tls_cert_file: Option<PathBuf>,
-    /// File with the client certificate's key
-    #[arg(long, value_name = "FILE", hide_short_help = true)]
-    tls_key_file: Option<PathBuf>,
-    /// File with the SSH key
-    #[arg(long, value_name = "FILE")]
-    ssh_key_file: Option<PathBuf>,
-    /// File with the keys of SSH hosts, as `ssh-keyscan` prints them
-    #[arg(long, value_name = "FILE")]
-    known_hosts_file: Option<PathBuf>,
+    #[command(flatten)]
+    credentials: CredentialArgs,
     /// No credentials, and none that an earlier install left
-    #[arg(long, conflicts_with_all = ["secret_ref", "username", "password_file", "password_stdin", "bearer_token_file", "ca_file", "tls_cert_file", "tls_key_file", "ssh_key_file", "known_hosts_file"])]
+    #[arg(long, conflicts_with_all = ["secret_ref", "CredentialArgs"])]
     anonymous: bool,
 }
 
@@ -180,19 +141,19 @@ struct HostArgs {
 }
 
 pub(super) fn run(args: Args, global: GlobalArgs, console: &mut Console) -> Result<u8> {
-    let Args { repository, credentials, clock, pod, host, export, execute, output, sync_flags } = args;
+    let Args { repository, access, clock, pod, host, export, execute, output, sync_flags } = args;
     console.present(output.into_presentation(global.verbosity));
     check(&sync_flags)?;
     let run = execute.extend(RunSettings::default());
     let connection = global.into_connection();
-    let RepositoryArgs { url, path, name, branch, tag, semver, ref_name, commit } = repository;
+    let RepositoryArgs { url, path, name, reference } = repository;
     let settings = InstallSettings {
         url,
         path,
         name,
-        reference: ReferenceSettings { branch, tag, semver, ref_name, commit },
+        reference: reference.into_reference(),
         namespace: connection.namespace.clone().filter(|name| !name.is_empty()),
-        access: credentials.into_access(),
+        access: access.into_access()?,
         suspend: clock.suspend,
         clock: clock.into_clock(),
         pod: pod.into_settings(),
@@ -231,42 +192,15 @@ fn check(sync_flags: &[String]) -> Result<()> {
     })
 }
 
-impl CredentialArgs {
-    fn into_access(self) -> Access {
-        let Self {
-            secret_ref,
-            username,
-            password_file,
-            password_stdin,
-            bearer_token_file,
-            ca_file,
-            tls_cert_file,
-            tls_key_file,
-            ssh_key_file,
-            known_hosts_file,
-            anonymous,
-        } = self;
-        let files = [
-            ("password", password_file),
-            ("bearerToken", bearer_token_file),
-            ("ca.crt", ca_file),
-            ("tls.crt", tls_cert_file),
-            ("tls.key", tls_key_file),
-            ("identity", ssh_key_file),
-            ("known_hosts", known_hosts_file),
-        ];
-        let mut flags: BTreeMap<&'static str, ValueFrom> =
-            files.into_iter().filter_map(|(name, path)| Some((name, ValueFrom::File(path?)))).collect();
-        flags.extend(username.map(|name| ("username", ValueFrom::Text(name))));
-        if password_stdin {
-            flags.insert("password", ValueFrom::Stdin);
-        }
-        match secret_ref {
+impl AccessArgs {
+    fn into_access(self) -> Result<Access> {
+        let given = self.credentials.into_given()?;
+        Ok(match self.secret_ref {
             Some(name) => Access::SecretRef(name),
-            None if anonymous => Access::Anonymous,
-            None if flags.is_empty() => Access::Unsaid,
-            None => Access::Flags(flags),
-        }
+            None if self.anonymous => Access::Anonymous,
+            None if given.is_empty() => Access::Unsaid,
+            None => Access::Flags(given),
+        })
     }
 }
 

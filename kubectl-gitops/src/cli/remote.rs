@@ -25,6 +25,24 @@ pub(super) struct RemoteArgs {
     /// Directory below the top of the repository; default: the top
     #[arg(long, value_name = "DIR", requires = "url")]
     path: Option<String>,
+    #[command(flatten)]
+    reference: ReferenceArgs,
+    /// Fetch submodules, too
+    #[arg(long, requires = "url", hide_short_help = true)]
+    recurse_submodules: bool,
+    /// Longest time for the repository to answer
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "60s", hide_short_help = true)]
+    git_timeout: Duration,
+    #[command(flatten)]
+    store: StoreArgs,
+    #[command(flatten)]
+    credentials: CredentialArgs,
+}
+
+/// Which commit: at most one of them, but for a commit on a branch.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Repository")]
+pub(super) struct ReferenceArgs {
     /// Branch; default: what the repository's HEAD says
     #[arg(long, value_name = "NAME", requires = "url", conflicts_with_all = ["tag", "semver", "ref_name"])]
     branch: Option<String>,
@@ -40,19 +58,11 @@ pub(super) struct RemoteArgs {
     /// Commit, in full; with --branch it must be part of it
     #[arg(long, value_name = "HASH", requires = "url", hide_short_help = true)]
     commit: Option<String>,
-    /// Fetch submodules, too
-    #[arg(long, requires = "url", hide_short_help = true)]
-    recurse_submodules: bool,
-    /// Longest time for the repository to answer
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "60s", hide_short_help = true)]
-    git_timeout: Duration,
-    #[command(flatten)]
-    credentials: CredentialArgs,
 }
 
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Credentials of the repository")]
-struct CredentialArgs {
+struct StoreArgs {
     /// Secret of the cluster with credentials in Flux's layout (username, password, bearerToken, ca.crt, tls.crt, tls.key,
     /// identity, known_hosts); without a namespace, one in gitops-system
     #[arg(long, value_name = "[NAMESPACE/]NAME", requires = "url", conflicts_with = "credentials_dir")]
@@ -60,6 +70,12 @@ struct CredentialArgs {
     /// Directory with such a Secret, mounted: a file per key
     #[arg(long, value_name = "DIR", requires = "url")]
     credentials_dir: Option<PathBuf>,
+}
+
+/// Single credentials. Which of them go together is told where their values are known.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Credentials of the repository")]
+pub(super) struct CredentialArgs {
     /// User name; the password comes from a file, standard input or KUBECTL_GITOPS_PASSWORD
     #[arg(long, value_name = "NAME", requires = "url")]
     username: Option<String>,
@@ -70,19 +86,19 @@ struct CredentialArgs {
     #[arg(long, requires = "url", hide_short_help = true)]
     password_stdin: bool,
     /// File with a bearer token
-    #[arg(long, value_name = "FILE", requires = "url", conflicts_with_all = ["username", "password_file", "password_stdin"], hide_short_help = true)]
+    #[arg(long, value_name = "FILE", requires = "url", hide_short_help = true)]
     bearer_token_file: Option<PathBuf>,
     /// File with the certificate authority of the server; default: those of the system
     #[arg(long, value_name = "FILE", requires = "url")]
     ca_file: Option<PathBuf>,
     /// File with a client certificate
-    #[arg(long, value_name = "FILE", requires = "tls_key_file", hide_short_help = true)]
+    #[arg(long, value_name = "FILE", requires = "url", hide_short_help = true)]
     tls_cert_file: Option<PathBuf>,
     /// File with the client certificate's key
-    #[arg(long, value_name = "FILE", requires = "tls_cert_file", requires = "url", hide_short_help = true)]
+    #[arg(long, value_name = "FILE", requires = "url", hide_short_help = true)]
     tls_key_file: Option<PathBuf>,
     /// File with the SSH key
-    #[arg(long, value_name = "FILE", requires = "known_hosts_file", requires = "url")]
+    #[arg(long, value_name = "FILE", requires = "url")]
     ssh_key_file: Option<PathBuf>,
     /// File with the keys of SSH hosts, as `ssh-keyscan` prints them
     #[arg(long, value_name = "FILE", requires = "url")]
@@ -92,29 +108,55 @@ struct CredentialArgs {
 impl RemoteArgs {
     /// The repository and the directory in it; nothing without `--url`.
     pub(super) fn into_settings(self) -> Result<Option<(RemoteSettings, String)>> {
-        let Self { url, path, branch, tag, semver, ref_name, commit, recurse_submodules, git_timeout, credentials } =
-            self;
+        let Self { url, path, reference, recurse_submodules, git_timeout, store, credentials } = self;
         let Some(url) = url else { return Ok(None) };
-        let reference = match (commit, ref_name, tag, semver, branch) {
+        let path = below(path.as_deref().unwrap_or("."))?;
+        let settings = RemoteSettings {
+            url: Masked::new(url),
+            reference: reference.into_reference(),
+            credentials: store.into_store()?,
+            given: credentials.into_given()?,
+            submodules: recurse_submodules,
+            timeout: git_timeout,
+        };
+        Ok(Some((settings, path)))
+    }
+}
+
+impl ReferenceArgs {
+    pub(super) fn into_reference(self) -> Reference {
+        let Self { branch, tag, semver, ref_name, commit } = self;
+        match (commit, ref_name, tag, semver, branch) {
             (Some(commit), _, _, _, branch) => Reference::Commit { commit, branch },
             (None, Some(name), ..) => Reference::Name(name),
             (None, None, Some(tag), ..) => Reference::Tag(tag),
             (None, None, None, Some(range), _) => Reference::SemVer(range),
             (None, None, None, None, Some(branch)) => Reference::Branch(branch),
             (None, None, None, None, None) => Reference::Head,
-        };
-        let path = below(path.as_deref().unwrap_or("."))?;
-        let (credentials, given) = credentials.into_settings()?;
-        let (url, submodules) = (Masked::new(url), recurse_submodules);
-        Ok(Some((RemoteSettings { url, reference, credentials, given, submodules, timeout: git_timeout }, path)))
+        }
+    }
+}
+
+impl StoreArgs {
+    fn into_store(self) -> Result<CredentialStore> {
+        match (self.secret_ref, self.credentials_dir) {
+            (Some(secret), _) => {
+                let (namespace, name) = secret.split_once('/').unwrap_or((SYSTEM_NAMESPACE, &secret));
+                if namespace.is_empty() || name.is_empty() || name.contains('/') {
+                    return Err(CliError::new(Code::Usage, format!("`--secret-ref {secret}` names no Secret")));
+                }
+                Ok(CredentialStore::Secret { namespace: namespace.to_owned(), name: name.to_owned() })
+            }
+            (None, Some(directory)) => Ok(CredentialStore::Directory(directory)),
+            (None, None) => Ok(CredentialStore::None),
+        }
     }
 }
 
 impl CredentialArgs {
-    fn into_settings(self) -> Result<(CredentialStore, BTreeMap<Credential, Given>)> {
+    /// Where each is found; none without a flag.
+    pub(super) fn into_given(self) -> Result<BTreeMap<Credential, Given>> {
         let Self {
-            secret_ref,
-            credentials_dir,
             username,
             password_file,
             password_stdin,
@@ -125,7 +167,6 @@ impl CredentialArgs {
             ssh_key_file,
             known_hosts_file,
         } = self;
-        let mut given = BTreeMap::new();
         let files = [
             (Credential::Password, password_file),
             (Credential::BearerToken, bearer_token_file),
@@ -135,9 +176,8 @@ impl CredentialArgs {
             (Credential::Identity, ssh_key_file),
             (Credential::KnownHosts, known_hosts_file),
         ];
-        for (credential, path) in files {
-            given.extend(path.map(|path| (credential, Given::File(path))));
-        }
+        let mut given: BTreeMap<Credential, Given> =
+            files.into_iter().filter_map(|(credential, path)| Some((credential, Given::File(path?)))).collect();
         if password_stdin {
             given.insert(Credential::Password, Given::Stdin);
         }
@@ -147,18 +187,7 @@ impl CredentialArgs {
             }
             given.insert(Credential::Username, Given::Text(Masked::new(name)));
         }
-        let store = match (secret_ref, credentials_dir) {
-            (Some(secret), _) => {
-                let (namespace, name) = secret.split_once('/').unwrap_or((SYSTEM_NAMESPACE, &secret));
-                if namespace.is_empty() || name.is_empty() || name.contains('/') {
-                    return Err(CliError::new(Code::Usage, format!("`--secret-ref {secret}` names no Secret")));
-                }
-                CredentialStore::Secret { namespace: namespace.to_owned(), name: name.to_owned() }
-            }
-            (None, Some(directory)) => CredentialStore::Directory(directory),
-            (None, None) => CredentialStore::None,
-        };
-        Ok((store, given))
+        Ok(given)
     }
 }
 

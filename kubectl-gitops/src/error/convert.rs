@@ -2,7 +2,7 @@
 
 use super::{CliError, Code, Place};
 use crate::git::GitError;
-use crate::source::{GenerateError, ManifestError, PastError, RemoteError, SourceError};
+use crate::source::{CredentialError, GenerateError, ManifestError, PastError, RemoteError, SourceError};
 use kustomize::load::{FilesError, LoadError};
 use kustomize::{BuildError, Problem, UnusableObject};
 
@@ -189,9 +189,15 @@ impl From<RemoteError> for CliError {
     fn from(error: RemoteError) -> Self {
         match error {
             RemoteError::Git(error) => error.into(),
-            RemoteError::Credentials(error) => Self::new(Code::Credentials, error),
+            RemoteError::Credentials(error) => error.into(),
             RemoteError::Directory(_) => Self::new(Code::Unreadable, error).hint("TMPDIR names another place"),
         }
+    }
+}
+
+impl From<CredentialError> for CliError {
+    fn from(error: CredentialError) -> Self {
+        Self::new(Code::Credentials, error)
     }
 }
 

@@ -2,12 +2,11 @@
 //! taken for a flag.
 
 use super::Installation;
-use crate::settings::{Access, ReferenceSettings};
+use crate::settings::{Access, Reference};
 
 /// `sync` and its flags. `credentials`: the directory in which it finds them; `driver`: what runs it.
 pub(super) fn words(installation: &Installation, credentials: Option<&str>, driver: Option<&str>) -> Vec<String> {
     let Installation { name, address, reference, path, fill, access, sync_flags, namespace, .. } = installation;
-    let ReferenceSettings { branch, tag, semver, ref_name, commit } = reference;
     let mut words = vec!["sync".to_owned()];
     let secret = match access {
         Access::SecretRef(name) if credentials.is_none() => Some(name.as_str()),
@@ -15,12 +14,6 @@ pub(super) fn words(installation: &Installation, credentials: Option<&str>, driv
     };
     let namespaced = (namespace != crate::settings::SYSTEM_NAMESPACE).then_some(namespace.as_str());
     let flags = [
-        ("--url", Some(address.as_str())),
-        ("--branch", branch.as_deref()),
-        ("--tag", tag.as_deref()),
-        ("--semver", semver.as_deref()),
-        ("--ref-name", ref_name.as_deref()),
-        ("--commit", commit.as_deref()),
         ("--path", Some(path.as_str())),
         ("--name", Some(name.as_str())),
         ("--namespace", Some(fill.as_str())),
@@ -29,7 +22,24 @@ pub(super) fn words(installation: &Installation, credentials: Option<&str>, driv
         ("--secret-ref", secret),
         ("--driver", driver),
     ];
-    words.extend(flags.into_iter().filter_map(|(flag, value)| Some(format!("{flag}={}", value?))));
+    let flags = flags.into_iter().filter_map(|(flag, value)| Some((flag, value?)));
+    let source = [("--url", address.as_str())].into_iter().chain(reference_flags(reference));
+    words.extend(source.chain(flags).map(|(flag, value)| format!("{flag}={value}")));
     words.extend(sync_flags.iter().cloned());
     words
+}
+
+/// The flags that name a commit, with their values.
+pub(super) fn reference_flags(reference: &Reference) -> Vec<(&'static str, &str)> {
+    match reference {
+        Reference::Head => Vec::new(),
+        Reference::Branch(branch) => vec![("--branch", branch)],
+        Reference::Tag(tag) => vec![("--tag", tag)],
+        Reference::SemVer(range) => vec![("--semver", range)],
+        Reference::Name(name) => vec![("--ref-name", name)],
+        Reference::Commit { commit, branch } => {
+            let branch = branch.as_ref().map(|branch| ("--branch", branch.as_str()));
+            branch.into_iter().chain([("--commit", commit.as_str())]).collect()
+        }
+    }
 }

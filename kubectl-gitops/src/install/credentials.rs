@@ -1,36 +1,15 @@
-//! What a repository is read with, as Flux names it in a Secret. Owns the names and which of them go together; values are
-//! masked and no error holds any.
+//! What a repository is read with. Owns which credentials go together and with which address; values are masked and no error
+//! holds any.
 
 use std::collections::BTreeMap;
 
 use krm::Masked;
 
 use super::address::Scheme;
+use crate::settings::Credential;
 
-/// Values by their names in a Secret.
-pub type Credentials = BTreeMap<&'static str, Masked<Vec<u8>>>;
-
-/// User of http and https.
-const USERNAME: &str = "username";
-/// Password of http and https; passphrase of the key of ssh.
-const PASSWORD: &str = "password";
-/// Token of http and https.
-const BEARER_TOKEN: &str = "bearerToken";
-/// Private key of ssh.
-const IDENTITY: &str = "identity";
-/// Keys of the servers that ssh may speak to.
-const KNOWN_HOSTS: &str = "known_hosts";
-/// Certificates of authorities for https.
-const CA: &str = "ca.crt";
-
-/// Certificate of the client for https.
-const CLIENT_CERTIFICATE: &str = "tls.crt";
-/// Its key.
-const CLIENT_KEY: &str = "tls.key";
-
-/// All names that there are.
-pub const CREDENTIAL_NAMES: [&str; 8] =
-    [USERNAME, PASSWORD, BEARER_TOKEN, IDENTITY, KNOWN_HOSTS, CA, CLIENT_CERTIFICATE, CLIENT_KEY];
+/// Values of credentials.
+pub type Credentials = BTreeMap<Credential, Masked<Vec<u8>>>;
 
 /// Credentials that do not fit each other, the address, or their meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -38,9 +17,6 @@ pub enum CredentialsError {
     /// A file holds nothing.
     #[error("`{0}` is empty")]
     Empty(&'static str),
-    /// A user alone.
-    #[error("`--username` comes without a password")]
-    NoPassword,
     /// A password alone.
     #[error("`--password-file` comes without `--username` or `--ssh-key-file`")]
     NoUser,
@@ -73,7 +49,6 @@ impl CredentialsError {
     /// What to do, where that is not said already.
     pub fn hint(self) -> Option<&'static str> {
         match self {
-            Self::NoPassword => Some("add `--password-file FILE`, or `--password-stdin`"),
             Self::NoKnownHosts => {
                 Some("`ssh-keyscan HOST` prints them: compare the fingerprint with what the server's owner says")
             }
@@ -86,69 +61,63 @@ impl CredentialsError {
     }
 }
 
-fn flag(name: &str) -> &'static str {
-    match name {
-        USERNAME => "--username",
-        PASSWORD => "--password-file",
-        BEARER_TOKEN => "--bearer-token-file",
-        IDENTITY => "--ssh-key-file",
-        KNOWN_HOSTS => "--known-hosts-file",
-        CLIENT_CERTIFICATE => "--tls-cert-file",
-        CLIENT_KEY => "--tls-key-file",
-        _ => "--ca-file",
-    }
-}
-
 /// All that is wrong with them.
 pub(super) fn problems(credentials: &Credentials, scheme: Scheme) -> Vec<CredentialsError> {
-    let has = |name: &str| credentials.contains_key(name);
+    let has = |credential| credentials.contains_key(&credential);
     let mut found: Vec<CredentialsError> = Vec::new();
-    for (name, value) in credentials {
+    for (credential, value) in credentials {
+        let flag = credential.flag();
         if value.expose().is_empty() {
-            found.push(CredentialsError::Empty(flag(name)));
-        } else if let Some(wanted) = unlike(name, value.expose()) {
-            found.push(CredentialsError::Content { flag: flag(name), wanted });
+            found.push(CredentialsError::Empty(flag));
+        } else if let Some(wanted) = unlike(*credential, value.expose()) {
+            found.push(CredentialsError::Content { flag, wanted });
         }
-        let fits = match (*name, scheme) {
-            (USERNAME | BEARER_TOKEN, Scheme::Http | Scheme::Https)
-            | (CA | CLIENT_CERTIFICATE | CLIENT_KEY, Scheme::Https) => true,
-            (PASSWORD, scheme) => scheme != Scheme::File,
-            (IDENTITY | KNOWN_HOSTS, scheme) => scheme == Scheme::Ssh,
+        let fits = match (*credential, scheme) {
+            (Credential::Username | Credential::BearerToken, Scheme::Http | Scheme::Https)
+            | (Credential::Ca | Credential::ClientCertificate | Credential::ClientKey, Scheme::Https) => true,
+            (Credential::Password, scheme) => scheme != Scheme::File,
+            (Credential::Identity | Credential::KnownHosts, scheme) => scheme == Scheme::Ssh,
             _ => false,
         };
         if !fits {
-            found.push(CredentialsError::Scheme(flag(name)));
+            found.push(CredentialsError::Scheme(flag));
         }
     }
     let rules = [
-        (has(USERNAME) && !has(PASSWORD), CredentialsError::NoPassword),
-        (has(PASSWORD) && !has(USERNAME) && !has(IDENTITY), CredentialsError::NoUser),
-        (has(BEARER_TOKEN) && (has(USERNAME) || has(PASSWORD)), CredentialsError::TwoWays),
-        (scheme == Scheme::Ssh && !has(IDENTITY), CredentialsError::NoKey),
-        (has(IDENTITY) && !has(KNOWN_HOSTS), CredentialsError::NoKnownHosts),
-        (has(CLIENT_CERTIFICATE) != has(CLIENT_KEY), CredentialsError::HalfCertificate),
+        (
+            has(Credential::Password) && !has(Credential::Username) && !has(Credential::Identity),
+            CredentialsError::NoUser,
+        ),
+        (
+            has(Credential::BearerToken) && (has(Credential::Username) || has(Credential::Password)),
+            CredentialsError::TwoWays,
+        ),
+        (scheme == Scheme::Ssh && !has(Credential::Identity), CredentialsError::NoKey),
+        (has(Credential::Identity) && !has(Credential::KnownHosts), CredentialsError::NoKnownHosts),
+        (has(Credential::ClientCertificate) != has(Credential::ClientKey), CredentialsError::HalfCertificate),
     ];
     found.extend(rules.into_iter().filter(|(broken, _)| *broken).map(|(_, error)| error));
     found
 }
 
 /// What a value of this name should hold and does not.
-fn unlike(name: &str, value: &[u8]) -> Option<&'static str> {
+fn unlike(credential: Credential, value: &[u8]) -> Option<&'static str> {
     let holds = |text: &str| value.windows(text.len()).any(|window| window == text.as_bytes());
-    match name {
-        IDENTITY | CLIENT_KEY => (!holds("PRIVATE KEY-----")).then_some("private key"),
-        CA | CLIENT_CERTIFICATE => (!holds("-----BEGIN CERTIFICATE-----")).then_some("certificate in PEM form"),
-        KNOWN_HOSTS => {
+    match credential {
+        Credential::Identity | Credential::ClientKey => (!holds("PRIVATE KEY-----")).then_some("private key"),
+        Credential::Ca | Credential::ClientCertificate => {
+            (!holds("-----BEGIN CERTIFICATE-----")).then_some("certificate in PEM form")
+        }
+        Credential::KnownHosts => {
             let keys = value.split(|b| *b == b'\n').filter(|line| {
                 let words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
                 !line.starts_with(b"#") && words.count() >= 3
             });
             (keys.count() == 0).then_some("line of the form `HOST TYPE KEY`")
         }
-        USERNAME | PASSWORD | BEARER_TOKEN => {
+        Credential::Username | Credential::Password | Credential::BearerToken => {
             value.iter().any(|b| [b'\n', b'\r', 0].contains(b)).then_some("single line of text")
         }
-        _ => None,
     }
 }
 
@@ -159,9 +128,9 @@ mod tests {
     const KEY: &str = "-----BEGIN OPENSSH PRIVATE KEY-----\n";
     const HOSTS: &str = "# ours\ngit.example.com ssh-ed25519 AAAA\n";
 
-    fn said(values: &[(&'static str, &str)], scheme: Scheme) -> String {
+    fn said(values: &[(Credential, &str)], scheme: Scheme) -> String {
         let credentials: Credentials =
-            values.iter().map(|(name, value)| (*name, Masked::new(value.as_bytes().to_vec()))).collect();
+            values.iter().map(|(credential, value)| (*credential, Masked::new(value.as_bytes().to_vec()))).collect();
         let found = problems(&credentials, scheme);
         found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
     }
@@ -169,12 +138,22 @@ mod tests {
     #[test]
     fn what_goes_together_is_taken() {
         for (values, scheme) in [
-            (vec![(USERNAME, "ann"), (PASSWORD, "x")], Scheme::Http),
-            (vec![(USERNAME, "ann"), (PASSWORD, "x"), (CA, "-----BEGIN CERTIFICATE-----")], Scheme::Https),
-            (vec![(BEARER_TOKEN, "x")], Scheme::Https),
-            (vec![(CA, "-----BEGIN CERTIFICATE-----")], Scheme::Https),
-            (vec![(IDENTITY, KEY), (KNOWN_HOSTS, HOSTS)], Scheme::Ssh),
-            (vec![(IDENTITY, KEY), (KNOWN_HOSTS, HOSTS), (PASSWORD, "x")], Scheme::Ssh),
+            (vec![(Credential::Username, "ann"), (Credential::Password, "x")], Scheme::Http),
+            (
+                vec![
+                    (Credential::Username, "ann"),
+                    (Credential::Password, "x"),
+                    (Credential::Ca, "-----BEGIN CERTIFICATE-----"),
+                ],
+                Scheme::Https,
+            ),
+            (vec![(Credential::BearerToken, "x")], Scheme::Https),
+            (vec![(Credential::Ca, "-----BEGIN CERTIFICATE-----")], Scheme::Https),
+            (vec![(Credential::Identity, KEY), (Credential::KnownHosts, HOSTS)], Scheme::Ssh),
+            (
+                vec![(Credential::Identity, KEY), (Credential::KnownHosts, HOSTS), (Credential::Password, "x")],
+                Scheme::Ssh,
+            ),
             (vec![], Scheme::Https),
         ] {
             assert_eq!(said(&values, scheme), "");
@@ -184,20 +163,39 @@ mod tests {
     #[test]
     fn everything_wrong_is_said_at_once_and_no_value() {
         for (values, scheme, says) in [
-            (vec![(USERNAME, "hunter2")], Scheme::Https, "without a password"),
-            (vec![(PASSWORD, "hunter2")], Scheme::Https, "without `--username`"),
-            (vec![(USERNAME, "a"), (PASSWORD, "hunter2\n")], Scheme::Https, "no single line"),
-            (vec![(USERNAME, "a"), (PASSWORD, "")], Scheme::Https, "`--password-file` is empty"),
-            (vec![(USERNAME, "a"), (PASSWORD, "b"), (BEARER_TOKEN, "hunter2")], Scheme::Https, "two ways"),
-            (vec![(CA, "-----BEGIN CERTIFICATE-----")], Scheme::Http, "`--ca-file` has no meaning"),
-            (vec![(CA, "hunter2")], Scheme::Https, "no certificate"),
-            (vec![(IDENTITY, KEY)], Scheme::Ssh, "without `--known-hosts-file`"),
-            (vec![(IDENTITY, "ssh-ed25519 hunter2"), (KNOWN_HOSTS, HOSTS)], Scheme::Ssh, "no private key"),
-            (vec![(IDENTITY, KEY), (KNOWN_HOSTS, "# hunter2")], Scheme::Ssh, "`HOST TYPE KEY`"),
-            (vec![(IDENTITY, KEY), (KNOWN_HOSTS, HOSTS)], Scheme::Https, "`--ssh-key-file` has no meaning"),
-            (vec![(USERNAME, "hunter2"), (PASSWORD, "x")], Scheme::Ssh, "needs `--ssh-key-file`"),
+            (vec![(Credential::Password, "hunter2")], Scheme::Https, "without `--username`"),
+            (vec![(Credential::Username, "a"), (Credential::Password, "hunter2\n")], Scheme::Https, "no single line"),
+            (
+                vec![(Credential::Username, "a"), (Credential::Password, "")],
+                Scheme::Https,
+                "`--password-file` is empty",
+            ),
+            (
+                vec![(Credential::Username, "a"), (Credential::Password, "b"), (Credential::BearerToken, "hunter2")],
+                Scheme::Https,
+                "two ways",
+            ),
+            (vec![(Credential::Ca, "-----BEGIN CERTIFICATE-----")], Scheme::Http, "`--ca-file` has no meaning"),
+            (vec![(Credential::Ca, "hunter2")], Scheme::Https, "no certificate"),
+            (vec![(Credential::Identity, KEY)], Scheme::Ssh, "without `--known-hosts-file`"),
+            (
+                vec![(Credential::Identity, "ssh-ed25519 hunter2"), (Credential::KnownHosts, HOSTS)],
+                Scheme::Ssh,
+                "no private key",
+            ),
+            (vec![(Credential::Identity, KEY), (Credential::KnownHosts, "# hunter2")], Scheme::Ssh, "`HOST TYPE KEY`"),
+            (
+                vec![(Credential::Identity, KEY), (Credential::KnownHosts, HOSTS)],
+                Scheme::Https,
+                "`--ssh-key-file` has no meaning",
+            ),
+            (
+                vec![(Credential::Username, "hunter2"), (Credential::Password, "x")],
+                Scheme::Ssh,
+                "needs `--ssh-key-file`",
+            ),
             (vec![], Scheme::Ssh, "needs `--ssh-key-file`"),
-            (vec![(PASSWORD, "hunter2")], Scheme::File, "`--password-file` has no meaning"),
+            (vec![(Credential::Password, "hunter2")], Scheme::File, "`--password-file` has no meaning"),
         ] {
             let all = said(&values, scheme);
             assert!(all.contains(says) && !all.contains("hunter2"), "{all}");

@@ -8,10 +8,10 @@ use base64::engine::general_purpose::STANDARD;
 use krm::Masked;
 use serde_json::{Map, Value, json};
 
-use super::credentials::{CREDENTIAL_NAMES, Credentials};
+use super::credentials::Credentials;
 use super::{Address, Installation, Pod, command};
 use crate::inventory::marks::{DRIVER_LABEL, FORCE_ANNOTATION, annotation};
-use crate::settings::{Access, Rbac, SYSTEM_NAMESPACE};
+use crate::settings::{Access, Credential, Rbac, SYSTEM_NAMESPACE};
 
 /// Annotation of the Secret made from flags: the server that its values are for.
 pub const CREDENTIALS_FOR_ANNOTATION: &str = "kubectl-gitops.dev/credentials-for";
@@ -63,11 +63,11 @@ pub fn kept_credentials(secret: &Value, address: &Address) -> Result<Option<Cred
     if server != address.server() {
         return Err(server.to_owned());
     }
-    let read = |name: &'static str| {
-        let text = secret.pointer("/data")?.get(name)?.as_str()?;
-        Some((name, Masked::new(STANDARD.decode(text).ok()?)))
+    let read = |credential: Credential| {
+        let text = secret.pointer("/data")?.get(credential.key())?.as_str()?;
+        Some((credential, Masked::new(STANDARD.decode(text).ok()?)))
     };
-    Ok(Some(CREDENTIAL_NAMES.into_iter().filter_map(read).collect()))
+    Ok(Some(Credential::ALL.into_iter().filter_map(read).collect()))
 }
 
 fn metadata(installation: &Installation, name: &str, namespaced: bool) -> Value {
@@ -133,16 +133,17 @@ fn secret(installation: &Installation, values: Value) -> Value {
 }
 
 fn encoded(credentials: &Credentials) -> BTreeMap<&'static str, String> {
-    credentials.iter().map(|(name, value)| (*name, STANDARD.encode(value.expose()))).collect()
+    credentials.iter().map(|(credential, value)| (credential.key(), STANDARD.encode(value.expose()))).collect()
 }
 
 /// As text where it is text.
 fn readable(credentials: &Credentials) -> Value {
     let (mut text, mut data) = (Map::new(), Map::new());
-    for (name, value) in credentials {
+    for (credential, value) in credentials {
+        let name = credential.key().to_owned();
         match std::str::from_utf8(value.expose()) {
-            Ok(value) => text.insert((*name).to_owned(), json!(value)),
-            Err(_) => data.insert((*name).to_owned(), json!(STANDARD.encode(value.expose()))),
+            Ok(value) => text.insert(name, json!(value)),
+            Err(_) => data.insert(name, json!(STANDARD.encode(value.expose()))),
         };
     }
     let parts = [("stringData", text), ("data", data)];

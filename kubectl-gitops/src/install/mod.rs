@@ -15,7 +15,7 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 pub use address::{Address, AddressError, Scheme};
-pub use credentials::{CREDENTIAL_NAMES, Credentials, CredentialsError};
+pub use credentials::{Credentials, CredentialsError};
 pub use manifests::{CREDENTIALS_FOR_ANNOTATION, SYNCS_ANNOTATION, export, kept_credentials, objects};
 pub use schedule::{EVERY_DEFAULT, Schedule, ScheduleError};
 pub use unit::{
@@ -23,7 +23,7 @@ pub use unit::{
 };
 
 use crate::settings::{
-    Access, Clock, HostSettings, InstallSettings, Rbac, ReferenceSettings, SYSTEM_NAMESPACE, format_duration,
+    Access, Clock, HostSettings, InstallSettings, Rbac, Reference, SYSTEM_NAMESPACE, format_duration,
 };
 use crate::source::{InvalidName, derive_name, validate_name};
 
@@ -146,7 +146,7 @@ pub struct Installation {
     /// The repository.
     pub address: Address,
     /// Which commit of it.
-    pub reference: ReferenceSettings,
+    pub reference: Reference,
     /// Which directory of it; `.` for all.
     pub path: String,
     /// With what it is read.
@@ -210,12 +210,11 @@ impl Installation {
 
     /// `main`, `refs/tags/v1`, …: which commit, for people.
     pub fn reference_shown(&self) -> &str {
-        let ReferenceSettings { branch, tag, semver, ref_name, commit } = &self.reference;
-        [commit, ref_name, semver, tag, branch]
-            .into_iter()
-            .flatten()
-            .next()
-            .map_or("its default branch", String::as_str)
+        match &self.reference {
+            Reference::Head => "its default branch",
+            Reference::Branch(text) | Reference::Tag(text) | Reference::SemVer(text) | Reference::Name(text) => text,
+            Reference::Commit { commit, branch: _ } => commit,
+        }
     }
 }
 
@@ -373,25 +372,21 @@ fn path(text: &str) -> Result<String, InstallError> {
 }
 
 /// What Git's own rules for names of references exclude, as far as it does harm.
-fn check_reference(reference: &ReferenceSettings, problems: &mut Vec<InstallError>) {
-    let ReferenceSettings { branch, tag, semver, ref_name, commit } = reference;
-    let is_name: fn(&str) -> bool = |text| {
+fn check_reference(reference: &Reference, problems: &mut Vec<InstallError>) {
+    let is_name = |text: &str| {
         let odd = |c: char| c.is_whitespace() || c.is_control() || "~^:?*[\\".contains(c);
         !text.is_empty() && !text.contains("..") && !text.starts_with('-') && !text.chars().any(odd)
     };
-    let is_commit: fn(&str) -> bool =
-        |text| matches!(text.len(), 40 | 64) && text.bytes().all(|b| b.is_ascii_hexdigit());
-    let is_range: fn(&str) -> bool = |text| !text.trim().is_empty() && !text.chars().any(char::is_control);
-    let mut check = |flag: &'static str, text: &Option<String>, holds: fn(&str) -> bool| {
-        if let Some(text) = text.as_deref().filter(|text| !holds(text)) {
+    for (flag, text) in command::reference_flags(reference) {
+        let fits = match flag {
+            "--commit" => matches!(text.len(), 40 | 64) && text.bytes().all(|b| b.is_ascii_hexdigit()),
+            "--semver" => !text.trim().is_empty() && !text.chars().any(char::is_control),
+            _ => is_name(text),
+        };
+        if !fits {
             problems.push(InstallError::Reference { flag, text: text.escape_debug().to_string() });
         }
-    };
-    check("--branch", branch, is_name);
-    check("--tag", tag, is_name);
-    check("--ref-name", ref_name, is_name);
-    check("--commit", commit, is_commit);
-    check("--semver", semver, is_range);
+    }
 }
 
 fn wrong_name(flag: &'static str, text: &str, what: &'static str) -> Option<InstallError> {

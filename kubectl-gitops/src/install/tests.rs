@@ -8,12 +8,12 @@ use kustomize::Object;
 use serde_json::Value;
 
 use super::*;
-use crate::settings::PodSettings;
+use crate::settings::{Credential, PodSettings};
 
 fn plain() -> InstallSettings {
     InstallSettings {
         url: "https://git.example.com/ann/home.git".to_owned(),
-        reference: ReferenceSettings { branch: Some("main".to_owned()), ..ReferenceSettings::default() },
+        reference: Reference::Branch("main".to_owned()),
         path: "./clusters/home/".to_owned(),
         ..InstallSettings::default()
     }
@@ -21,7 +21,7 @@ fn plain() -> InstallSettings {
 
 fn password() -> Access {
     let value = |text: &str| Masked::new(text.as_bytes().to_vec());
-    Access::Given(BTreeMap::from([("username", value("ann")), ("password", value("hunter2"))]))
+    Access::Given(BTreeMap::from([(Credential::Username, value("ann")), (Credential::Password, value("hunter2"))]))
 }
 
 fn yaml(values: &[Value]) -> String {
@@ -54,7 +54,7 @@ fn an_installation_in_the_cluster() {
 fn an_installation_in_one_namespace() {
     let settings = InstallSettings {
         url: "ssh://git@git.example.com/team.git".to_owned(),
-        reference: ReferenceSettings { semver: Some(">=1.0.0 <2.0.0".to_owned()), ..ReferenceSettings::default() },
+        reference: Reference::SemVer(">=1.0.0 <2.0.0".to_owned()),
         path: ".".to_owned(),
         name: Some("team-a".to_owned()),
         namespace: Some("team".to_owned()),
@@ -93,7 +93,7 @@ fn a_password_is_where_it_must_be_and_nowhere_else() {
     assert_eq!(secret["data"], serde_json::json!({"password": "aHVudGVyMg==", "username": "YW5u"}));
     // What was applied can be kept by the next installation, for the same server only.
     let kept = kept_credentials(secret, &installation.address).unwrap().unwrap();
-    assert_eq!(kept.get("password").map(|value| value.expose().as_slice()), Some(b"hunter2".as_slice()));
+    assert_eq!(kept.get(&Credential::Password).map(|value| value.expose().as_slice()), Some(b"hunter2".as_slice()));
     let other = Address::parse("https://elsewhere.example.com/ann/home.git").unwrap();
     assert_eq!(kept_credentials(secret, &other).unwrap_err(), "https://git.example.com");
     let foreign = serde_json::json!({"data": {"password": "aHVudGVyMg=="}});
@@ -127,11 +127,7 @@ fn everything_that_is_wrong_is_said_at_once() {
         url: "https://ann:hunter2@git.example.com/home.git".to_owned(),
         path: "../up".to_owned(),
         namespace: Some("Shop".to_owned()),
-        reference: ReferenceSettings {
-            branch: Some("a b".to_owned()),
-            commit: Some("4f2c".to_owned()),
-            ..ReferenceSettings::default()
-        },
+        reference: Reference::Commit { commit: "4f2c".to_owned(), branch: Some("a b".to_owned()) },
         access: Access::SecretRef("a/b".to_owned()),
         clock: Clock::Cron("often".to_owned()),
         pod: PodSettings {
@@ -193,7 +189,7 @@ fn no_value_leaves_its_place() {
         let settings = InstallSettings {
             path: odd.to_owned(),
             name: Some("odd".to_owned()),
-            reference: ReferenceSettings { semver: Some(odd.to_owned()), ..ReferenceSettings::default() },
+            reference: Reference::SemVer(odd.to_owned()),
             ..plain()
         };
         let documents = parse_documents(&exported(&settings), "x", &Limits::default()).unwrap();

@@ -70,7 +70,9 @@ pub fn files(installation: &Installation, host: &Host) -> Vec<HostFile> {
         };
         files.push(private(SERVER_FILE, installation.address.server().as_bytes().to_vec()));
         files.extend(
-            credentials.iter().map(|(name, value)| private(&format!("credentials/{name}"), value.expose().clone())),
+            credentials.iter().map(|(credential, value)| {
+                private(&format!("credentials/{}", credential.key()), value.expose().clone())
+            }),
         );
     }
     let unit = |name: &str, text: String| HostFile { path: format!("{UNITS}/{name}"), kind: HostFileKind::Unit(text) };

@@ -15,7 +15,7 @@ use super::uninstall::left_behind;
 use crate::error::{CliError, Code, Place, Result, exit};
 use crate::install::{self, Credentials, HostFile, HostFileKind, Installation, UNIT_MARK};
 use crate::report::Console;
-use crate::settings::{Access, HostSettings, InstallSettings};
+use crate::settings::{Access, Credential, HostSettings, InstallSettings};
 use crate::source::validate_name;
 
 /// Larger files than this are none of ours.
@@ -218,8 +218,9 @@ impl Machine<'_> {
             return Err(for_another_server(server.trim_end(), installation));
         }
         let mut kept = Credentials::new();
-        for name in install::CREDENTIAL_NAMES {
-            kept.extend(read(&self.at(&format!("{directory}/{name}")))?.map(|value| (name, value)));
+        for credential in Credential::ALL {
+            let path = format!("{directory}/{}", credential.key());
+            kept.extend(read(&self.at(&path))?.map(|value| (credential, value)));
         }
         self.console.tell(&format!("keeping the credentials in {directory} (--anonymous drops them)\n"));
         installation.access = Access::Given(kept);
@@ -259,7 +260,7 @@ impl Machine<'_> {
     fn private_files(&self, name: &str) -> Result<Vec<String>> {
         let (directory, server) = install::kept_paths(name);
         let mut paths: Vec<String> =
-            install::CREDENTIAL_NAMES.iter().map(|name| format!("{directory}/{name}")).collect();
+            Credential::ALL.iter().map(|credential| format!("{directory}/{}", credential.key())).collect();
         paths.push(server);
         let mut found = Vec::new();
         for path in paths {

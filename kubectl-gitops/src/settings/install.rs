@@ -7,6 +7,7 @@ use std::time::Duration;
 use krm::Masked;
 
 use super::choice::Rbac;
+use super::remote::{Credential, Given, Reference};
 
 /// What is installed, and how it runs.
 #[derive(Debug, Clone, Default)]
@@ -14,7 +15,7 @@ pub struct InstallSettings {
     /// `--url`
     pub url: String,
     /// `--branch` and its kin.
-    pub reference: ReferenceSettings,
+    pub reference: Reference,
     /// `--path`
     pub path: String,
     /// `--name`; else it follows from path or URL.
@@ -33,21 +34,6 @@ pub struct InstallSettings {
     pub sync_flags: Vec<String>,
 }
 
-/// Which commit: at most one of them, but for a commit on a branch.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ReferenceSettings {
-    /// `--branch`
-    pub branch: Option<String>,
-    /// `--tag`
-    pub tag: Option<String>,
-    /// `--semver`
-    pub semver: Option<String>,
-    /// `--ref-name`
-    pub ref_name: Option<String>,
-    /// `--commit`
-    pub commit: Option<String>,
-}
-
 /// With what the repository is read.
 #[derive(Debug, Clone, Default)]
 pub enum Access {
@@ -58,21 +44,10 @@ pub enum Access {
     Anonymous,
     /// `--secret-ref`: a Secret that somebody else keeps.
     SecretRef(String),
-    /// Flags: where values come from, by their names in a Secret of Flux's form.
-    Flags(BTreeMap<&'static str, ValueFrom>),
+    /// Flags: where values come from.
+    Flags(BTreeMap<Credential, Given>),
     /// The values themselves.
-    Given(BTreeMap<&'static str, Masked<Vec<u8>>>),
-}
-
-/// Where one value comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ValueFrom {
-    /// It was typed: no secret.
-    Text(String),
-    /// A file.
-    File(PathBuf),
-    /// Standard input.
-    Stdin,
+    Given(BTreeMap<Credential, Masked<Vec<u8>>>),
 }
 
 /// When it runs.

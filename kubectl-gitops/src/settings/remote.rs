@@ -75,6 +75,30 @@ impl Credential {
         Self::KnownHosts,
     ];
 
+    /// The flag that gives it.
+    pub const fn flag(self) -> &'static str {
+        match self {
+            Self::Username => "--username",
+            Self::Password => "--password-file",
+            Self::BearerToken => "--bearer-token-file",
+            Self::Ca => "--ca-file",
+            Self::ClientCertificate => "--tls-cert-file",
+            Self::ClientKey => "--tls-key-file",
+            Self::Identity => "--ssh-key-file",
+            Self::KnownHosts => "--known-hosts-file",
+        }
+    }
+
+    /// The key of a Secret that holds it.
+    pub const fn key(self) -> &'static str {
+        self.keys()[0]
+    }
+
+    /// Is it one line of text, so that the line end of a file is no part of it?
+    pub const fn is_line(self) -> bool {
+        matches!(self, Self::Username | Self::Password | Self::BearerToken)
+    }
+
     /// The keys that hold it in Flux's Secrets; the first that is there counts.
     pub const fn keys(self) -> &'static [&'static str] {
         match self {

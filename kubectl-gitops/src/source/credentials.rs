@@ -75,7 +75,7 @@ impl Credentials {
             from_directory(directory, &mut values)?;
         }
         for (credential, given) in &settings.given {
-            values.insert(*credential, read(given)?);
+            values.insert(*credential, read_credential(given)?);
         }
         values.retain(|_, value| !value.expose().is_empty());
         let credentials = Self { values };
@@ -95,7 +95,7 @@ impl Credentials {
     pub fn text(&self, credential: Credential) -> Result<Option<Masked<String>>, CredentialError> {
         let Some(bytes) = self.bytes(credential) else { return Ok(None) };
         let text =
-            std::str::from_utf8(bytes.expose()).map_err(|_| CredentialError::NotText { key: credential.keys()[0] })?;
+            std::str::from_utf8(bytes.expose()).map_err(|_| CredentialError::NotText { key: credential.key() })?;
         Ok(Some(Masked::new(text.trim_end_matches(['\r', '\n']).to_owned())))
     }
 
@@ -145,7 +145,11 @@ fn from_directory(directory: &Path, values: &mut BTreeMap<Credential, Masked<Vec
     Ok(())
 }
 
-fn read(given: &Given) -> Result<Masked<Vec<u8>>, CredentialError> {
+/// The value of one, as it stands.
+///
+/// # Errors
+/// It cannot be read.
+pub fn read_credential(given: &Given) -> Result<Masked<Vec<u8>>, CredentialError> {
     match given {
         Given::Text(text) => Ok(Masked::new(text.expose().clone().into_bytes())),
         Given::File(path) => file(path),

@@ -1,6 +1,7 @@
 //! What our functions may ask of this machine while they run in process. Owns the bounds; what is read may be secret, so no error
 //! holds any of it.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -40,6 +41,12 @@ impl Inputs for Surroundings<'_> {
 
     fn operator_file(&self, path: &str) -> Result<Masked<Vec<u8>>, InputError> {
         operator_file(Path::new(path))
+    }
+
+    fn operator_directory(&self, path: &str) -> Result<Vec<String>, InputError> {
+        let names = fs::read_dir(path).and_then(|entries| entries.map(|entry| Ok(entry?.file_name())).collect());
+        let names: Vec<OsString> = names.map_err(|error| InputError::failed(convert(&error).to_string()))?;
+        Ok(names.into_iter().filter_map(|name| name.into_string().ok()).collect())
     }
 
     /// What `--env` passes: `NAME=value`, or `NAME` for that of our own environment.

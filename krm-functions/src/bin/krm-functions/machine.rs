@@ -57,6 +57,12 @@ impl Inputs for Machine {
         read(Path::new(path), OPERATOR_BYTES_MAX)
     }
 
+    fn operator_directory(&self, path: &str) -> Result<Vec<String>, InputError> {
+        let names = fs::read_dir(path).and_then(|entries| entries.map(|entry| Ok(entry?.file_name())).collect());
+        let names: Vec<std::ffi::OsString> = names.map_err(|error| failed(&error))?;
+        Ok(names.into_iter().filter_map(|name| name.into_string().ok()).collect())
+    }
+
     /// Whoever starts this program for one function gives it an environment for that function.
     fn passed_variable(&self, name: &str) -> Option<Masked<String>> {
         self.variable(name)

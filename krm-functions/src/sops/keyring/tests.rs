@@ -81,6 +81,38 @@ fn every_place_of_sops_is_looked_at() {
     }
 }
 
+/// A directory with two keys of fixtures and what a mounted Secret has besides.
+struct Mounted;
+
+impl Inputs for Mounted {
+    fn variable(&self, name: &str) -> Option<Masked<String>> {
+        (name == "SOPS_AGE_KEY_FILE").then(|| Masked::new("/etc/keys/".to_owned()))
+    }
+
+    fn operator_file(&self, path: &str) -> Result<Masked<Vec<u8>>, InputError> {
+        match path {
+            "/etc/keys/home.agekey" => Ok(fixture("key.txt")),
+            "/etc/keys/ann.asc" => Ok(fixture("pgp.asc")),
+            "/etc/keys/sops.vault-token" => Ok(Masked::new(b"hunter2".to_vec())),
+            _ => Err(InputError::failed("it is a directory")),
+        }
+    }
+
+    fn operator_directory(&self, path: &str) -> Result<Vec<String>, InputError> {
+        assert_eq!(path, "/etc/keys/");
+        Ok(["sops.vault-token", "..data", "home.agekey", "ann.asc"].map(str::to_owned).to_vec())
+    }
+}
+
+#[test]
+fn a_mounted_secret_of_flux_is_a_directory_of_keys() {
+    let keyring = Keyring::from_environment(&Mounted);
+    assert!(opens(&keyring, "yaml") && opens(&keyring, "pgp-rsa"), "{keyring:?}");
+    let places = format!("{keyring:?}");
+    assert!(places.contains("/etc/keys/sops.vault-token") && !places.contains("..data"), "{places}");
+    assert!(places.contains("only *.agekey and *.asc") && !places.contains("hunter2"), "{places}");
+}
+
 #[test]
 fn what_cannot_be_used_says_where_and_why() {
     let around = Around {

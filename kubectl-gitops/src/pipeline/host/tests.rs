@@ -26,7 +26,7 @@ fn settings(access: Access) -> InstallSettings {
 
 fn password(text: &str) -> Access {
     let value = |text: &str| Masked::new(text.as_bytes().to_vec());
-    Access::Given(Credentials::from([("username", value("ann")), ("password", value(text))]))
+    Access::Given(Credentials::from([(Credential::Username, value("ann")), (Credential::Password, value(text))]))
 }
 
 fn put(root: &Path, settings: &InstallSettings) -> Result<u8> {

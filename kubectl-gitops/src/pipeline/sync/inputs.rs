@@ -4,27 +4,23 @@
 //! Everybody who may read the inventory can read the digest, so it must not confirm a guess. Values that could be guessed are
 //! digested only together with a key that cannot be; without one there is no digest, and every run fetches and builds.
 
+use std::cell::RefCell;
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use krm::Masked;
+use krm_functions::secret::has_seed;
+use krm_functions::sops::Keyring;
+use krm_functions::{InputError, Inputs};
+use kustomize::outside::TreeFiles;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::{CliError, Code, Result};
 use crate::settings::{EngineSettings, RunSettings, SyncSettings};
-use crate::source::{Revision, operator_file, shown_url};
+use crate::source::{Revision, Surroundings, operator_file, shown_url};
 
-/// Variables that hold keys.
-const KEY_VARIABLES: [&str; 4] =
-    ["SOPS_AGE_KEY", "SOPS_AGE_KEY_CMD", "SOPS_AGE_SSH_PRIVATE_KEY_CMD", "KUBECTL_GITOPS_SEED"];
-/// Variables that name files with keys.
-const KEY_FILE_VARIABLES: [&str; 4] =
-    ["SOPS_AGE_KEY_FILE", "SOPS_AGE_SSH_PRIVATE_KEY_FILE", "KUBECTL_GITOPS_PGP_KEY_FILE", "KUBECTL_GITOPS_SEED_FILE"];
-/// Where keys lie that nobody names, below the home directory.
-const KEY_FILES: [&str; 3] = [".config/sops/age/keys.txt", ".ssh/id_ed25519", ".ssh/id_rsa"];
-/// Fewer bytes of keys than this protect nothing.
-const KEY_BYTES_MIN: usize = 32;
 /// The form of the digest: another one is never equal.
-const FORM: &str = "1";
+const FORM: &str = "2";
 
 /// The digest, or nothing where none may be taken.
 ///
@@ -87,21 +83,59 @@ fn add_engine(engine: &EngineSettings, read: &mut Read) {
     read.add(format!("{flags:?} {texts:?}").as_bytes());
 }
 
-/// Keys as our functions look for them: `given` by flags, then by the environment, then where they lie by custom.
-fn add_keys(given: &[String], read: &mut Read) {
-    let given =
-        |name: &str| given.iter().find_map(|entry| entry.strip_prefix(name)?.strip_prefix('=').map(str::to_owned));
-    let value = |name: &str| given(name).or_else(|| env::var(name).ok()).filter(|value| !value.is_empty());
-    for name in KEY_VARIABLES {
-        read.add_key(name, value(name).map(String::into_bytes));
+/// Keys, where our functions look for them: they look, and what they were answered is digested. `env`: variables that flags
+/// stand for.
+fn add_keys(env: &[String], read: &mut Read) {
+    let answers = Answers { machine: Surroundings { tree: &NoTree, env }, read: RefCell::new(read) };
+    let any = !Keyring::from_environment(&answers).is_empty() | has_seed(&answers);
+    read.keys |= any;
+}
+
+/// No tree is read for a digest of what lies outside of it.
+struct NoTree;
+
+impl TreeFiles for NoTree {
+    fn read(&self, _: &str) -> Result<Vec<u8>, String> {
+        Err("no tree is there yet".to_owned())
     }
-    for name in KEY_FILE_VARIABLES {
-        read.add_key(name, value(name).and_then(|path| content(Path::new(&path)).ok().flatten()));
+
+    fn directory(&self) -> &Path {
+        Path::new("")
     }
-    let home = env::home_dir().unwrap_or_default();
-    let config = env::var_os("XDG_CONFIG_HOME").map(|config| PathBuf::from(config).join("sops/age/keys.txt"));
-    for path in KEY_FILES.iter().map(|path| home.join(path)).chain(config) {
-        read.add_key("", content(&path).ok().flatten());
+}
+
+/// This machine's answers, digested as they are given. A command may ask a person, so none is run.
+struct Answers<'a> {
+    machine: Surroundings<'a>,
+    read: RefCell<&'a mut Read>,
+}
+
+impl Answers<'_> {
+    fn note(&self, name: &str, answer: Option<&[u8]>) {
+        let mut read = self.read.borrow_mut();
+        read.add(name.as_bytes());
+        read.add(&[u8::from(answer.is_some())]);
+        read.add(answer.unwrap_or_default());
+    }
+}
+
+impl Inputs for Answers<'_> {
+    fn operator_file(&self, path: &str) -> Result<Masked<Vec<u8>>, InputError> {
+        // A pipe can be read only once, and by somebody else.
+        let odd = Path::new(path).exists() && !Path::new(path).is_file();
+        let answer = if odd { Err(InputError::failed("it is no file")) } else { self.machine.operator_file(path) };
+        self.note(path, answer.as_ref().ok().map(|content| content.expose().as_slice()));
+        answer
+    }
+
+    fn operator_directory(&self, path: &str) -> Result<Vec<String>, InputError> {
+        self.machine.operator_directory(path)
+    }
+
+    fn variable(&self, name: &str) -> Option<Masked<String>> {
+        let answer = self.machine.variable(name);
+        self.note(name, answer.as_ref().map(|value| value.expose().as_bytes()));
+        answer
     }
 }
 
@@ -118,7 +152,8 @@ fn content(path: &Path) -> Result<Option<Vec<u8>>> {
 #[derive(Default)]
 struct Read {
     all: Sha256,
-    key_bytes: usize,
+    /// There is a key in it, which nobody guesses.
+    keys: bool,
     guessable: bool,
 }
 
@@ -134,15 +169,8 @@ impl Read {
         self.add(part);
     }
 
-    fn add_key(&mut self, name: &str, key: Option<Vec<u8>>) {
-        self.add(name.as_bytes());
-        let mut key = krm::Masked::new(key.unwrap_or_default());
-        self.key_bytes += key.expose().len();
-        self.add(key.expose_mut());
-    }
-
     fn finish(self) -> String {
-        if self.guessable && self.key_bytes < KEY_BYTES_MIN {
+        if self.guessable && !self.keys {
             return String::new();
         }
         self.all.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
@@ -153,7 +181,10 @@ impl Read {
 mod tests {
     use super::*;
 
-    fn finish(parts: &[&str], guessable: &[&str], key: &str) -> String {
+    const SEED: &str = "KUBECTL_GITOPS_SEED=0123456789abcdef0123456789abcdef";
+
+    /// `env` answers for every variable that is asked for, so that this machine's own keys play no part.
+    fn finish(parts: &[&str], guessable: &[&str], env: &[&str]) -> String {
         let mut read = Read::default();
         for part in parts {
             read.add(part.as_bytes());
@@ -161,20 +192,23 @@ mod tests {
         for part in guessable {
             read.add_guessable(part.as_bytes());
         }
-        read.add_key("K", Some(key.as_bytes().to_vec()));
+        let own = ["HOME=/nowhere", "XDG_CONFIG_HOME=/nowhere", "SOPS_AGE_KEY=", "SOPS_AGE_KEY_FILE=/nowhere"];
+        let env: Vec<String> = own.iter().chain(env).map(|entry| (*entry).to_owned()).collect();
+        add_keys(&env, &mut read);
         read.finish()
     }
 
     #[test]
     fn every_part_counts_and_none_runs_into_another() {
-        let key = "k".repeat(KEY_BYTES_MIN);
+        let other = SEED.replace('f', "e");
         let digests = [
-            finish(&["a", "b"], &[], ""),
-            finish(&["ab"], &[], ""),
-            finish(&["ab", ""], &[], ""),
-            finish(&["a", "b"], &[], &key),
-            finish(&["a", "b"], &["1234"], &key),
-            finish(&["a", "b"], &["1235"], &key),
+            finish(&["a", "b"], &[], &[]),
+            finish(&["ab"], &[], &[]),
+            finish(&["ab", ""], &[], &[]),
+            finish(&["a", "b"], &[], &[SEED]),
+            finish(&["a", "b"], &[], &[&other]),
+            finish(&["a", "b"], &["1234"], &[SEED]),
+            finish(&["a", "b"], &["1235"], &[SEED]),
         ];
         for (index, digest) in digests.iter().enumerate() {
             assert_eq!(digest.len(), 32);
@@ -184,8 +218,21 @@ mod tests {
 
     #[test]
     fn what_could_be_guessed_is_digested_only_beside_a_key() {
-        assert_eq!(finish(&["a"], &["1234"], ""), "");
-        assert_eq!(finish(&["a"], &["1234"], "short"), "");
-        assert_ne!(finish(&["a"], &["1234"], &"k".repeat(KEY_BYTES_MIN)), "");
+        assert_eq!(finish(&["a"], &["1234"], &[]), "");
+        assert_eq!(finish(&["a"], &["1234"], &["KUBECTL_GITOPS_SEED=short"]), "");
+        assert_eq!(finish(&["a"], &["1234"], &["SOPS_AGE_KEY_CMD=print-the-key-of-this-machine"]), "");
+        assert_ne!(finish(&["a"], &["1234"], &[SEED]), "");
+    }
+
+    #[test]
+    fn keys_that_are_mounted_count() {
+        let directory = tempfile::tempdir().unwrap();
+        let entry = format!("SOPS_AGE_KEY_FILE={}", directory.path().display());
+        let digest = || finish(&["a"], &[], &[&entry]);
+        let without = digest();
+        std::fs::write(directory.path().join("a.agekey"), "one").unwrap();
+        let one = digest();
+        std::fs::write(directory.path().join("a.agekey"), "two").unwrap();
+        assert!(without != one && one != digest());
     }
 }
