@@ -7,7 +7,7 @@ use crate::error::{CliError, Code, Result};
 use crate::pipeline;
 use crate::report::Console;
 use crate::settings::{
-    Access, Clock, DryRun, HostSettings, InstallSettings, PodSettings, Rbac, RunSettings, parse_duration,
+    Access, Clock, DryRun, HostSettings, InstallSettings, Keys, PodSettings, Rbac, RunSettings, parse_duration,
 };
 
 use super::flags::{ExecuteArgs, OutputArgs, choice};
@@ -29,6 +29,9 @@ const K3S_KUBECONFIG: &str = "/etc/rancher/k3s/k3s.yaml";
   # What would be applied, as YAML, for a repository of its own
   kubectl gitops install --url https://git.example.com/home.git --secret-ref git --export
 
+  # With files that SOPS encrypted for this age key
+  kubectl gitops install --url https://git.example.com/home.git --age-key-file key.txt
+
   # Without a pod: a timer on a K3s server node
   sudo kubectl-gitops install --systemd --url https://git.example.com/home.git --path clusters/home
 
@@ -42,6 +45,8 @@ pub(super) struct Args {
     repository: RepositoryArgs,
     #[command(flatten)]
     access: AccessArgs,
+    #[command(flatten)]
+    keys: KeyArgs,
     #[command(flatten)]
     clock: ClockArgs,
     #[command(flatten)]
@@ -87,6 +92,20 @@ struct AccessArgs {
     /// No credentials, and none that an earlier install left
     #[arg(long, conflicts_with_all = ["secret_ref", "CredentialArgs"])]
     anonymous: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Keys of encrypted files")]
+struct KeyArgs {
+    /// File with age identities that open what SOPS encrypted; it becomes a Secret that the pod mounts
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["age_key_secret", "no_age_key"])]
+    age_key_file: Option<PathBuf>,
+    /// Secret beside the CronJob with such keys, in Flux's layout (*.agekey, *.asc); somebody else keeps it
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["no_age_key", "systemd"])]
+    age_key_secret: Option<String>,
+    /// No keys, and none that an earlier install left
+    #[arg(long, hide_short_help = true)]
+    no_age_key: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -141,7 +160,7 @@ struct HostArgs {
 }
 
 pub(super) fn run(args: Args, global: GlobalArgs, console: &mut Console) -> Result<u8> {
-    let Args { repository, access, clock, pod, host, export, execute, output, sync_flags } = args;
+    let Args { repository, access, keys, clock, pod, host, export, execute, output, sync_flags } = args;
     console.present(output.into_presentation(global.verbosity));
     check(&sync_flags)?;
     let run = execute.extend(RunSettings::default());
@@ -154,6 +173,7 @@ pub(super) fn run(args: Args, global: GlobalArgs, console: &mut Console) -> Resu
         reference: reference.into_reference(),
         namespace: connection.namespace.clone().filter(|name| !name.is_empty()),
         access: access.into_access()?,
+        keys: keys.into_keys(),
         suspend: clock.suspend,
         clock: clock.into_clock(),
         pod: pod.into_settings(),
@@ -182,7 +202,7 @@ pub(super) fn run(args: Args, global: GlobalArgs, console: &mut Console) -> Resu
 
 /// Would `sync` understand these flags beside those that an installation gives it? Found out here, not by the first run.
 fn check(sync_flags: &[String]) -> Result<()> {
-    let own = ["url", "path", "name", "namespace", "driver", "termination-log"].map(|name| format!("--{name}=x"));
+    let own = ["url", "path", "name", "namespace", "driver", "termination-log", "age-key-file"].map(|name| format!("--{name}=x"));
     let words = ["kubectl-gitops", "sync"].into_iter().map(str::to_owned).chain(own).chain(sync_flags.iter().cloned());
     super::command("kubectl-gitops").try_get_matches_from(words).map(|_| ()).map_err(|error| {
         let text = error.to_string();
@@ -201,6 +221,17 @@ impl AccessArgs {
             None if given.is_empty() => Access::Unsaid,
             None => Access::Flags(given),
         })
+    }
+}
+
+impl KeyArgs {
+    fn into_keys(self) -> Keys {
+        match (self.age_key_file, self.age_key_secret) {
+            (Some(path), _) => Keys::File(path),
+            (None, Some(name)) => Keys::SecretRef(name),
+            (None, None) if self.no_age_key => Keys::None,
+            (None, None) => Keys::Unsaid,
+        }
     }
 }
 

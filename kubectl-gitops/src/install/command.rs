@@ -4,9 +4,19 @@
 use super::Installation;
 use crate::settings::{Access, Reference};
 
-/// `sync` and its flags. `credentials`: the directory in which it finds them; `driver`: what runs it.
-pub(super) fn words(installation: &Installation, credentials: Option<&str>, driver: Option<&str>) -> Vec<String> {
+/// Where the command finds what it must not be told.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Places<'a> {
+    /// The directory of credentials.
+    pub(super) credentials: Option<&'a str>,
+    /// The file, or the directory, of keys.
+    pub(super) keys: Option<&'a str>,
+}
+
+/// `sync` and its flags. `driver`: what runs it.
+pub(super) fn words(installation: &Installation, places: Places<'_>, driver: Option<&str>) -> Vec<String> {
     let Installation { name, address, reference, path, fill, access, sync_flags, namespace, .. } = installation;
+    let Places { credentials, keys } = places;
     let mut words = vec!["sync".to_owned()];
     let secret = match access {
         Access::SecretRef(name) if credentials.is_none() => Some(name.as_str()),
@@ -20,6 +30,7 @@ pub(super) fn words(installation: &Installation, credentials: Option<&str>, driv
         ("--inventory-namespace", namespaced),
         ("--credentials-dir", credentials),
         ("--secret-ref", secret),
+        ("--age-key-file", keys),
         ("--driver", driver),
     ];
     let flags = flags.into_iter().filter_map(|(flag, value)| Some((flag, value?)));

@@ -9,9 +9,10 @@ use krm::Masked;
 use serde_json::{Map, Value, json};
 
 use super::credentials::Credentials;
-use super::{Address, Installation, Pod, command};
+use super::command::{self, Places};
+use super::{Address, Installation, Pod, keys};
 use crate::inventory::marks::{DRIVER_LABEL, FORCE_ANNOTATION, annotation};
-use crate::settings::{Access, Credential, Rbac, SYSTEM_NAMESPACE};
+use crate::settings::{Access, Credential, Keys, Rbac, SYSTEM_NAMESPACE};
 
 /// Annotation of the Secret made from flags: the server that its values are for.
 pub const CREDENTIALS_FOR_ANNOTATION: &str = "kubectl-gitops.dev/credentials-for";
@@ -21,6 +22,11 @@ pub const SYNCS_ANNOTATION: &str = "kubectl-gitops.dev/syncs";
 
 /// Where the pod finds the files of its Secret.
 const CREDENTIALS_DIRECTORY: &str = "/etc/gitops/credentials";
+/// Where it finds its keys.
+const KEYS_DIRECTORY: &str = "/etc/gitops/keys";
+/// Names of the volumes.
+const CREDENTIALS: &str = "credentials";
+const KEYS: &str = "keys";
 /// Nobody's user, as distroless images have it.
 const USER: u32 = 65_532;
 /// Longer than the sum of what a run waits for; then SIGTERM, which leaves the inventory consistent.
@@ -31,9 +37,7 @@ const ROLES: &str = "rbac.authorization.k8s.io";
 pub fn objects(installation: &Installation, pod: &Pod) -> Vec<Value> {
     let mut objects = vec![service_account(installation)];
     objects.extend(binding(installation, pod));
-    if let Access::Given(credentials) = &installation.access {
-        objects.push(secret(installation, json!({"data": encoded(credentials)})));
-    }
+    objects.extend(own_secrets(installation).iter().map(|own| secret(installation, own, encoded(own))));
     objects.push(cron_job(installation, pod));
     objects
 }
@@ -41,10 +45,10 @@ pub fn objects(installation: &Installation, pod: &Pod) -> Vec<Value> {
 /// The same for reading and for keeping elsewhere: with the namespace, values of the Secret as they were given.
 pub fn export(installation: &Installation, pod: &Pod) -> Vec<Value> {
     let mut objects = objects(installation, pod);
-    if let Access::Given(credentials) = &installation.access {
+    for own in own_secrets(installation) {
         for object in &mut objects {
-            if object["kind"] == "Secret" {
-                *object = secret(installation, readable(credentials));
+            if object["kind"] == "Secret" && object["metadata"]["name"] == own.name.as_str() {
+                *object = secret(installation, &own, readable(&own));
             }
         }
     }
@@ -68,6 +72,36 @@ pub fn kept_credentials(secret: &Value, address: &Address) -> Result<Option<Cred
         Some((credential, Masked::new(STANDARD.decode(text).ok()?)))
     };
     Ok(Some(Credential::ALL.into_iter().filter_map(read).collect()))
+}
+
+/// The keys of a Secret that an earlier installation of this name made, if it is one.
+pub fn kept_keys(secret: &Value, installation: &Installation) -> Option<Masked<Vec<u8>>> {
+    let ours = secret.pointer("/metadata/labels")?.get(DRIVER_LABEL)?.as_str()? == installation.name;
+    let text = secret.pointer("/data")?.get(keys::KEY)?.as_str()?;
+    STANDARD.decode(text).ok().filter(|_| ours).map(Masked::new)
+}
+
+/// A Secret of the installation's own.
+struct OwnSecret<'a> {
+    name: String,
+    values: Vec<(&'static str, &'a Masked<Vec<u8>>)>,
+    annotations: Value,
+}
+
+fn own_secrets(installation: &Installation) -> Vec<OwnSecret<'_>> {
+    let mut own = Vec::new();
+    if let Access::Given(credentials) = &installation.access {
+        own.push(OwnSecret {
+            name: installation.secret_name(),
+            values: credentials.iter().map(|(credential, value)| (credential.key(), value)).collect(),
+            annotations: json!({(CREDENTIALS_FOR_ANNOTATION): installation.address.server()}),
+        });
+    }
+    if let Keys::Given(keys) = &installation.keys {
+        let values = vec![(keys::KEY, keys)];
+        own.push(OwnSecret { name: installation.keys_name(), values, annotations: Value::Null });
+    }
+    own
 }
 
 fn metadata(installation: &Installation, name: &str, namespaced: bool) -> Value {
@@ -118,32 +152,35 @@ fn binding(installation: &Installation, pod: &Pod) -> Option<Value> {
     }))
 }
 
-fn secret(installation: &Installation, values: Value) -> Value {
+fn secret(installation: &Installation, own: &OwnSecret<'_>, values: Value) -> Value {
     let mut object = json!({
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": metadata(installation, &installation.secret_name(), true),
+        "metadata": metadata(installation, &own.name, true),
         "type": "Opaque",
     });
-    object["metadata"]["annotations"] = json!({(CREDENTIALS_FOR_ANNOTATION): installation.address.server()});
+    if !own.annotations.is_null() {
+        object["metadata"]["annotations"] = own.annotations.clone();
+    }
     if let (Some(object), Value::Object(values)) = (object.as_object_mut(), values) {
         object.extend(values);
     }
     object
 }
 
-fn encoded(credentials: &Credentials) -> BTreeMap<&'static str, String> {
-    credentials.iter().map(|(credential, value)| (credential.key(), STANDARD.encode(value.expose()))).collect()
+fn encoded(own: &OwnSecret<'_>) -> Value {
+    let values: BTreeMap<&str, String> =
+        own.values.iter().map(|(name, value)| (*name, STANDARD.encode(value.expose()))).collect();
+    json!({"data": values})
 }
 
 /// As text where it is text.
-fn readable(credentials: &Credentials) -> Value {
+fn readable(own: &OwnSecret<'_>) -> Value {
     let (mut text, mut data) = (Map::new(), Map::new());
-    for (credential, value) in credentials {
-        let name = credential.key().to_owned();
+    for (name, value) in &own.values {
         match std::str::from_utf8(value.expose()) {
-            Ok(value) => text.insert(name, json!(value)),
-            Err(_) => data.insert(name, json!(STANDARD.encode(value.expose()))),
+            Ok(value) => text.insert((*name).to_owned(), json!(value)),
+            Err(_) => data.insert((*name).to_owned(), json!(STANDARD.encode(value.expose()))),
         };
     }
     let parts = [("stringData", text), ("data", data)];
@@ -213,11 +250,13 @@ fn pod_spec(installation: &Installation, pod: &Pod) -> Value {
 }
 
 fn container(installation: &Installation, pod: &Pod) -> Value {
-    let credentials = mounted_secret(installation).map(|_| CREDENTIALS_DIRECTORY);
+    let mounted = mounted(installation);
     let mut mounts = vec![json!({"name": "tmp", "mountPath": "/tmp"})];
-    mounts.extend(credentials.map(|path| json!({"name": "credentials", "mountPath": path, "readOnly": true})));
+    mounts.extend(mounted.iter().map(|secret| json!({"name": secret.volume, "mountPath": secret.path, "readOnly": true})));
+    let path = |volume: &str| mounted.iter().find(|secret| secret.volume == volume).map(|secret| secret.path);
+    let places = Places { credentials: path(CREDENTIALS), keys: path(KEYS) };
     let driver = format!("cronjob/{}", installation.object_name());
-    let mut words = command::words(installation, credentials, Some(&driver));
+    let mut words = command::words(installation, places, Some(&driver));
     words.push("--termination-log=/dev/termination-log".to_owned());
     json!({
         "name": "sync",
@@ -239,20 +278,33 @@ fn container(installation: &Installation, pod: &Pod) -> Value {
 
 fn volumes(installation: &Installation) -> Value {
     let mut volumes = vec![json!({"name": "tmp", "emptyDir": {"sizeLimit": "1Gi"}})];
-    if let Some(name) = mounted_secret(installation) {
-        // 0440: root's, and readable by the group.
-        volumes.push(json!({"name": "credentials", "secret": {"secretName": name, "defaultMode": 0o440}}));
-    }
+    // 0440: root's, and readable by the group.
+    volumes.extend(mounted(installation).into_iter().map(
+        |Mounted { volume, secret, .. }| json!({"name": volume, "secret": {"secretName": secret, "defaultMode": 0o440}}),
+    ));
     Value::Array(volumes)
 }
 
-/// The Secret whose files the pod sees.
-fn mounted_secret(installation: &Installation) -> Option<String> {
-    match &installation.access {
+/// A Secret whose files the pod sees.
+struct Mounted {
+    volume: &'static str,
+    secret: String,
+    path: &'static str,
+}
+
+fn mounted(installation: &Installation) -> Vec<Mounted> {
+    let credentials = match &installation.access {
         Access::SecretRef(name) => Some(name.clone()),
         Access::Given(_) => Some(installation.secret_name()),
         Access::Anonymous | Access::Unsaid | Access::Flags(_) => None,
-    }
+    };
+    let keys = match &installation.keys {
+        Keys::SecretRef(name) => Some(name.clone()),
+        Keys::Given(_) => Some(installation.keys_name()),
+        Keys::None | Keys::Unsaid | Keys::File(_) => None,
+    };
+    let places = [(CREDENTIALS, credentials, CREDENTIALS_DIRECTORY), (KEYS, keys, KEYS_DIRECTORY)];
+    places.into_iter().filter_map(|(volume, secret, path)| Some(Mounted { volume, secret: secret?, path })).collect()
 }
 
 /// As the kubelet passes it on unchanged: it would put variables in the place of `$(NAME)`.

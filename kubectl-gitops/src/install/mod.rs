@@ -5,6 +5,7 @@
 mod address;
 mod command;
 mod credentials;
+mod keys;
 mod manifests;
 mod schedule;
 mod unit;
@@ -16,14 +17,14 @@ use sha2::{Digest as _, Sha256};
 
 pub use address::{Address, AddressError, Scheme};
 pub use credentials::{Credentials, CredentialsError};
-pub use manifests::{CREDENTIALS_FOR_ANNOTATION, SYNCS_ANNOTATION, export, kept_credentials, objects};
+pub use manifests::{CREDENTIALS_FOR_ANNOTATION, SYNCS_ANNOTATION, export, kept_credentials, kept_keys, objects};
 pub use schedule::{EVERY_DEFAULT, Schedule, ScheduleError};
 pub use unit::{
-    HostFile, HostFileKind, UNIT_MARK, files, fits, kept_paths, settings_directory, unit_names, unit_paths,
+    HostFile, HostFileKind, UNIT_MARK, files, fits, keys_path, kept_paths, settings_directory, unit_names, unit_paths,
 };
 
 use crate::settings::{
-    Access, Clock, HostSettings, InstallSettings, Rbac, Reference, SYSTEM_NAMESPACE, format_duration,
+    Access, Clock, HostSettings, InstallSettings, Keys, Rbac, Reference, SYSTEM_NAMESPACE, format_duration,
 };
 use crate::source::{InvalidName, derive_name, validate_name};
 
@@ -55,6 +56,9 @@ pub enum InstallError {
     /// The credentials.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
+    /// A file of keys without any.
+    #[error("the file of `--age-key-file` holds no age identity, no SSH key and no Secret with such")]
+    NoKeys,
     /// The name that was given.
     #[error(transparent)]
     Name(#[from] InvalidName),
@@ -151,6 +155,8 @@ pub struct Installation {
     pub path: String,
     /// With what it is read.
     pub access: Access,
+    /// With what encrypted files are opened.
+    pub keys: Keys,
     /// Nothing is to run for now.
     pub suspend: bool,
     /// Flags for `sync`.
@@ -196,6 +202,11 @@ impl Installation {
     /// The Secret that holds credentials of flags.
     pub fn secret_name(&self) -> String {
         format!("{}-credentials", self.object_name())
+    }
+
+    /// The Secret that holds the keys of `--age-key-file`.
+    pub fn keys_name(&self) -> String {
+        format!("{}-keys", self.object_name())
     }
 
     /// Name of the set that holds what is installed.
@@ -336,6 +347,11 @@ fn installation(settings: &InstallSettings, problems: &mut Vec<InstallError>) ->
         }
         (Access::Given(_) | Access::Flags(_) | Access::Anonymous | Access::Unsaid, _) => {}
     }
+    match &settings.keys {
+        Keys::SecretRef(name) => problems.extend(wrong_name("--age-key-secret", name, "a Secret")),
+        Keys::Given(keys) if !keys::any(keys) => problems.push(InstallError::NoKeys),
+        Keys::Given(_) | Keys::File(_) | Keys::None | Keys::Unsaid => {}
+    }
     let (address, path) = (address?, path?);
     let name = match &settings.name {
         Some(name) => validate_name(name).map(|()| name.clone()).map_err(InstallError::from),
@@ -351,6 +367,7 @@ fn installation(settings: &InstallSettings, problems: &mut Vec<InstallError>) ->
         reference: settings.reference.clone(),
         path,
         access: settings.access.clone(),
+        keys: settings.keys.clone(),
         suspend: settings.suspend,
         sync_flags: settings.sync_flags.clone(),
     })

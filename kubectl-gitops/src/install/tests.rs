@@ -59,6 +59,7 @@ fn an_installation_in_one_namespace() {
         name: Some("team-a".to_owned()),
         namespace: Some("team".to_owned()),
         access: Access::SecretRef("deploy-key".to_owned()),
+        keys: Keys::SecretRef("sops-age".to_owned()),
         clock: Clock::Cron("0 3 * * mon-fri".to_owned()),
         suspend: true,
         pod: PodSettings {
@@ -98,6 +99,28 @@ fn a_password_is_where_it_must_be_and_nowhere_else() {
     assert_eq!(kept_credentials(secret, &other).unwrap_err(), "https://git.example.com");
     let foreign = serde_json::json!({"data": {"password": "aHVudGVyMg=="}});
     assert_eq!(kept_credentials(&foreign, &installation.address), Ok(None));
+}
+
+#[test]
+fn keys_are_a_secret_of_their_own_that_the_next_installation_keeps() {
+    let identity = "# of ann\nAGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX\n";
+    let given = |text: &str| InstallSettings { keys: Keys::Given(Masked::new(text.as_bytes().to_vec())), ..plain() };
+    let text = exported(&given(identity));
+    assert_eq!(text.matches("AGE-SECRET-KEY").count(), 1, "{text}");
+    for expected in ["name: gitops-home-keys", "--age-key-file=/etc/gitops/keys\n", "mountPath: /etc/gitops/keys\n"] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    let (installation, pod) = for_pod(&given(identity), "").unwrap();
+    assert!(!format!("{installation:?} {pod:?}").contains("AGE-SECRET-KEY"));
+    let applied = objects(&installation, &pod);
+    let secret = applied.iter().find(|object| object["kind"] == "Secret").unwrap();
+    assert_eq!(kept_keys(secret, &installation).unwrap().expose(), identity.as_bytes());
+    let other = Installation { name: "other".to_owned(), ..installation };
+    assert_eq!(kept_keys(secret, &other), None);
+    for useless in ["", "hunter2", "age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq"] {
+        let told = problems(&given(useless));
+        assert!(told.contains("--age-key-file") && !told.contains("hunter2"), "{told}");
+    }
 }
 
 #[test]

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 
 use krm::Masked;
 
-use super::{Address, Host, Installation, command, object_name};
-use crate::settings::Access;
+use super::command::{self, Places};
+use super::{Address, Host, Installation, keys, object_name};
+use crate::settings::{Access, Keys};
 
 /// First line of every unit of ours: a file without it is somebody else's.
 pub const UNIT_MARK: &str =
@@ -75,12 +76,21 @@ pub fn files(installation: &Installation, host: &Host) -> Vec<HostFile> {
             }),
         );
     }
+    if let Keys::Given(keys) = &installation.keys {
+        let kind = HostFileKind::Private(Masked::new(keys.expose().clone()));
+        files.push(HostFile { path: keys_path(&installation.name), kind });
+    }
     let unit = |name: &str, text: String| HostFile { path: format!("{UNITS}/{name}"), kind: HostFileKind::Unit(text) };
     files.push(unit(&service, service_text(installation, host)));
     files.push(unit(&timer, timer_text(installation, host)));
     let wanted = if installation.suspend { HostFileKind::Absent } else { HostFileKind::Link(format!("../{timer}")) };
     files.push(HostFile { path: wanted_path(&timer), kind: wanted });
     files
+}
+
+/// The keys of an installation.
+pub fn keys_path(name: &str) -> String {
+    format!("{}/keys/{}", settings_directory(name), keys::KEY)
 }
 
 /// Where an earlier installation of this name left credentials, and the file that says for which server.
@@ -120,7 +130,9 @@ fn service_text(installation: &Installation, host: &Host) -> String {
         Access::Given(_) => Some(format!("{}/credentials", settings_directory(&installation.name))),
         Access::SecretRef(_) | Access::Anonymous | Access::Unsaid | Access::Flags(_) => None,
     };
-    let mut words = command::words(installation, credentials.as_deref(), None);
+    let keys = matches!(installation.keys, Keys::Given(_)).then(|| keys_path(&installation.name));
+    let places = Places { credentials: credentials.as_deref(), keys: keys.as_deref() };
+    let mut words = command::words(installation, places, None);
     words.insert(0, host.binary.clone());
     words.push(format!("--kubeconfig={}", host.kubeconfig));
     let line = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");

@@ -1,13 +1,17 @@
-//! Credentials that flags name, read: files and standard input. Nothing of them is told.
+//! Credentials and keys that flags name, read: files and standard input. Nothing of them is told.
 
 use crate::error::Result;
 use crate::install::Credentials;
-use crate::settings::{Access, InstallSettings};
+use crate::settings::{Access, Given, InstallSettings, Keys};
 use crate::source::read_credential;
 
 /// The settings with values where they named files.
 pub(super) fn with_values(settings: &InstallSettings) -> Result<InstallSettings> {
-    let Access::Flags(flags) = &settings.access else { return Ok(settings.clone()) };
+    let mut settings = settings.clone();
+    if let Keys::File(path) = &settings.keys {
+        settings.keys = Keys::Given(read_credential(&Given::File(path.clone()))?);
+    }
+    let Access::Flags(flags) = &settings.access else { return Ok(settings) };
     let mut values = Credentials::new();
     for (credential, given) in flags {
         let mut value = read_credential(given)?;
@@ -22,14 +26,14 @@ pub(super) fn with_values(settings: &InstallSettings) -> Result<InstallSettings>
         }
         values.insert(*credential, value);
     }
-    Ok(InstallSettings { access: Access::Given(values), ..settings.clone() })
+    Ok(InstallSettings { access: Access::Given(values), ..settings })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::error::Code;
-    use crate::settings::{Credential, Given};
+    use crate::settings::Credential;
 
     fn given(credential: Credential, text: &str) -> Result<Vec<u8>> {
         let directory = tempfile::tempdir().unwrap();

@@ -15,7 +15,7 @@ use super::uninstall::left_behind;
 use crate::error::{CliError, Code, Place, Result, exit};
 use crate::install::{self, Credentials, HostFile, HostFileKind, Installation, UNIT_MARK};
 use crate::report::Console;
-use crate::settings::{Access, Credential, HostSettings, InstallSettings};
+use crate::settings::{Access, Credential, HostSettings, InstallSettings, Keys};
 use crate::source::validate_name;
 
 /// Larger files than this are none of ours.
@@ -85,6 +85,7 @@ pub(crate) fn install(settings: &InstallSettings, host: &HostSettings, dry_run: 
         another place is named with --binary",
     )?;
     machine.keep_credentials(&mut installation)?;
+    machine.keep_keys(&mut installation)?;
     demand_key(&installation)?;
     warn_of_clear_text(&installation, console);
     let files = install::files(&installation, &described);
@@ -144,7 +145,9 @@ pub(crate) fn uninstall(
         machine.put(file)?;
     }
     if !dry_run {
-        for directory in [install::kept_paths(name).0, install::settings_directory(name)] {
+        let keys = install::keys_path(name);
+        let keys = keys.rsplit_once('/').map_or("", |(directory, _)| directory).to_owned();
+        for directory in [install::kept_paths(name).0, keys, install::settings_directory(name)] {
             // What somebody else put there stays, and its directory with it.
             drop(fs::remove_dir(machine.at(&directory)));
         }
@@ -206,6 +209,18 @@ impl Machine<'_> {
         Err(CliError::new(Code::Host, text).hint("give the installation another name: `--name NAME`"))
     }
 
+    /// Without a word about keys, those of an earlier installation stay.
+    fn keep_keys(&self, installation: &mut Installation) -> Result<()> {
+        let path = install::keys_path(&installation.name);
+        if installation.keys == Keys::Unsaid
+            && let Some(keys) = read(&self.at(&path))?
+        {
+            self.console.tell(&format!("keeping the keys in {path} (--no-age-key drops them)\n"));
+            installation.keys = Keys::Given(keys);
+        }
+        Ok(())
+    }
+
     /// Without a word about credentials, those of an earlier installation stay.
     fn keep_credentials(&self, installation: &mut Installation) -> Result<()> {
         let (directory, server) = install::kept_paths(&installation.name);
@@ -227,7 +242,7 @@ impl Machine<'_> {
         Ok(())
     }
 
-    /// Credentials of an earlier installation that this one does not have.
+    /// Credentials and keys of an earlier installation that this one does not have.
     fn left_over(&self, name: &str, files: &[HostFile]) -> Result<Vec<HostFile>> {
         let wanted = |path: &String| files.iter().any(|file| file.path == *path);
         let mut found = self.private_files(name)?;
@@ -256,12 +271,12 @@ impl Machine<'_> {
         Ok(install::synced_set(namespace.unwrap_or("default"), name))
     }
 
-    /// Files of credentials that are there.
+    /// Files of credentials and keys that are there.
     fn private_files(&self, name: &str) -> Result<Vec<String>> {
         let (directory, server) = install::kept_paths(name);
         let mut paths: Vec<String> =
             Credential::ALL.iter().map(|credential| format!("{directory}/{}", credential.key())).collect();
-        paths.push(server);
+        paths.extend([server, install::keys_path(name)]);
         let mut found = Vec::new();
         for path in paths {
             match fs::symlink_metadata(self.at(&path)) {

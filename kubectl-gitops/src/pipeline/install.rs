@@ -16,7 +16,7 @@ use crate::error::{CliError, Code, Result, exit};
 use crate::install::{self, CredentialsError, InstallError, Installation, Pod, Scheme};
 use crate::inventory::{Inventory, RootRef, Source};
 use crate::report::{Command, Console};
-use crate::settings::{Access, Connection, DryRun, InstallSettings, Rbac, RunSettings};
+use crate::settings::{Access, Connection, DryRun, InstallSettings, Keys, Rbac, RunSettings};
 
 /// Prints the objects. Reaches no cluster.
 pub(crate) fn export(settings: &InstallSettings, console: &Console) -> Result<u8> {
@@ -24,10 +24,10 @@ pub(crate) fn export(settings: &InstallSettings, console: &Console) -> Result<u8
     let (installation, pod) = checked(install::for_pod(settings, ""))?;
     demand_key(&installation)?;
     warn(&installation, &pod, console);
-    if matches!(installation.access, Access::Given(_)) {
+    if matches!(installation.access, Access::Given(_)) || matches!(installation.keys, Keys::Given(_)) {
         console.warn(
-            "the Secret in the output holds the credentials in the clear: encrypt it before it goes to Git \
-             (`kubectl gitops secrets encrypt`), or name one that is kept elsewhere with --secret-ref",
+            "a Secret in the output holds credentials or keys in the clear: encrypt it before it goes to Git \
+             (`kubectl gitops secrets encrypt`), or name one that is kept elsewhere with --secret-ref, --age-key-secret",
         );
     }
     super::deliver::deliver(&objects(&install::export(&installation, &pod)), None, console)?;
@@ -52,9 +52,10 @@ pub(crate) fn install(
     session::with(&connection, &order.story, async |session| {
         let (mut installation, pod) = checked(install::for_pod(settings, &cluster_uid(session).await))?;
         keep_credentials(session, &mut installation, console).await?;
+        keep_keys(session, &mut installation, console).await?;
         demand_key(&installation)?;
         warn(&installation, &pod, console);
-        warn_of_missing_secret(session, &installation, console).await;
+        warn_of_missing_secrets(session, &installation, console).await;
         let desired = objects(&install::objects(&installation, &pod));
         let desired = judge::desired(desired, session, &mut |text| order.story.warn(&text)).await?;
         let identity = identity(&installation);
@@ -112,12 +113,29 @@ pub(super) fn warn_of_clear_text(installation: &Installation, console: &Console)
 }
 
 /// A Secret that is not there holds the pods up without a word in any log.
-async fn warn_of_missing_secret(session: &Session, installation: &Installation, console: &Console) {
-    let Access::SecretRef(name) = &installation.access else { return };
-    if let Ok(None) = secret(session, &installation.namespace, name, Extent::Metadata).await {
-        let place = &installation.namespace;
-        console.warn(&format!("there is no Secret {place}/{name} yet: the pods of the CronJob wait for it"));
+async fn warn_of_missing_secrets(session: &Session, installation: &Installation, console: &Console) {
+    let credentials = if let Access::SecretRef(name) = &installation.access { Some(name) } else { None };
+    let keys = if let Keys::SecretRef(name) = &installation.keys { Some(name) } else { None };
+    for name in credentials.into_iter().chain(keys) {
+        if let Ok(None) = secret(session, &installation.namespace, name, Extent::Metadata).await {
+            let place = &installation.namespace;
+            console.warn(&format!("there is no Secret {place}/{name} yet: the pods of the CronJob wait for it"));
+        }
     }
+}
+
+/// Without a word about keys, those of an earlier installation stay.
+async fn keep_keys(session: &Session, installation: &mut Installation, console: &Console) -> Result<()> {
+    if installation.keys != Keys::Unsaid {
+        return Ok(());
+    }
+    let name = installation.keys_name();
+    let Some(secret) = secret(session, &installation.namespace, &name, Extent::Whole).await? else { return Ok(()) };
+    if let Some(keys) = install::kept_keys(&secret, installation) {
+        console.tell(&format!("keeping the keys in Secret {}/{name} (--no-age-key drops them)\n", installation.namespace));
+        installation.keys = Keys::Given(keys);
+    }
+    Ok(())
 }
 
 /// Without a word about credentials, those of an earlier installation stay: nobody types a password to change a schedule.

@@ -24,6 +24,8 @@ pub struct InstallSettings {
     pub namespace: Option<String>,
     /// With what the repository is read.
     pub access: Access,
+    /// With what encrypted files are opened.
+    pub keys: Keys,
     /// When it runs.
     pub clock: Clock,
     /// `--suspend`
@@ -48,6 +50,22 @@ pub enum Access {
     Flags(BTreeMap<Credential, Given>),
     /// The values themselves.
     Given(BTreeMap<Credential, Masked<Vec<u8>>>),
+}
+
+/// With what encrypted files are opened.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Keys {
+    /// Nothing was said: what an earlier installation left stays.
+    #[default]
+    Unsaid,
+    /// `--no-age-key`
+    None,
+    /// `--age-key-secret`: a Secret that somebody else keeps.
+    SecretRef(String),
+    /// `--age-key-file`
+    File(PathBuf),
+    /// What that file holds.
+    Given(Masked<Vec<u8>>),
 }
 
 /// When it runs.

@@ -23,7 +23,7 @@ pub use diff::DiffSettings;
 pub use duration::{ParseDurationError, format_duration, parse_duration};
 pub use engine::EngineSettings;
 pub use input::{Input, InputPart};
-pub use install::{Access, Clock, HostSettings, InstallSettings, PodSettings, UninstallSettings};
+pub use install::{Access, Clock, HostSettings, InstallSettings, Keys, PodSettings, UninstallSettings};
 pub use remote::{Credential, CredentialStore, Given, Reference, RemoteSettings};
 pub use stages::StageSettings;
 pub use sync::SyncSettings;

@@ -87,6 +87,25 @@ fn what_changes_is_written_and_what_is_no_longer_wanted_goes() {
 }
 
 #[test]
+fn keys_lie_beside_the_credentials_and_stay_until_they_are_dropped() {
+    let root = tempfile::tempdir().unwrap();
+    let key = root.path().join("etc/kubectl-gitops/home/keys/age.agekey");
+    let source = root.path().join("key.txt");
+    let identity = "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX\n";
+    fs::write(&source, identity).unwrap();
+    let with = |keys: Keys| InstallSettings { keys, ..settings(Access::Anonymous) };
+    put(root.path(), &with(Keys::File(source))).unwrap();
+    assert_eq!((fs::read_to_string(&key).unwrap().as_str(), mode(&key)), (identity, 0o600));
+    let unit = || fs::read_to_string(root.path().join(UNIT)).unwrap();
+    let flag = "--age-key-file=/etc/kubectl-gitops/home/keys/age.agekey";
+    assert!(unit().contains(flag));
+    put(root.path(), &with(Keys::Unsaid)).unwrap();
+    assert!(key.exists() && unit().contains(flag), "nothing was said of them");
+    put(root.path(), &with(Keys::None)).unwrap();
+    assert!(!key.exists() && !unit().contains("--age-key-file"));
+}
+
+#[test]
 fn kept_credentials_are_never_shown_to_another_server() {
     let root = tempfile::tempdir().unwrap();
     put(root.path(), &settings(password("hunter2"))).unwrap();
