@@ -39,7 +39,7 @@ fn a_password_is_printed_where_it_was_asked_for_only() {
     let here = hermetic();
     let login = ["install", "--url", URL, "--username", "ann", "--password-file", "password"];
     let with = |more: &[&str]| here.run(&[&login[..], more].concat());
-    let exported = with(&["--export"]).exit(0).says("holds the credentials in the clear").stdout;
+    let exported = with(&["--export"]).exit(0).says("holds credentials or keys in the clear").stdout;
     assert_eq!(exported.matches("hunter2").count(), 1, "{exported}");
     with(&["--export", "--systemd", "--binary", "/usr/local/bin/kubectl-gitops"]).exit(0).hides("hunter2");
     with(&["--systemd", "--binary", "/usr/local/bin/kubectl-gitops", "--root", "machine"]).exit(0).hides("hunter2");
@@ -73,7 +73,7 @@ const WRONG: &[(&[&str], &str)] = &[
     (&["--url", URL, "--schedule", "61 * * * *"], "61 is not between 0 and 59"),
     (&["--url", URL, "--username", "ann"], "needs a password: `--password-file`"),
     (&["--url", URL, "--password-file", "password"], "without `--username`"),
-    (&["--url", URL, "--username", "ann", "--password-file", "nowhere"], "error[G0204]"),
+    (&["--url", URL, "--username", "ann", "--password-file", "nowhere"], "error[G0214]"),
     (&["--url", URL, "--secret-ref", "a", "--username", "ann"], "cannot be used with"),
     (&["--url", URL, "--rbac", "namespaced"], "needs the namespace"),
     (&["--url", URL, "--image", "a", "--systemd"], "cannot be used with"),

@@ -18,6 +18,7 @@ mod engine;
 mod external;
 mod find;
 mod given;
+mod heartbeat;
 pub(crate) mod host;
 mod identity;
 pub(crate) mod install;

@@ -202,7 +202,8 @@ pub(super) fn run(args: Args, global: GlobalArgs, console: &mut Console) -> Resu
 
 /// Would `sync` understand these flags beside those that an installation gives it? Found out here, not by the first run.
 fn check(sync_flags: &[String]) -> Result<()> {
-    let own = ["url", "path", "name", "namespace", "driver", "termination-log", "age-key-file"].map(|name| format!("--{name}=x"));
+    let own = ["url", "path", "name", "namespace", "driver", "driver-every", "termination-log", "age-key-file"]
+        .map(|name| format!("--{name}={}", if name == "driver-every" { "1m" } else { "x" }));
     let words = ["kubectl-gitops", "sync"].into_iter().map(str::to_owned).chain(own).chain(sync_flags.iter().cloned());
     super::command("kubectl-gitops").try_get_matches_from(words).map(|_| ()).map_err(|error| {
         let text = error.to_string();

@@ -1,10 +1,11 @@
 //! `sync`: a directory of a repository into the cluster, in one process; what a CronJob runs.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::error::{CliError, Code, Result};
 use crate::report::Console;
-use crate::settings::{Adopt, Reload, StageSettings, SyncSettings};
+use crate::settings::{Adopt, Reload, StageSettings, SyncSettings, parse_duration};
 
 use super::engine::EngineArgs;
 use super::flags::{ExecuteArgs, OutputArgs, PlanArgs};
@@ -58,6 +59,9 @@ struct RecordArgs {
     /// What runs this, for `status`: `cronjob/NAME`, `systemd/HOST`; default: pod in a pod, else person
     #[arg(long, value_name = "NAME", env = "KUBECTL_GITOPS_DRIVER", hide_env = true, hide_short_help = true)]
     driver: Option<String>,
+    /// How often it does so, where nothing in the cluster says it
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, requires = "driver", hide_short_help = true)]
+    driver_every: Option<Duration>,
     /// File for the last line; default: /dev/termination-log in a pod
     #[arg(long, value_name = "FILE", hide_short_help = true)]
     termination_log: Option<PathBuf>,
@@ -71,7 +75,7 @@ pub(super) fn run(args: Args, global: GlobalArgs, console: &mut Console) -> Resu
     console.present(output.into_presentation(global.verbosity));
     let run = execute.extend(plan.into_settings());
     let in_pod = std::env::var_os("KUBERNETES_SERVICE_HOST").is_some();
-    let RecordArgs { driver, termination_log } = record;
+    let RecordArgs { driver, driver_every, termination_log } = record;
     let default_log = || Some(PathBuf::from(TERMINATION_LOG)).filter(|path| in_pod && path.exists());
     let settings = SyncSettings {
         remote,
@@ -80,6 +84,7 @@ pub(super) fn run(args: Args, global: GlobalArgs, console: &mut Console) -> Resu
         stages: StageSettings { without_hashes: run.reload == Reload::Off, ..stages.into_settings() },
         run,
         driver: driver.unwrap_or_else(|| if in_pod { "pod" } else { "person" }.to_owned()),
+        driver_every,
         termination_log: termination_log.or_else(default_log),
     };
     crate::pipeline::sync(&settings, &global.into_connection(), console)

@@ -89,6 +89,11 @@ impl Endpoint {
         Self { group: "batch".to_owned(), ..Self::core("CronJob", "cronjobs", true) }
     }
 
+    /// Leases, which need no discovery.
+    pub fn leases() -> Self {
+        Self { group: "coordination.k8s.io".to_owned(), ..Self::core("Lease", "leases", true) }
+    }
+
     /// Pods, which need no discovery.
     pub fn pods() -> Self {
         Self::core("Pod", "pods", true)

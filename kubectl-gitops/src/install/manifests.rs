@@ -8,8 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use krm::Masked;
 use serde_json::{Map, Value, json};
 
-use super::credentials::Credentials;
 use super::command::{self, Places};
+use super::credentials::Credentials;
 use super::{Address, Installation, Pod, keys};
 use crate::inventory::marks::{DRIVER_LABEL, FORCE_ANNOTATION, annotation};
 use crate::settings::{Access, Credential, Keys, Rbac, SYSTEM_NAMESPACE};
@@ -252,7 +252,9 @@ fn pod_spec(installation: &Installation, pod: &Pod) -> Value {
 fn container(installation: &Installation, pod: &Pod) -> Value {
     let mounted = mounted(installation);
     let mut mounts = vec![json!({"name": "tmp", "mountPath": "/tmp"})];
-    mounts.extend(mounted.iter().map(|secret| json!({"name": secret.volume, "mountPath": secret.path, "readOnly": true})));
+    mounts.extend(
+        mounted.iter().map(|secret| json!({"name": secret.volume, "mountPath": secret.path, "readOnly": true})),
+    );
     let path = |volume: &str| mounted.iter().find(|secret| secret.volume == volume).map(|secret| secret.path);
     let places = Places { credentials: path(CREDENTIALS), keys: path(KEYS) };
     let driver = format!("cronjob/{}", installation.object_name());

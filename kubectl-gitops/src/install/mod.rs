@@ -3,6 +3,7 @@
 //! clock, nor decide what is done with what it describes.
 
 mod address;
+mod check;
 mod command;
 mod credentials;
 mod keys;
@@ -16,11 +17,12 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 pub use address::{Address, AddressError, Scheme};
+use check::{check_reference, is_image, path, wrong_label, wrong_name};
 pub use credentials::{Credentials, CredentialsError};
 pub use manifests::{CREDENTIALS_FOR_ANNOTATION, SYNCS_ANNOTATION, export, kept_credentials, kept_keys, objects};
 pub use schedule::{EVERY_DEFAULT, Schedule, ScheduleError};
 pub use unit::{
-    HostFile, HostFileKind, UNIT_MARK, files, fits, keys_path, kept_paths, settings_directory, unit_names, unit_paths,
+    HostFile, HostFileKind, UNIT_MARK, files, fits, kept_paths, keys_path, settings_directory, unit_names, unit_paths,
 };
 
 use crate::settings::{
@@ -377,53 +379,6 @@ fn installation(settings: &InstallSettings, problems: &mut Vec<InstallError>) ->
 fn derived(address: &Address, path: &str) -> Result<String, InstallError> {
     let from = if path == "." { address.repository() } else { path };
     derive_name(Path::new(from)).ok_or_else(|| InstallError::NoName(from.to_owned()))
-}
-
-/// A directory below the repository's top, without `./` and slashes around it.
-fn path(text: &str) -> Result<String, InstallError> {
-    let parts: Vec<&str> = text.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
-    if parts.contains(&"..") || text.chars().any(char::is_control) || text.contains('\\') {
-        return Err(InstallError::Path(text.escape_debug().to_string()));
-    }
-    Ok(if parts.is_empty() { ".".to_owned() } else { parts.join("/") })
-}
-
-/// What Git's own rules for names of references exclude, as far as it does harm.
-fn check_reference(reference: &Reference, problems: &mut Vec<InstallError>) {
-    let is_name = |text: &str| {
-        let odd = |c: char| c.is_whitespace() || c.is_control() || "~^:?*[\\".contains(c);
-        !text.is_empty() && !text.contains("..") && !text.starts_with('-') && !text.chars().any(odd)
-    };
-    for (flag, text) in command::reference_flags(reference) {
-        let fits = match flag {
-            "--commit" => matches!(text.len(), 40 | 64) && text.bytes().all(|b| b.is_ascii_hexdigit()),
-            "--semver" => !text.trim().is_empty() && !text.chars().any(char::is_control),
-            _ => is_name(text),
-        };
-        if !fits {
-            problems.push(InstallError::Reference { flag, text: text.escape_debug().to_string() });
-        }
-    }
-}
-
-fn wrong_name(flag: &'static str, text: &str, what: &'static str) -> Option<InstallError> {
-    let label = |part: &str| is_label(part, 253);
-    let fits = text.len() <= 253 && text.split('.').all(label);
-    (!fits).then(|| InstallError::ObjectName { flag, text: text.escape_debug().to_string(), what })
-}
-
-fn wrong_label(flag: &'static str, text: &str, what: &'static str) -> Option<InstallError> {
-    (!is_label(text, 63)).then(|| InstallError::ObjectName { flag, text: text.escape_debug().to_string(), what })
-}
-
-fn is_label(text: &str, most: usize) -> bool {
-    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    !text.is_empty() && text.len() <= most && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-')
-}
-
-fn is_image(text: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || ".-_/:@".contains(c);
-    !text.is_empty() && text.chars().all(plain) && text.starts_with(|c: char| c.is_ascii_alphanumeric())
 }
 
 /// A number that these texts decide.

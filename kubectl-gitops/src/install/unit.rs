@@ -147,7 +147,7 @@ fn service_text(installation: &Installation, host: &Host) -> String {
          [Service]\n\
          Type=oneshot\n\
          # %H is this host's name.\n\
-         ExecStart={line} --driver=systemd/%H\n\
+         ExecStart={line} --driver=systemd/%H --driver-every={every}s\n\
          # 5: another server's run holds the lock. Nothing is wrong then.\n\
          SuccessExitStatus=5\n\
          TimeoutStartSec=30min\n\
@@ -177,6 +177,7 @@ fn service_text(installation: &Installation, host: &Host) -> String {
          SystemCallArchitectures=native\n\
          SystemCallFilter=@system-service\n",
         name = installation.name,
+        every = host.every.as_secs(),
         kubeconfig = host.kubeconfig.replace('%', "%%"),
     )
 }

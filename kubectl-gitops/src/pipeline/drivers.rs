@@ -1,4 +1,4 @@
-//! What runs `sync` by itself: its CronJobs, read from where they lie, and what is wrong with them. A CronJob is the only one
+//! What runs `sync` by itself: its CronJobs, read from where they lie, and the timers of hosts, and what is wrong with them. A CronJob is the only one
 //! who knows when it last ran: a run that changes nothing writes nothing.
 
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::heartbeat;
 use super::session::Session;
 use crate::cluster::{Endpoint, ListQuery};
 use crate::error::Result;
@@ -24,7 +25,10 @@ pub(super) async fn of_cluster(session: &Session, now: Timestamp) -> Result<Opti
     let mut found = Vec::new();
     let query = ListQuery::of(&endpoint).within(SYSTEM_NAMESPACE);
     match session.cluster.list(&query, |object| found.extend(is_ours(&object).then(|| driver(&object, now)))).await {
-        Ok(()) => Ok(Some(found)),
+        Ok(()) => {
+            found.extend(heartbeat::timers(session, now).await);
+            Ok(Some(found))
+        }
         // Who may not look learns nothing about them; that is no failure of the question about sets.
         Err(_) => Ok(None),
     }
@@ -33,7 +37,9 @@ pub(super) async fn of_cluster(session: &Session, now: Timestamp) -> Result<Opti
 /// What is wrong with how the sets are run, beside what is wrong with each CronJob.
 pub(super) fn notices(drivers: &[DriverStatus], sets: &[SetStatus]) -> Vec<String> {
     let mut notices: Vec<String> = drivers.iter().flat_map(|driver| driver.notices.clone()).collect();
-    let active = drivers.iter().find(|driver| !driver.suspended);
+    // A timer of a host has no schedule.
+    let cron_jobs = || drivers.iter().filter(|driver| !driver.schedule.is_empty());
+    let active = cron_jobs().find(|driver| !driver.suspended);
     for set in sets.iter().filter(|set| set.namespace == SYSTEM_NAMESPACE) {
         match (set.driver.split('/').next().unwrap_or_default(), active) {
             ("systemd", Some(cron_job)) => notices.push(format!(
@@ -41,7 +47,7 @@ pub(super) fn notices(drivers: &[DriverStatus], sets: &[SetStatus]) -> Vec<Strin
                  `kubectl gitops uninstall` removes one",
                 set.name, set.driver, cron_job.name
             )),
-            ("cronjob" | "pod", None) if drivers.is_empty() => notices.push(format!(
+            ("cronjob" | "pod", None) if cron_jobs().next().is_none() => notices.push(format!(
                 "{} was last run by {}, and there is no CronJob in {SYSTEM_NAMESPACE} any more: nothing runs it",
                 set.name, set.driver
             )),

@@ -132,7 +132,8 @@ async fn keep_keys(session: &Session, installation: &mut Installation, console: 
     let name = installation.keys_name();
     let Some(secret) = secret(session, &installation.namespace, &name, Extent::Whole).await? else { return Ok(()) };
     if let Some(keys) = install::kept_keys(&secret, installation) {
-        console.tell(&format!("keeping the keys in Secret {}/{name} (--no-age-key drops them)\n", installation.namespace));
+        console
+            .tell(&format!("keeping the keys in Secret {}/{name} (--no-age-key drops them)\n", installation.namespace));
         installation.keys = Keys::Given(keys);
     }
     Ok(())

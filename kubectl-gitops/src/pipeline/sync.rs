@@ -20,6 +20,7 @@ use std::rc::Rc;
 use jiff::Timestamp;
 
 use super::carry::{Run, Stamp};
+use super::heartbeat;
 use super::identity::Identity;
 use super::order::Order;
 use super::render::Headline;
@@ -28,11 +29,14 @@ use super::{Ended, converge};
 use crate::cluster::StoredRoot;
 use crate::error::Result;
 use crate::inventory::Inventory;
+use crate::inventory::marks::NAME_ANNOTATION;
 use crate::report::{Command, Console, short_revision};
-use crate::settings::{Connection, SyncSettings};
+use crate::settings::{Connection, DryRun, SyncSettings};
+use crate::source::Credentials;
 
 /// `sync`: a directory of a repository into the cluster.
 pub(crate) fn sync(settings: &SyncSettings, connection: &Connection, console: &Console) -> Result<u8> {
+    Credentials::check_given(&settings.remote)?;
     let mut order = Order::new(Command::Sync, &settings.run, console)?;
     let story = Rc::clone(&order.story);
     let result = session::with(connection, &story, async |session| {
@@ -40,6 +44,9 @@ pub(crate) fn sync(settings: &SyncSettings, connection: &Connection, console: &C
         let before = session.cluster.read_root(&set.root).await?;
         let ended = attempt(settings, &mut order, &mut set, before.as_ref(), session).await;
         record::record(settings, &set, before.as_ref(), &ended, session).await;
+        if settings.run.dry_run == DryRun::None {
+            heartbeat::beat(&settings.driver, settings.driver_every, &set.root, session, Timestamp::now()).await;
+        }
         ended
     });
     last_words::leave(settings.termination_log.as_deref(), &result, console);
@@ -67,6 +74,9 @@ async fn attempt(
         }
     }
     let mut rendered = remote.render(&revision, &order.story).await?;
+    if let Some(warning) = set::other_name(set, rendered.annotation(NAME_ANNOTATION)) {
+        order.story.warn(&warning);
+    }
     let stamp = if rendered.volatile { Stamp { inputs: String::new(), ..stamp } } else { stamp };
     let headline = Headline::new(&rendered, order.begin.elapsed());
     let desired = order.desired(&mut rendered, session).await?;

@@ -13,18 +13,18 @@ use crate::settings::format_duration;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DriverStatus {
-    /// As `CronJob gitops-system/sync`.
+    /// As `CronJob gitops-system/sync`, `Timer systemd/HOST of SET`.
     pub name: String,
-    /// When it runs, as cron has it.
+    /// When it runs, as cron has it; empty for a timer.
     pub schedule: String,
     /// How often that is, in seconds, where it is simple to say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every_s: Option<u64>,
     /// Does it pause?
     pub suspended: bool,
-    /// When it last started; empty if never.
+    /// When it last started, of a timer: when it was last seen; empty if never.
     pub last_run: String,
-    /// When a run last succeeded; empty if never.
+    /// When a run last succeeded; empty if never, and for a timer, of which the set's own record says it.
     pub last_success: String,
     /// What is wrong with it.
     pub notices: Vec<String>,
@@ -39,6 +39,10 @@ pub(super) fn lines(drivers: &[DriverStatus], notices: &[String], now: Timestamp
             None => format!("at `{}`", driver.schedule),
         };
         let ran = |time: &str| if time.is_empty() { "never".to_owned() } else { age(time, now) };
+        if driver.schedule.is_empty() {
+            let _infallible = writeln!(text, "{}, {every}. Seen {}.", tame(&driver.name), ran(&driver.last_run));
+            continue;
+        }
         let (last, success) = (ran(&driver.last_run), ran(&driver.last_success));
         let _infallible = writeln!(text, "{}, {every}. Last run {last}, last success {success}.", tame(&driver.name));
     }

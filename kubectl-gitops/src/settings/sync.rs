@@ -1,6 +1,7 @@
 //! What `sync` was asked to do.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::{EngineSettings, RemoteSettings, RunSettings, StageSettings};
 
@@ -19,6 +20,8 @@ pub struct SyncSettings {
     pub run: RunSettings,
     /// `--driver`: what runs this, for the record.
     pub driver: String,
+    /// `--driver-every`: how often it does so.
+    pub driver_every: Option<Duration>,
     /// `--termination-log`: where the last line goes besides standard output.
     pub termination_log: Option<PathBuf>,
 }

@@ -79,7 +79,7 @@ impl Credentials {
         }
         values.retain(|_, value| !value.expose().is_empty());
         let credentials = Self { values };
-        credentials.check(is_ssh(settings.url.expose()))?;
+        check(|credential| credentials.values.contains_key(&credential), is_ssh(settings.url.expose()))?;
         Ok(credentials)
     }
 
@@ -99,28 +99,42 @@ impl Credentials {
         Ok(Some(Masked::new(text.trim_end_matches(['\r', '\n']).to_owned())))
     }
 
-    /// The rules that Flux has for its Secrets.
-    fn check(&self, ssh: bool) -> Result<(), CredentialError> {
-        let has = |credential| self.values.contains_key(&credential);
-        let basic = has(Credential::Username);
-        let contradictions = [
-            (ssh && !has(Credential::Identity), "an SSH address needs a key (`identity`)"),
-            (ssh && !has(Credential::KnownHosts), "an SSH address needs the keys of its host (`known_hosts`)"),
-            (!ssh && basic && !has(Credential::Password), "there is a user name without a password"),
-            (
-                !ssh && !basic && has(Credential::Password) && !has(Credential::Identity),
-                "there is a password without a user name",
-            ),
-            (!ssh && basic && has(Credential::BearerToken), "there is a user name beside a bearer token"),
-            (
-                has(Credential::ClientCertificate) != has(Credential::ClientKey),
-                "a client certificate and its key come together (`tls.crt`, `tls.key`)",
-            ),
-        ];
-        match contradictions.into_iter().find(|(found, _)| *found) {
-            Some((_, why)) => Err(CredentialError::Contradiction { why }),
-            None => Ok(()),
+    /// Is there something wrong with single credentials already, before any of them is read? Where there is a store besides,
+    /// it may hold what is missing.
+    ///
+    /// # Errors
+    /// They do not go together.
+    pub fn check_given(settings: &RemoteSettings) -> Result<(), CredentialError> {
+        if settings.credentials != CredentialStore::None || settings.given.is_empty() {
+            return Ok(());
         }
+        check(|credential| settings.given.contains_key(&credential), is_ssh(settings.url.expose()))
+    }
+}
+
+/// The rules that Flux has for its Secrets.
+fn check(has: impl Fn(Credential) -> bool, ssh: bool) -> Result<(), CredentialError> {
+    let basic = has(Credential::Username);
+    let contradictions = [
+        (ssh && !has(Credential::Identity), "an SSH address needs a key (`identity`, `--ssh-key-file`)"),
+        (
+            has(Credential::Identity) && !has(Credential::KnownHosts),
+            "an SSH key needs the keys of its host (`known_hosts`, `--known-hosts-file`)",
+        ),
+        (!ssh && basic && !has(Credential::Password), "there is a user name without a password"),
+        (
+            !ssh && !basic && has(Credential::Password) && !has(Credential::Identity),
+            "there is a password without a user name",
+        ),
+        (!ssh && basic && has(Credential::BearerToken), "there is a user name beside a bearer token"),
+        (
+            has(Credential::ClientCertificate) != has(Credential::ClientKey),
+            "a client certificate and its key come together (`tls.crt`, `tls.key`)",
+        ),
+    ];
+    match contradictions.into_iter().find(|(found, _)| *found) {
+        Some((_, why)) => Err(CredentialError::Contradiction { why }),
+        None => Ok(()),
     }
 }
 
@@ -205,6 +219,7 @@ mod tests {
             (ssh, &["identity", "known_hosts"], ""),
             (ssh, &["identity", "known_hosts", "password"], ""),
             (ssh, &["identity"], "known_hosts"),
+            (ssh, &["known_hosts"], "`identity`"),
             ("ssh://git@git.example.com/a.git", &["username", "password"], "`identity`"),
         ];
         for (url, keys, expected) in cases {

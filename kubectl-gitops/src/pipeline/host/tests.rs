@@ -3,9 +3,12 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use krm::Masked;
+
 use super::*;
+use crate::install::Credentials;
 use crate::report::Surface;
-use crate::settings::Access;
+use crate::settings::{Access, Credential, Keys};
 
 const UNIT: &str = "etc/systemd/system/gitops-home.service";
 const WANTED: &str = "etc/systemd/system/timers.target.wants/gitops-home.timer";
@@ -156,4 +159,60 @@ fn a_dry_run_writes_nothing() {
     let host = HostSettings { root: root.path().to_owned(), binary: "/usr/bin/x".into(), kubeconfig: "/etc/k".into() };
     install(&settings(password("hunter2")), &host, true, &console()).unwrap();
     assert_eq!(state(root.path()).len(), 1);
+}
+
+/// A stand-in for systemctl that notes what it is told, and fails at `fails`.
+fn systemctl(directory: &Path, fails: &str) -> std::path::PathBuf {
+    let path = directory.join("systemctl");
+    let script = format!(
+        "#!/bin/sh\necho \"$@\" >> {log}\ncase \"$1\" in {fails}) echo 'Failed to do it.' >&2; exit 1;; esac\n",
+        log = directory.join("told").display()
+    );
+    fs::write(&path, script).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+#[test]
+fn systemd_is_told_what_changed_and_only_then() {
+    let (root, bin) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let program = systemctl(bin.path(), "never");
+    let console = console();
+    let host = HostSettings {
+        root: root.path().to_owned(),
+        binary: "/usr/local/bin/kubectl-gitops".into(),
+        kubeconfig: "/etc/rancher/k3s/k3s.yaml".into(),
+    };
+    let on = |dry_run: bool, program: &Path, deed: &dyn Fn(&Machine<'_>) -> Result<()>| {
+        let machine = Machine { systemctl: Some(program), ..Machine::at_root(root.path(), dry_run, &console) };
+        let done = deed(&machine);
+        let told = fs::read_to_string(bin.path().join("told")).unwrap_or_default();
+        drop(fs::remove_file(bin.path().join("told")));
+        (done, told)
+    };
+    let wanted = |suspend: bool| InstallSettings { suspend, ..settings(Access::Anonymous) };
+    let install = |machine: &Machine<'_>| install_on(machine, &wanted(false), &host).map(drop);
+    let suspend = |machine: &Machine<'_>| install_on(machine, &wanted(true), &host).map(drop);
+    let uninstall = |machine: &Machine<'_>| uninstall_from(machine, "home", false).map(drop);
+    let timer = "gitops-home.timer";
+    for (name, dry_run, deed, told) in [
+        ("a dry run", true, &install as &dyn Fn(&Machine<'_>) -> Result<()>, String::new()),
+        ("new", false, &install, format!("daemon-reload\nrestart {timer}\n")),
+        ("again", false, &install, format!("is-active --quiet {timer}\n")),
+        ("suspended", false, &suspend, format!("daemon-reload\nstop {timer}\n")),
+        ("a dry run", true, &uninstall, String::new()),
+        ("gone", false, &uninstall, format!("stop {timer} gitops-home.service\ndaemon-reload\n")),
+    ] {
+        let (done, found) = on(dry_run, &program, deed);
+        assert!(done.is_ok() && found == told, "{name}: {found} {done:?}");
+    }
+    let failing = systemctl(bin.path(), "restart");
+    let (done, _) = on(false, &failing, &install);
+    assert!(done.unwrap_err().to_string().contains("`systemctl restart gitops-home.timer` failed: Failed to do it."));
+    // The files are there; the same command again starts what does not run yet.
+    let stopped = systemctl(bin.path(), "is-active");
+    let (done, told) = on(false, &stopped, &install);
+    assert!(done.is_ok() && told.ends_with(&format!("daemon-reload\nrestart {timer}\n")), "{told}");
+    let (done, _) = on(false, &bin.path().join("none"), &uninstall);
+    assert!(done.unwrap_err().to_string().contains("cannot be run"));
 }

@@ -27,7 +27,7 @@ const FORM: &str = "2";
 /// # Errors
 /// A file that the settings name cannot be read.
 pub(super) fn digest(settings: &SyncSettings, revision: &Revision, namespace: &str) -> Result<String> {
-    let SyncSettings { remote, path, engine, stages, run, driver: _, termination_log: _ } = settings;
+    let SyncSettings { remote, path, engine, stages, run, driver: _, driver_every: _, termination_log: _ } = settings;
     let mut read = Read::default();
     for text in [FORM, env!("CARGO_PKG_VERSION"), &shown_url(remote), path, &revision.to_string(), namespace] {
         read.add(text.as_bytes());

@@ -2,6 +2,7 @@
 
 use super::super::identity::Identity;
 use crate::error::{CliError, Code, Result};
+use crate::inventory::marks::NAME_ANNOTATION;
 use crate::inventory::{RootRef, Source};
 use crate::settings::{SYSTEM_NAMESPACE, SyncSettings};
 use crate::source::{derive_name, shown_url, validate_name};
@@ -33,6 +34,15 @@ pub(super) fn identify(settings: &SyncSettings, namespace: &str) -> Result<Ident
     })
 }
 
+/// What is told where the kustomization calls itself otherwise: its annotation is read after the set is known.
+pub(super) fn other_name(set: &Identity, annotated: Option<&str>) -> Option<String> {
+    let own = set.root.set_name().rsplit('.').next()?;
+    let name = annotated.filter(|name| set.derived && *name != own)?;
+    Some(format!(
+        "the kustomization calls its set `{name}` ({NAME_ANNOTATION}), which only --name can do for `sync`: this set is `{own}`"
+    ))
+}
+
 /// `NAMESPACE/NAME`
 pub(super) fn shown(root: &RootRef) -> String {
     root.set_name().replacen('.', "/", 1)
@@ -50,6 +60,21 @@ fn derive(url: &str, path: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_has_no_effect_is_told() {
+        let mut set = Identity {
+            root: RootRef::of_set("gitops-system", "shop.web"),
+            derived: true,
+            source: Source::Files,
+            revision: String::new(),
+        };
+        assert_eq!(other_name(&set, None), None);
+        assert_eq!(other_name(&set, Some("web")), None);
+        assert!(other_name(&set, Some("front")).is_some_and(|told| told.contains("`front`") && told.contains("`web`")));
+        set.derived = false;
+        assert_eq!(other_name(&set, Some("front")), None);
+    }
 
     #[test]
     fn a_name_comes_from_the_directory_or_the_repository() {
