@@ -1,13 +1,11 @@
 //! Which lines of a long text change. Owns cutting out what stays, but for a few lines around.
 
-use std::time::{Duration, Instant};
-
-use similar::{Algorithm, DiffOp, capture_diff_slices_deadline, group_diff_ops};
+use similar::{Algorithm, DiffOp, capture_diff_slices, group_diff_ops};
 
 /// Lines that stay, around those that change.
 const CONTEXT: usize = 2;
-/// Longer than this a comparison of lines is not worth: the rest is told as changed.
-const TIME_MAX: Duration = Duration::from_millis(500);
+/// Texts with more lines than this are told as changed in whole: the same for everybody, however fast the machine is.
+const LINES_MAX: usize = 10_000;
 
 /// A line of a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,11 +22,12 @@ pub(super) enum Row<'a> {
 
 /// The rows of a value before and after. Short values are shown whole.
 pub(super) fn rows<'a>(before: &'a [String], after: &'a [String]) -> Vec<Row<'a>> {
-    if before.len() <= 1 || after.len() <= 1 {
+    let lines = [before.len(), after.len()];
+    if lines.iter().any(|count| *count <= 1 || *count > LINES_MAX) {
         let gone = before.iter().map(|line| Row::Gone(line));
         return gone.chain(after.iter().map(|line| Row::New(line))).collect();
     }
-    let ops = capture_diff_slices_deadline(Algorithm::Myers, before, after, Some(Instant::now() + TIME_MAX));
+    let ops = capture_diff_slices(Algorithm::Myers, before, after);
     let mut found = Vec::new();
     let mut told = 0;
     for group in group_diff_ops(ops, CONTEXT) {
@@ -76,6 +75,8 @@ mod tests {
         assert_eq!(told(&before, &after), "@2, c, d,-e,+E, f, g,@2");
         assert_eq!(told(&["a"], &["b"]), "-a,+b");
         assert_eq!(told(&["a", "b"], &[]), "-a,-b");
-        assert_eq!(told(&["a", "b"], &["b", "a"]), "-a, b,+a");
+        let long: Vec<&str> = vec!["x"; LINES_MAX + 1];
+        assert_eq!(told(&long, &["x", "y"]).matches("-x").count(), LINES_MAX + 1);
+        assert_eq!(told(&["a", "b"], &["b", "a"]), "+b, a,-b");
     }
 }
