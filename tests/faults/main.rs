@@ -33,6 +33,7 @@ struct Order {
     /// So many cells, or all.
     sample: Option<usize>,
     seed: u64,
+    /// Cells at a time. A cell mostly waits: for time-outs, for the lock of a dead run, for the database to be sure.
     workers: usize,
     /// Cells that passed are written here, and passed over when the matrix goes on.
     passed: Option<String>,
@@ -51,7 +52,7 @@ impl Order {
             cell: variable::<String>("CELL").map(|text| text.parse().unwrap_or_else(|error| panic!("{error}"))),
             sample: variable("FAULTS_CELLS"),
             seed: variable("FAULTS_SEED").unwrap_or(1),
-            workers: variable("FAULTS_WORKERS").unwrap_or(12),
+            workers: variable("FAULTS_WORKERS").unwrap_or(40),
             passed: variable("FAULTS_PASSED"),
             limit: variable("FAULTS_SECONDS").map(Duration::from_secs),
         }

@@ -29,6 +29,8 @@ pub(crate) struct Place {
     pub(crate) dir: PathBuf,
     pub(crate) watch: Watch,
     runs: AtomicUsize,
+    /// Requests that their runs have given up and that are not done yet.
+    late: AtomicUsize,
 }
 
 /// A run under way.
@@ -74,7 +76,7 @@ struct Tap {
 
 impl Place {
     pub(crate) fn new(plugin: PathBuf, dir: PathBuf, watch: Watch) -> Self {
-        Self { plugin, dir, watch, runs: AtomicUsize::new(0) }
+        Self { plugin, dir, watch, runs: AtomicUsize::new(0), late: AtomicUsize::new(0) }
     }
 
     /// Starts a run that makes `set` hold `objects`, or deletes it.
@@ -130,6 +132,11 @@ impl Place {
     /// A whole run.
     pub(crate) fn run(self: &Arc<Self>, set: &str, objects: Option<&Set>, flags: &[&str]) -> Ran {
         self.start(set, objects, flags, None).finish().0
+    }
+
+    /// May something still be done that a run has given up?
+    pub(crate) fn is_haunted(&self) -> bool {
+        self.late.load(Ordering::SeqCst) > 0
     }
 
     fn file(&self, name: &str, end: &str) -> File {
@@ -218,10 +225,12 @@ impl Tap {
             }
             Mode::Timeout => Reply::Silent(PATIENCE + Duration::from_secs(1)),
             Mode::Late => {
+                self.place.late.fetch_add(1, Ordering::SeqCst);
                 testkit::pause(PATIENCE + Duration::from_millis(700));
                 let late = Sender { set: &self.set, pid, given_up: true };
                 // Nobody waits for the answer.
                 drop(self.place.watch.forward(call, late));
+                self.place.late.fetch_sub(1, Ordering::SeqCst);
                 Reply::Closed
             }
             Mode::Terminate => {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::client::Cluster;
 use super::endpoint::{DryRun, Endpoint, Guard};
@@ -18,6 +18,8 @@ use crate::inventory::{Inventory, RootRef, marks};
 const SHARDS_IN_FLIGHT: usize = 8;
 /// A shard that is missing may have been collected by a run that settled between our two reads: read again so often.
 const READS_MAX: usize = 3;
+/// The same for one that is there, and then is not.
+const PUTS_MAX: usize = 3;
 
 /// A root as it is stored, with what it says.
 #[derive(Debug, Clone, PartialEq)]
@@ -145,17 +147,41 @@ impl<T: Transport> Cluster<T> {
         if now.get("data") == wanted.get("data") { Ok(now) } else { Err(conflict.into()) }
     }
 
-    /// Content-addressed: one that exists already is the same.
+    /// Content-addressed: one that exists already is the same. But it may be garbage, and its deletion by an earlier run under
+    /// way: a new version of it is none that such a deletion is about.
     async fn put_shard(&self, shard: &Value) -> Result<(), ClusterError> {
-        match self.create(&Endpoint::config_maps(), shard, DryRun::No).await {
-            Ok(_) => Ok(()),
-            Err(error) if error.code == Code::AlreadyExists => Ok(()),
-            Err(error) => Err(error),
+        for attempt in 1.. {
+            match self.create(&Endpoint::config_maps(), shard, DryRun::No).await {
+                Ok(_) => return Ok(()),
+                Err(error) if error.code == Code::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+            match self.renew_shard(shard).await {
+                Err(error) if attempt < PUTS_MAX && matches!(error.code, Code::NotFound | Code::Conflict) => {}
+                // It exists, and may be read: good enough for an account that may not touch it.
+                Err(error) if error.code == Code::Forbidden => return Ok(()),
+                other => return other,
+            }
         }
+        unreachable!("the loop returns at its last attempt")
     }
 
-    /// Deletes shards of `inventory` that `root` does not name. Only under its lock.
-    pub async fn collect_shards(&self, inventory: &Inventory, root: &Value) -> Result<usize, ClusterError> {
+    async fn renew_shard(&self, shard: &Value) -> Result<(), ClusterError> {
+        let endpoint = Endpoint::config_maps();
+        let text = |object: &Value, field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
+        let key = endpoint.key(&text(shard, "namespace"), &text(shard, "name"));
+        let now = self.get(&endpoint, &key.namespace, &key.name, Extent::Metadata).await?;
+        let version = text(&now, "resourceVersion");
+        let patch = json!({"metadata": {"annotations": {marks::REUSED_ANNOTATION: version}}});
+        self.merge(&endpoint, &key, &patch, &Guard::exactly(&text(&now, "uid"), &version)).await.map(|_| ())
+    }
+
+    /// Shards of `inventory` that `root` does not name: name, uid, version.
+    async fn stray_shards(
+        &self,
+        inventory: &Inventory,
+        root: &Value,
+    ) -> Result<Vec<(String, String, String)>, ClusterError> {
         let endpoint = Endpoint::config_maps();
         let selector = format!("{}={}", marks::SHARD_LABEL, inventory.id.short());
         let query =
@@ -169,6 +195,18 @@ impl<T: Transport> Cluster<T> {
             }
         })
         .await?;
+        Ok(garbage)
+    }
+
+    /// Is there any?
+    pub async fn has_stray_shards(&self, inventory: &Inventory, root: &Value) -> Result<bool, ClusterError> {
+        Ok(!self.stray_shards(inventory, root).await?.is_empty())
+    }
+
+    /// Deletes shards of `inventory` that `root` does not name. Only under its lock.
+    pub async fn collect_shards(&self, inventory: &Inventory, root: &Value) -> Result<usize, ClusterError> {
+        let endpoint = Endpoint::config_maps();
+        let garbage = self.stray_shards(inventory, root).await?;
         for (name, uid, resource_version) in &garbage {
             let guard = Guard::exactly(uid, resource_version);
             let deleted = self.delete(&endpoint, &inventory.root.namespace, name, &guard, DryRun::No).await;

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::event::{Event, Stop};
 use super::job::{Execution, Job, LOCK_TTL_S};
 use super::lease::Lease;
-use crate::cluster::{Code, RootError, Transport};
+use crate::cluster::{Cluster, Code, RootError, Transport};
 use crate::inventory::lock::{LockVerdict, judge};
-use crate::inventory::{Lock, Phase};
+use crate::inventory::{Lock, Phase, codec};
 
 /// How often a run that waits looks at the lock.
 const LOOK: Duration = Duration::from_secs(1);
@@ -18,14 +19,18 @@ const LOOK: Duration = Duration::from_secs(1);
 pub(super) async fn claim<T: Transport>(execution: &mut Execution<'_, T>) -> Result<Lease, Stop> {
     let (cluster, job, events) = (execution.cluster, execution.job, execution.events);
     if let Some(lock) = &job.inventory.lock {
-        if execution.turn.dead.as_ref() != Some(lock) {
+        // Ours: this run came no further than to the lock.
+        let own = lock.holder == job.options.holder;
+        if !own && execution.turn.dead.as_ref() != Some(lock) {
             return Err(await_release(execution).await);
         }
-        events(Event::LockTakenOver { holder: lock.holder.clone() });
+        if !own {
+            events(Event::LockTakenOver { holder: lock.holder.clone() });
+        }
     }
     let lock = Lock::taken(job.options.holder.as_str(), LOCK_TTL_S);
     let union = job.inventory.claim(&job.plan.claim(), &job.options.run_id, lock);
-    match Lease::claim(cluster, union, job.root).await {
+    match Lease::claim(cluster, job.inventory, union, job.root).await {
         Ok(lease) => {
             events(Event::Claimed { entries: lease.entries() });
             Ok(lease)
@@ -81,6 +86,17 @@ pub(super) fn inventory_stop(deed: &'static str, error: RootError) -> Stop {
         RootError::Decode(error) => Stop::Encode { reason: error.to_string() },
         RootError::Encode(error) => Stop::Encode { reason: error.to_string() },
     }
+}
+
+/// Are there shards that the root does not name? Looked for only where there may be any, and when nothing else is to be written.
+pub(super) async fn finds_shards<T: Transport>(cluster: &Cluster<T>, job: &Job<'_>) -> bool {
+    let Some(root) = job.root.filter(|root| has_shards(root) || job.inventory.left.shards) else { return false };
+    // What cannot be listed now is looked for by the next run.
+    cluster.has_stray_shards(job.inventory, root).await.unwrap_or(false)
+}
+
+pub(super) fn has_shards(root: &Value) -> bool {
+    codec::shards(root).is_ok_and(|shards| !shards.is_empty())
 }
 
 /// Is a write of objects or entries needed at all? Entries that are kept (a stuck finalizer, a protection) are no reason to

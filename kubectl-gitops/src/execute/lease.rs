@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::cluster::root::resource_version;
 use crate::cluster::{Cluster, ClusterError, Code, Gate, RootError, Transport, Verb};
-use crate::inventory::{Inventory, Lock, codec};
+use crate::inventory::{Inventory, Lock, Phase, codec};
 
 /// How often the renewal is thought about.
 const LOOK: Duration = Duration::from_millis(500);
@@ -28,14 +28,23 @@ pub(super) struct Lease {
 }
 
 impl Lease {
-    /// Claims: writes `claimed`, which holds our lock, over what was read.
+    /// Claims: writes `claimed`, which holds our lock, over what was read, which said `before`.
     pub(super) async fn claim<T: Transport>(
         cluster: &Cluster<T>,
+        before: &Inventory,
         claimed: Inventory,
         previous: Option<&Value>,
     ) -> Result<Self, RootError> {
+        let mut locked = None;
+        if codec::is_split(&claimed) && !codec::is_split(before) {
+            // Shards come before the root that names them. A root that never had any says first that a run is under way, or
+            // nobody would look for those of a run that came no further.
+            let (run_id, lock) = (claimed.run_id.clone(), claimed.lock.clone());
+            let first = Inventory { run_id, lock, phase: Phase::Applying, ..before.clone() };
+            locked = Some(cluster.write_root(&first, previous).await?);
+        }
         let sent = Instant::now();
-        let root = cluster.write_root(&claimed, previous).await?;
+        let root = cluster.write_root(&claimed, locked.as_ref().or(previous)).await?;
         let lease = Self {
             root: Mutex::new(root),
             inventory: RefCell::new(claimed),

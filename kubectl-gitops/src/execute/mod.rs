@@ -50,7 +50,7 @@ async fn carry_out<T: Transport>(execution: &mut Execution<'_, T>) -> Executed {
         dry.work().await;
         return dry.result(dry.stopped(), None);
     }
-    if !claim::is_needed(job) {
+    if !claim::is_needed(job) && !claim::finds_shards(cluster, job).await {
         dry.work().await;
         if let Some(stop) = dry.stopped() {
             return dry.result(Some(stop), None);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::claim::inventory_stop;
+use super::claim::{has_shards, inventory_stop};
 use super::event::{Done, Event, Outcome, Stop, WaitEnd, Waited};
 use super::job::Job;
 use super::lease::Lease;
@@ -26,6 +26,7 @@ impl<T: Transport> Run<'_, T> {
         let outcomes = self.outcomes();
         let end = run_end(self.job, &outcomes, &self.waited(), stop);
         let mut next = settled.finish(end);
+        next.note_left(&lease.inventory(), next.phase == Phase::Stable);
         next.reloaded(&self.reloaded.borrow(), self.job.policy.reload);
         let entries = next.entries.len();
         let written = |error| inventory_stop("settled", error);
@@ -34,15 +35,19 @@ impl<T: Transport> Run<'_, T> {
             return Ok(Settlement { entries });
         }
         // With shards the lock is held until those that nothing names any more are gone: only its holder may delete them.
-        // A root that was lost left its own behind.
-        let garbage = lease.has_shards() || self.job.root.is_some_and(has_shards) || self.job.inventory.rebuilt;
-        if garbage && stop.is_none() {
+        // A root that was lost left its own behind, a run that was not finished perhaps, too.
+        let before = self.job.inventory;
+        let had = lease.has_shards() || self.job.root.is_some_and(has_shards);
+        let unfinished = before.rebuilt || before.lock.is_some() || before.phase != Phase::Stable;
+        if (had || unfinished || before.left.shards) && stop.is_none() {
             let held = Inventory { lock: lease.inventory().lock, phase: Phase::Pruning, ..next.clone() };
             let root = lease.write(self.cluster, held).await.map_err(written)?;
+            let collected = self.cluster.collect_shards(&next, &root).await;
             // What cannot be collected now is collected by the next run.
-            if let Err(error) = self.cluster.collect_shards(&next, &root).await {
+            if let Err(error) = &collected {
                 (self.events)(Event::Warning { key: None, text: error.to_string() });
             }
+            next.left.shards = !has_shards(&root) && (had || collected.map_or(true, |count| count > 0));
         }
         lease.write(self.cluster, next).await.map_err(written)?;
         (self.events)(Event::Settled { entries });
@@ -81,10 +86,6 @@ pub(super) async fn settle_quietly<T: Transport>(
         }
     }
     Ok(Settlement { entries })
-}
-
-fn has_shards(root: &serde_json::Value) -> bool {
-    crate::inventory::codec::shards(root).is_ok_and(|shards| !shards.is_empty())
 }
 
 fn run_end(job: &Job<'_>, outcomes: &[Outcome], waited: &[Waited], stop: Option<&Stop>) -> RunEnd {

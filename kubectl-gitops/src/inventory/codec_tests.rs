@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::*;
 use crate::inventory::digest::desired_hash;
 use crate::inventory::{
-    Entry, Inventory, InventoryId, Lock, Phase, RootRef, RunRecord, RunResult, Source, State, marks,
+    Entry, Inventory, InventoryId, Left, Lock, Phase, RootRef, RunRecord, RunResult, Source, State, marks,
 };
 
 fn sized(objects: usize) -> Inventory {
@@ -243,7 +243,8 @@ prop_compose! {
             Just(Source::Files), word().prop_map(|path| Source::Directory { path }),
             (word(), word()).prop_map(|(url, path)| Source::Git { url, path })]),
         last in prop::option::of(record()), history in prop::collection::vec(record(), 0..5),
-        entries in prop::collection::btree_map(key(), entry(), 0..40), reload in prop::collection::btree_set(key(), 0..4), repeat in 0_usize..20, flags in any::<(bool, bool)>(),
+        entries in prop::collection::btree_map(key(), entry(), 0..40), reload in prop::collection::btree_set(key(), 0..4),
+        left in prop::collection::btree_map(key().prop_map(|key| key.group_kind()), "v[1-9]{1,3}", 0..3), repeat in 0_usize..20, flags in any::<(bool, bool, bool)>(),
     ) -> Inventory {
         let [run_id, revision, attempted, inputs_digest, driver, full] = texts;
         let mut inventory = Inventory::new(InventoryId::from_bytes(id), RootRef::of_set("ns", &set));
@@ -256,7 +257,8 @@ prop_compose! {
         }
         Inventory {
             run_id, phase, lock: lock.map(|(holder, renew, ttl_s)| Lock { holder, renew, ttl_s }), source, revision, attempted,
-            inputs_digest, driver, full, suspended: flags.0, last, history, reload, rebuilt: flags.1, ..inventory
+            inputs_digest, driver, full, suspended: flags.0, last, history, reload, rebuilt: flags.1,
+            left: Left { kinds: left, shards: flags.2 }, ..inventory
         }
     }
 }

@@ -45,6 +45,8 @@ pub const HASH_PREFIX: &str = "kubectl-gitops.dev/hash.";
 pub const ROOT_LABEL: &str = "kubectl-gitops.dev/root";
 /// Label of shard ConfigMaps: the short id of their inventory.
 pub const SHARD_LABEL: &str = "kubectl-gitops.dev/shard-of";
+/// Annotation of shard ConfigMaps: the version in which one was found that another run had left.
+pub const REUSED_ANNOTATION: &str = "kubectl-gitops.dev/reused";
 /// Label of roots: the set's name.
 pub const SET_NAME_LABEL: &str = "kubectl-gitops.dev/set";
 /// Label of roots: did the last run succeed.

@@ -11,6 +11,7 @@ pub mod codec;
 pub mod digest;
 mod entry;
 mod id;
+mod left;
 pub mod lock;
 pub mod marks;
 mod status;
@@ -23,6 +24,7 @@ use krm::ObjectKey;
 pub use digest::Digest;
 pub use entry::{Entry, State};
 pub use id::{InventoryId, ParseInventoryIdError, RootRef};
+pub use left::Left;
 pub use lock::{LockVerdict, TAKEOVER_GRACE, judge};
 pub use status::{Lock, Phase, RunRecord, RunResult, Source};
 pub use step::{Claim, ClaimApply, ClaimPrune, OtherSource, RunEnd, Settled};
@@ -62,6 +64,8 @@ pub struct Inventory {
     pub entries: BTreeMap<ObjectKey, Entry>,
     /// ConfigMaps and Secrets among the members whose content changed, and whose users outside of the set have not rolled yet.
     pub reload: BTreeSet<ObjectKey>,
+    /// What may still come of earlier runs.
+    pub left: Left,
     /// Rebuilt from the marks on objects after its root was lost: nothing is pruned in such a run.
     pub rebuilt: bool,
 }
@@ -86,6 +90,7 @@ impl Inventory {
             history: Vec::new(),
             entries: BTreeMap::new(),
             reload: BTreeSet::new(),
+            left: Left::default(),
             rebuilt: false,
         }
     }

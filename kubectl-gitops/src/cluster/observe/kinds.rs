@@ -34,7 +34,9 @@ impl<T: Transport> Cluster<T> {
         if look.recorded {
             let selector = format!("{}={}", marks::MEMBER_LABEL, look.inventory.id.short());
             let query = ListQuery::of(&endpoint).labelled(&selector).freshness(freshness);
-            let listed = self.list_where_allowed(query, &keys).await?;
+            // Of a kind without members, objects may be wherever the set has others.
+            let around = if keys.is_empty() { look.inventory.entries.keys().cloned().collect() } else { keys.clone() };
+            let listed = self.list_where_allowed(query, &around).await?;
             let id = look.inventory.id.to_string();
             for object in listed.objects {
                 let key = key_of(&endpoint, &object);

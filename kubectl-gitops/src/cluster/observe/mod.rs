@@ -63,7 +63,8 @@ impl<T: Transport> Cluster<T> {
         let discovery = self.discover().await?;
         let needs = needs(look.desired, look.inventory);
         let mut observation = Observation::default();
-        let groups = sort_out(&look.keys(&needs), &discovery, &mut observation);
+        let mut groups = sort_out(&look.keys(&needs), &discovery, &mut observation);
+        groups.extend(left_kinds(look.inventory, &discovery, &groups));
         let reads = stream::iter(groups).map(|group| self.read_group(look, group, Freshness::Cached));
         let reads = reads.buffer_unordered(READS_IN_FLIGHT);
         let read: Vec<Result<BTreeMap<ObjectKey, Observed>, ClusterError>> = reads.collect().await;
@@ -156,6 +157,18 @@ fn sort_out(
         group.keys.insert(key.clone());
     }
     groups.into_values().collect()
+}
+
+/// Kinds of no member any more: what a request made that arrived after its run was over is found by its marks.
+fn left_kinds(inventory: &Inventory, discovery: &Discovery, groups: &[Group]) -> Vec<Group> {
+    let is_read = |kind: &GroupKind| groups.iter().any(|group| group.endpoint.group_kind() == *kind);
+    let left = inventory.left.kinds.iter().filter(|(kind, _)| !is_read(kind));
+    let group = |(kind, version): (&GroupKind, &String)| {
+        let served = discovery.served(kind)?;
+        let endpoint = Endpoint::new(kind, served.version(version).unwrap_or_else(|| served.preferred()));
+        Some(Group { endpoint, keys: BTreeSet::new() })
+    };
+    left.filter_map(group).collect()
 }
 
 /// Does this failure concern the whole cluster, and not one kind or object?

@@ -3,6 +3,7 @@
 
 mod faults;
 mod intruders;
+mod leftovers;
 mod rolls;
 mod rules;
 

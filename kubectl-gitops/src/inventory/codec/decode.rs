@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use krm::ObjectKey;
+use krm::{GroupKind, ObjectKey};
 use serde_json::{Map, Value};
 
 use super::shard::ShardRef;
 use super::{FORMAT, field, line};
-use crate::inventory::{Entry, Inventory, InventoryId, Lock, Phase, RootRef, RunRecord, RunResult, Source, marks};
+use crate::inventory::{
+    Entry, Inventory, InventoryId, Left, Lock, Phase, RootRef, RunRecord, RunResult, Source, marks,
+};
 
 /// Why a stored inventory cannot be used. Nothing may be deleted on the strength of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -186,6 +188,7 @@ impl<'a> Data<'a> {
             history: history.ok_or_else(|| self.bad(field::HISTORY, "is damaged"))?,
             entries: BTreeMap::new(),
             reload: self.reload()?,
+            left: Left { kinds: self.left_kinds()?, shards: self.flag(field::LEFT_SHARDS)? },
             rebuilt: self.flag(field::REBUILT)?,
         })
     }
@@ -214,6 +217,11 @@ impl<'a> Data<'a> {
     fn reload(&self) -> Result<BTreeSet<ObjectKey>, DecodeError> {
         let lines = self.get(field::RELOAD).unwrap_or_default().lines();
         lines.map(line::parse_key).collect::<Option<_>>().ok_or_else(|| self.bad(field::RELOAD, "is damaged"))
+    }
+
+    fn left_kinds(&self) -> Result<BTreeMap<GroupKind, String>, DecodeError> {
+        let lines = self.get(field::LEFT).unwrap_or_default().lines();
+        lines.map(line::parse_kind).collect::<Option<_>>().ok_or_else(|| self.bad(field::LEFT, "is damaged"))
     }
 
     fn last(&self) -> Result<Option<RunRecord>, DecodeError> {

@@ -31,7 +31,7 @@ pub fn encode(inventory: &Inventory) -> Result<Encoded, EncodeError> {
     let mut data = status(inventory);
     let mut insert = |name: &str, value: String| data.insert(name.to_owned(), Value::String(value));
     insert(field::OBJECTS, inventory.entries.len().to_string());
-    let text = lines(inventory.entries.iter().map(|(key, entry)| line::entry(key, entry)));
+    let text = readable(inventory);
     let mut shards = Vec::new();
     if text.len() <= READABLE_MAX {
         insert(field::ENTRIES, text);
@@ -71,6 +71,15 @@ pub fn encode_over(inventory: &Inventory, previous: &Value) -> Result<Encoded, E
         }
     }
     Ok(encoded)
+}
+
+fn readable(inventory: &Inventory) -> String {
+    lines(inventory.entries.iter().map(|(key, entry)| line::entry(key, entry)))
+}
+
+/// Has the stored form shards?
+pub fn is_split(inventory: &Inventory) -> bool {
+    readable(inventory).len() > READABLE_MAX
 }
 
 fn lines(lines: impl Iterator<Item = String>) -> String {
@@ -141,6 +150,12 @@ fn status(inventory: &Inventory) -> Map<String, Value> {
     }
     if !inventory.reload.is_empty() {
         insert(field::RELOAD, &lines(inventory.reload.iter().map(line::key)));
+    }
+    if !inventory.left.kinds.is_empty() {
+        insert(field::LEFT, &lines(inventory.left.kinds.iter().map(|(kind, version)| line::kind(kind, version))));
+    }
+    if inventory.left.shards {
+        insert(field::LEFT_SHARDS, "true");
     }
     insert(field::SUSPENDED, if inventory.suspended { "true" } else { "false" });
     if inventory.rebuilt {

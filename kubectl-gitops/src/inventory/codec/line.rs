@@ -1,6 +1,6 @@
 //! One entry, one run or one word per line of text. Owns escaping; must not know where lines are stored.
 
-use krm::ObjectKey;
+use krm::{GroupKind, ObjectKey};
 
 use crate::inventory::{Digest, Entry, RunRecord, RunResult, State};
 
@@ -63,6 +63,19 @@ pub(super) fn key(key: &ObjectKey) -> String {
 /// The reverse of [`key`].
 pub(super) fn parse_key(line: &str) -> Option<ObjectKey> {
     unescape(line)?.parse().ok()
+}
+
+/// `Deployment.apps v1`
+pub(super) fn kind(kind: &GroupKind, version: &str) -> String {
+    format!("{} {}", escape(&kind.to_string()), escape(version))
+}
+
+/// The reverse of [`kind`].
+pub(super) fn parse_kind(line: &str) -> Option<(GroupKind, String)> {
+    let (kind, version) = line.split_once(' ')?;
+    let kind = unescape(kind)?;
+    let (kind, group) = kind.split_once('.').unwrap_or((&kind, ""));
+    Some((GroupKind::new(group, kind), unescape(version).filter(|version| !version.is_empty())?))
 }
 
 /// `Deployment.apps/shop/web v1 owned <uid> <desired hash> <live digest> [adopted]`

@@ -12,7 +12,7 @@ mod line;
 mod shard;
 
 pub use decode::{DecodeError, decode, is_root, shards};
-pub use encode::{EncodeError, Encoded, encode, encode_over};
+pub use encode::{EncodeError, Encoded, encode, encode_over, is_split};
 pub use shard::{Shard, ShardRef};
 
 /// The format this module writes and the only one it reads.
@@ -39,6 +39,8 @@ pub(crate) mod field {
     pub(crate) const DRIVER: &str = "driver";
     pub(crate) const FULL: &str = "full";
     pub(crate) const RELOAD: &str = "reload";
+    pub(crate) const LEFT: &str = "left";
+    pub(crate) const LEFT_SHARDS: &str = "left.shards";
     pub(crate) const SUSPENDED: &str = "suspended";
     pub(crate) const REBUILT: &str = "rebuilt";
     pub(crate) const LAST_RESULT: &str = "last.result";
