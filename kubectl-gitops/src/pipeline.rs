@@ -25,6 +25,7 @@ pub(crate) mod install;
 mod judge;
 mod order;
 mod overview;
+mod plan_file;
 mod render;
 pub(crate) mod secrets;
 mod session;
@@ -38,14 +39,16 @@ use jiff::Timestamp;
 
 use crate::error::{CliError, Result, exit};
 use crate::inventory::Inventory;
-use crate::plan::{Desired, Plan};
+use crate::plan::{Desired, Plan, Policy};
 use crate::report::{self, About, Command, Console, Report, Story};
-use crate::settings::{BuildSettings, Connection, DiffSettings, DryRun, RunSettings};
+use crate::settings::{BuildSettings, Connection, DiffSettings, DryRun, PlanFiles, RunSettings};
 use crate::stages::Told;
-use carry::{Run, Stamp};
+use carry::{Exact, Run};
 use compare::Comparison;
+use identity::Identity;
 use judge::Judged;
 use order::Order;
+use plan_file::{Basis, Build, PlanFile};
 use session::Session;
 pub(crate) use sync::sync;
 
@@ -138,17 +141,31 @@ fn show(differences: &Shown<'_>, settings: &DiffSettings, console: &Console) -> 
 pub(crate) fn apply(
     build: &BuildSettings,
     settings: &RunSettings,
+    files: &PlanFiles,
     connection: &Connection,
     detailed_exit_code: bool,
     console: &Console,
 ) -> Result<u8> {
     let order = Order::new(Command::Apply, settings, console)?;
+    let file = files.carry_out.as_deref().map(PlanFile::read).transpose()?;
     let mut rendered = render::render(build, connection, console)?;
     let headline = render::Headline::new(&rendered, order.begin.elapsed());
     session::with(connection, &order.story, async |session| {
-        let (identity, desired) = order.wanted(&mut rendered, session).await?;
+        let (identity, mut desired) = order.wanted(&mut rendered, session).await?;
+        let build = Build::of(&desired);
+        if let Some(path) = &files.out {
+            let about = About { command: Command::Diff, ..order.about(&identity, &rendered.shown) };
+            let judged = order.judge(session, &identity, &mut desired).await?;
+            let compared = compared(&about, &judged, session, &order, true).await;
+            console.present_diff(&compared.report)?;
+            let changes = compared.code()? == exit::DIFFERENT;
+            let basis = compared.basis(&identity, &build, &order.policy, &judged);
+            PlanFile::of(&basis, session).await?.write(path)?;
+            return Ok(if changes && detailed_exit_code { exit::CHANGED } else { exit::DONE });
+        }
         let headline = |inventory: &Inventory| headline.text(inventory, Timestamp::now());
-        let run = Run { order: &order, session, identity: &identity, headline: &headline, stamp: Stamp::default() };
+        let exact = file.as_ref().map(|file| Exact { file, build: &build });
+        let run = Run { exact, ..Run::new(&order, session, &identity, &headline) };
         converge(&run, desired, &rendered.shown).await?.code(detailed_exit_code)
     })
 }
@@ -161,7 +178,7 @@ pub(crate) fn delete(settings: &RunSettings, connection: &Connection, console: &
         let identity = find::identity(session, name, settings.inventory_namespace.as_deref()).await?;
         let headline =
             |inventory: &Inventory| format!("Deleting {name}: {}.", report::counted(inventory.entries.len(), "object"));
-        let run = Run { order: &order, session, identity: &identity, headline: &headline, stamp: Stamp::default() };
+        let run = Run::new(&order, session, &identity, &headline);
         converge(&run, Vec::new(), name).await?.code(false)
     })
 }
@@ -194,7 +211,14 @@ async fn converge(run: &Run<'_>, mut desired: Vec<Desired>, source: &str) -> Res
         order.story.console().present_run(&report, false)?;
         return Ok(Ended { report, failure: report::refusal(&plan), settled: false });
     }
-    let comparison = Comparison::guessed(&judged);
+    let comparison = match run.exact {
+        Some(exact) => {
+            let compared = compared(&about, &judged, session, order, true).await;
+            exact.file.demand(&compared.basis(identity, exact.build, &order.policy, &judged), session).await?;
+            compared.comparison
+        }
+        None => Comparison::guessed(&judged),
+    };
     order.story.expect(comparison.changes(Timestamp::now()));
     let carry::Carried { judged, executed } = run.carry_out(judged, &mut desired).await?;
     let mut report = Report::done(&about, &judged.plan, &executed, order.begin.elapsed());
@@ -233,6 +257,17 @@ struct Compared {
 }
 
 impl Compared {
+    /// What a plan file is made from.
+    fn basis<'a>(
+        &'a self,
+        identity: &'a Identity,
+        build: &'a Build,
+        policy: &'a Policy,
+        judged: &'a Judged,
+    ) -> Basis<'a> {
+        Basis { identity, source: &self.report.source, build, policy, judged, shown: &self.plan }
+    }
+
     /// How a `diff` ends.
     fn code(&self) -> Result<u8> {
         match report::refusal(&self.plan).or_else(|| self.comparison.failure()) {

@@ -60,6 +60,8 @@ codes! {
         "`kubectl gitops install --systemd` writes units below /etc/systemd/system and credentials below /etc/kubectl-gitops, as root, on a K3s server node (an agent has no kubeconfig). A unit of the same name that it did not write is never overwritten.";
     NotInstalled = "G0112", User, "no such installation",
         "`kubectl gitops uninstall` finds installations by their inventories, `gitops-install-NAME`. `kubectl gitops status` lists them as `install-NAME`; a timer on a host is found with --systemd on that host.";
+    PlanFile = "G0113", User, "a plan file cannot be used",
+        "`kubectl gitops apply DIR --plan FILE` reads what `--plan-out FILE` wrote, by the same version. The file is damaged, is something else, or was made by another version.";
     BadYaml = "G0201", User, "malformed YAML",
         "A file is not YAML as Kubernetes reads it. Duplicate keys are errors, as are tabs for indentation and nesting or aliases beyond the limits. The place names file, line and column.";
     Build = "G0202", User, "the kustomization cannot be built",
@@ -112,6 +114,8 @@ codes! {
         "Objects go to a namespace that neither the cluster nor the input has. Add a Namespace to the input, or let --create-namespace create it (it is then never pruned).";
     KindMissing = "G0322", User, "the cluster does not know a kind",
         "No API of the cluster serves this group and kind, and no CustomResourceDefinition in the input defines it. Install the CRD first, or correct apiVersion and kind.";
+    PlanMoved = "G0323", Refused, "a plan does not fit any more",
+        "`apply --plan` carries out what was looked at, or nothing. Since the plan was made, the input, the flags, the inventory or an object that it decides on has changed; the message names what. Make a new plan and look at it.";
     ObjectsFailed = "G0401", Partial, "some objects failed",
         "The API server refused some of the objects; the others are applied. Nothing is pruned after a failure. Each failed object is named with the server's reason; correct it and run again.";
     NotReady = "G0402", Timeout, "objects did not become ready in time",

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::event::Done;
 use super::once;
+use super::rehearse::rehearse;
 use super::run::{Ending, Run};
 use crate::cluster::{ClusterError, Code, DryRun, Endpoint, Extent, Guard, Lookup, Transport};
 use crate::inventory::Settled;
@@ -21,8 +22,6 @@ use crate::plan::{self, Action, Body, Deed, Live, Observed, Reason, Verdict, is_
 const TRIES_MAX: usize = 5;
 /// A new type is served a moment after its definition says so.
 const SERVING_SOON: Duration = Duration::from_secs(10);
-/// Leaves room for a suffix in the names of every kind.
-const REHEARSED_NAME_MAX: usize = 40;
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// What is to be sent.
@@ -236,21 +235,15 @@ impl<T: Transport> Run<'_, T> {
         }
     }
 
-    /// Nothing is deleted whose successor the API server would refuse: it is asked to make it, under another name and not in
-    /// earnest. Only a plain no counts: what lies with the name, or with a server that cannot rehearse, is no reason.
+    /// Nothing is deleted whose successor the API server would refuse.
     async fn rehearse(&self, request: &Request<'_>, endpoint: &Endpoint) -> Result<(), Ending> {
-        let mut manifest = request.body.manifest.as_ref().clone();
-        let name: String = request.action.key.name.chars().take(REHEARSED_NAME_MAX).collect();
-        marks::rename(&mut manifest, &format!("{name}-rehearsal"));
-        match self.cluster.create(endpoint, &manifest, DryRun::Server).await {
-            Err(error) if error.status == Some(422) && !error.causes.iter().any(|c| c.field == "metadata.name") => {
+        match rehearse(self.cluster, endpoint, &request.action.key.name, &request.body.manifest).await {
+            Err(error) if error.status == Some(422) => {
                 let reason = format!("it is not replaced, because its successor would be refused: {}", error.message);
                 Err(Ending { done: Done::Failed, reason, code: Some(error.code) })
             }
-            Err(error) if matches!(error.code, Code::Unreachable | Code::Timeout | Code::Unauthorized) => {
-                Err(self.fail(&error))
-            }
-            Ok(_) | Err(_) => Ok(()),
+            Err(error) => Err(self.fail(&error)),
+            Ok(()) => Ok(()),
         }
     }
 
@@ -321,6 +314,11 @@ impl<T: Transport> Run<'_, T> {
 
     /// Reads the object and asks the plan again.
     async fn look(&self, request: &Request<'_>, endpoint: &Endpoint, why: &Why) -> Result<Verdict, Ending> {
+        // Of a plan that somebody looked at, nothing else is done.
+        if self.job.options.exact && !matches!(why, Why::Immutable(_)) {
+            let reason = format!("{why}, and the plan was to be carried out exactly");
+            return Err(Ending { done: Done::Failed, reason, code: Some(Code::Conflict) });
+        }
         let now = self.read(endpoint, &request.action.key).await?;
         let (action, inventory, policy) = (request.action, self.job.inventory, self.job.policy);
         Ok(match (why, now.live()) {

@@ -71,6 +71,8 @@ pub struct Options {
     pub lock_timeout: Duration,
     /// Send everything with `dryRun=All`, write no inventory.
     pub dry_run: DryRun,
+    /// What changed since the plan is not decided again: it fails.
+    pub exact: bool,
     /// Delete the root when nothing is left in it.
     pub delete_root: bool,
     /// Where the set comes from, for the root.
@@ -105,6 +107,7 @@ impl Default for Options {
             prune_timeout: Duration::from_mins(1),
             lock_timeout: Duration::from_secs(u64::from(LOCK_TTL_S) + 6),
             dry_run: DryRun::No,
+            exact: false,
             delete_root: false,
             source: None,
             revision: String::new(),

@@ -10,6 +10,7 @@ mod job;
 mod lease;
 mod once;
 mod prune;
+mod rehearse;
 mod roll;
 mod run;
 mod settle;
@@ -22,6 +23,7 @@ pub use event::{Done, Event, Executed, Outcome, Rolled, Signal, Stop, WaitEnd, W
 pub use interrupt::{Interrupt, Raise};
 pub use job::{Execution, Job, LOCK_TTL_S, Options, Sink, Turn};
 pub use once::made as with_values_made_once;
+pub use rehearse::rehearse;
 pub use survey::{Unknown, WouldRoll, would_roll};
 
 use crate::cluster::{DryRun, Endpoint, Transport};

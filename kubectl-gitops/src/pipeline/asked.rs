@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::judge::Judged;
 use super::session::Session;
 use crate::cluster::{ClusterError, Code, DryRun, Endpoint, Guard};
-use crate::execute::with_values_made_once;
+use crate::execute::{rehearse, with_values_made_once};
 use crate::plan::{
     Action, Body, Deed, Live, Observed, Plan, Policy, Reason, Verdict, expected, on_conflict, on_immutable, recheck,
 };
@@ -55,11 +55,15 @@ impl Question<'_> {
         let answer = match (&action.deed, &action.body) {
             (Deed::Create, Some(body)) => self.creation(action, body, &endpoint).await,
             (Deed::Update { .. }, Some(body)) => self.update(action, body, &endpoint).await,
-            (
-                Deed::Recreate { uid, resource_version, terminating: false, .. }
-                | Deed::Prune { uid, resource_version, terminating: false },
-                _,
-            ) => self.deletion(action, &endpoint, &Guard::exactly(uid, resource_version)).await,
+            (Deed::Recreate { uid, resource_version, terminating: false, .. }, Some(body)) => {
+                match rehearse(&self.session.cluster, &endpoint, &action.key.name, &body.manifest).await {
+                    Ok(()) => self.deletion(action, &endpoint, &Guard::exactly(uid, resource_version)).await,
+                    Err(error) => fails(&error),
+                }
+            }
+            (Deed::Prune { uid, resource_version, terminating: false }, _) => {
+                self.deletion(action, &endpoint, &Guard::exactly(uid, resource_version)).await
+            }
             (Deed::Recreate { .. } | Deed::Prune { .. }, _) => Answer::Gone,
             _ => Answer::Later(String::new()),
         };

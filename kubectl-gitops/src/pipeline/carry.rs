@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::identity::Identity;
 use super::judge::{Judged, judge, random};
 use super::order::Order;
+use super::plan_file::{Build, PlanFile};
 use super::session::Session;
 use crate::cluster::DryRun;
 use crate::error::{CliError, Code, Result};
@@ -26,6 +27,15 @@ pub(super) struct Run<'a> {
     pub(super) headline: &'a dyn Fn(&Inventory) -> String,
     /// What the root shall remember of it.
     pub(super) stamp: Stamp,
+    /// A plan that was looked at: this one is carried out, or none.
+    pub(super) exact: Option<Exact<'a>>,
+}
+
+/// A plan that was looked at, and what was built now.
+#[derive(Clone, Copy)]
+pub(super) struct Exact<'a> {
+    pub(super) file: &'a PlanFile,
+    pub(super) build: &'a Build,
 }
 
 /// What a run leaves in the root besides its result.
@@ -43,7 +53,17 @@ pub(super) struct Carried {
     pub(super) executed: Executed,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// Nothing in particular is asked of it.
+    pub(super) fn new(
+        order: &'a Order<'a>,
+        session: &'a Session,
+        identity: &'a Identity,
+        headline: &'a dyn Fn(&Inventory) -> String,
+    ) -> Self {
+        Self { order, session, identity, headline, stamp: Stamp::default(), exact: None }
+    }
+
     /// Plans and executes until it is done, or it is clear that it cannot be.
     pub(super) async fn carry_out(&self, first: Judged, desired: &mut [Desired]) -> Result<Carried> {
         let Order { story, policy, .. } = self.order;
@@ -73,6 +93,10 @@ impl Run<'_> {
             .await;
             self.session.executing.set(false);
             story.end();
+            if executed.stop == Some(Stop::Moved) && self.exact.is_some() {
+                let text = "another run wrote the inventory while the plan was checked";
+                return Err(CliError::new(Code::PlanMoved, text).hint("look at a new plan"));
+            }
             if executed.stop == Some(Stop::Moved) && turn.again() {
                 judged = judge(&self.session.cluster, self.identity, desired, policy).await?;
                 continue;
@@ -93,6 +117,7 @@ impl Run<'_> {
             prune_timeout: settings.timeout,
             lock_timeout: settings.lock_timeout,
             dry_run: if settings.dry_run == settings::DryRun::Server { DryRun::Server } else { DryRun::No },
+            exact: self.exact.is_some(),
             delete_root: policy.delete_all,
             source: (!policy.delete_all).then(|| self.identity.source.clone()),
             revision: self.identity.revision.clone(),
@@ -110,8 +135,8 @@ impl Run<'_> {
         let doomed: Vec<String> =
             judged.plan.actions.iter().filter(|a| deleted(&a.deed)).map(|a| a.key.short()).collect();
         let dry = settings.dry_run != settings::DryRun::None;
-        if doomed.is_empty() || settings.yes || dry || judged.plan.refusal.is_some() || !console.surface().interactive()
-        {
+        let asked = settings.yes || self.exact.is_some();
+        if doomed.is_empty() || asked || dry || judged.plan.refusal.is_some() || !console.surface().interactive() {
             return Ok(());
         }
         let objects = counted(doomed.len(), "object");

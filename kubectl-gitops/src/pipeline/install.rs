@@ -5,7 +5,7 @@ use krm::{GroupKind, Node, Origin};
 use kustomize::Object;
 use serde_json::Value;
 
-use super::carry::{Run, Stamp};
+use super::carry::Run;
 use super::given;
 use super::identity::Identity;
 use super::judge;
@@ -60,8 +60,7 @@ pub(crate) fn install(
         let desired = judge::desired(desired, session, &mut |text| order.story.warn(&text)).await?;
         let identity = identity(&installation);
         let headline = |_: &Inventory| headline(&installation, &pod);
-        let stamp = Stamp::default();
-        let run = Run { order: &order, session, identity: &identity, headline: &headline, stamp };
+        let run = Run::new(&order, session, &identity, &headline);
         let shown = format!("{} into {}", installation.name, installation.namespace);
         let code = super::converge(&run, desired, &shown).await?.code(false)?;
         if code == exit::DONE && order.settings.dry_run == DryRun::None {

@@ -81,5 +81,5 @@ async fn attempt(
     let headline = Headline::new(&rendered, order.begin.elapsed());
     let desired = order.desired(&mut rendered, session).await?;
     let headline = |inventory: &Inventory| headline.text(inventory, Timestamp::now());
-    converge(&Run { order, session, identity: set, headline: &headline, stamp }, desired, &shown).await
+    converge(&Run { order, session, identity: set, headline: &headline, stamp, exact: None }, desired, &shown).await
 }

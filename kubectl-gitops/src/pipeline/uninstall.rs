@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::carry::{self, Run, Stamp};
+use super::carry::{self, Run};
 use super::find;
 use super::identity::Identity;
 use super::order::Order;
@@ -69,7 +69,7 @@ pub(crate) fn delete_synced(set: &str, run: &RunSettings, connection: &Connectio
 async fn delete(session: &Session, order: &Order<'_>, root: &RootRef, shown: &str) -> Result<u8> {
     let identity = Identity { root: root.clone(), derived: false, source: Source::Files, revision: String::new() };
     let headline = |inventory: &Inventory| format!("Deleting {shown}: {}.", counted(inventory.entries.len(), "object"));
-    let run = Run { order, session, identity: &identity, headline: &headline, stamp: Stamp::default() };
+    let run = Run::new(order, session, &identity, &headline);
     super::converge(&run, Vec::new(), shown).await?.code(false)
 }
 

@@ -1,4 +1,6 @@
-//! What `diff` was asked to do besides planning.
+//! What `diff` and `apply` were asked to do besides planning.
+
+use std::path::PathBuf;
 
 /// How differences are shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -7,4 +9,13 @@ pub struct DiffSettings {
     pub external: Option<String>,
     /// `--against`: a commit in place of the cluster.
     pub against: Option<String>,
+}
+
+/// Plans that are kept until they are applied.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PlanFiles {
+    /// `--plan-out`: write it there, and nothing to the cluster.
+    pub out: Option<PathBuf>,
+    /// `--plan`: do what it says, or nothing.
+    pub carry_out: Option<PathBuf>,
 }

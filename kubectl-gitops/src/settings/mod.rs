@@ -19,7 +19,7 @@ use krm::Masked;
 pub use choice::{
     Adopt, ColorChoice, DryRun, LoadRestrictor, OutputFormat, ParseChoiceError, ProgressMode, Rbac, Reload, Reorder,
 };
-pub use diff::DiffSettings;
+pub use diff::{DiffSettings, PlanFiles};
 pub use duration::{ParseDurationError, format_duration, parse_duration};
 pub use engine::EngineSettings;
 pub use input::{Input, InputPart};
