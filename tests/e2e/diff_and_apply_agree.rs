@@ -65,7 +65,9 @@ impl Wanted {
         let mut text = String::from("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: always}\n");
         for (name, data) in &self.maps {
             write!(text, "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: map-{name}}}\ndata: {{stays: a").expect("a string");
-            data.iter().for_each(|(key, value)| write!(text, ", key-{key}: '{value}'").expect("a string"));
+            for (key, value) in data {
+                write!(text, ", key-{key}: '{value}'").expect("a string");
+            }
             text.push_str("}\n");
         }
         for (name, value) in &self.secrets {
