@@ -8,6 +8,7 @@ PREFIX ?= /usr/local
 # Static, as what `make dist` ships: what is installed, shown and measured here is the same program, but for the last
 # optimisation at link time. It starts in half the time of one that is linked dynamically.
 NATIVE := $(shell uname -m)-unknown-linux-musl
+TARGET := $(or $(CARGO_TARGET_DIR),target)
 CACHE := $(CURDIR)/.cache
 BIN := $(CACHE)/bin
 KUSTOMIZE_VERSION := v5.8.1
@@ -28,14 +29,14 @@ help: ## list the targets
 build: ## the plugin and the functions, optimised, in target/release
 	CC_$(subst -,_,$(NATIVE))=gcc RUSTFLAGS='$(STATIC)' \
 	  $(CARGO) build --locked --release --target $(NATIVE) --bin kubectl-gitops --bin krm-functions
-	install -D -m 755 -t target/release target/$(NATIVE)/release/kubectl-gitops target/$(NATIVE)/release/krm-functions
+	install -D -m 755 -t $(TARGET)/release $(TARGET)/$(NATIVE)/release/kubectl-gitops $(TARGET)/$(NATIVE)/release/krm-functions
 
 install: build ## the plugin, its completion and the functions into $(PREFIX)/bin
-	install -D -m 755 target/release/kubectl-gitops $(DESTDIR)$(PREFIX)/bin/kubectl-gitops
-	install -D -m 755 target/release/krm-functions $(DESTDIR)$(PREFIX)/bin/krm-functions
+	install -D -m 755 $(TARGET)/release/kubectl-gitops $(DESTDIR)$(PREFIX)/bin/kubectl-gitops
+	install -D -m 755 $(TARGET)/release/krm-functions $(DESTDIR)$(PREFIX)/bin/krm-functions
 	ln -sf kubectl-gitops $(DESTDIR)$(PREFIX)/bin/kubectl_complete-gitops
 
-demo: build cluster-tools ## the main job, shown on a throwaway Kubernetes
+demo: dist-node cluster-tools $(BIN)/gitea git-servers ## the main job, shown on a throwaway Kubernetes
 	@tests/demo.sh
 
 check: git-servers ## what a change must pass: format, lints, units, golden builds, tidy
@@ -55,7 +56,7 @@ test: ## every test layer, then what ran and what was skipped
 test-full: ## test, then what takes longer: more seeds, distribution twice, benches
 	@ORACLE_CASES=20000 ORACLE_YAML_COUNT=20000 ORACLE_SOPS_COUNT=2000 tests/layers.sh check oracle e2e demo dist-reproducible bench
 
-e2e: cluster-tools ## one behaviour per test against a real Kubernetes, and a sample of faults
+e2e: dist-node cluster-tools $(BIN)/gitea git-servers ## one behaviour per test against a real Kubernetes, and a sample of faults
 	@tests/e2e.sh
 
 faults: cluster-tools ## a fault at every request to a real Kubernetes: hours, goes on where it stopped; CELL=NAME for one
@@ -76,7 +77,7 @@ oracle: python systemd $(BIN)/kustomize $(BIN)/helm $(BIN)/oracle-dump $(BIN)/or
 	tests/oracle/derive.py --check
 	tests/oracle/reloader.py --check
 	$(CARGO) build --locked --quiet -p krm-functions
-	KUSTOMIZE=$(BIN)/kustomize KRM_FUNCTIONS=$(CURDIR)/target/debug/krm-functions tests/oracle/secret_generator.py
+	KUSTOMIZE=$(BIN)/kustomize KRM_FUNCTIONS=$(abspath $(TARGET))/debug/krm-functions tests/oracle/secret_generator.py
 	KUSTOMIZE=$(BIN)/kustomize $(CARGO) test --locked -p kubectl-gitops --test oracle_functions
 	README_REQUIRE='kustomize sops age-keygen' $(CARGO) test --locked -p kubectl-gitops --test readme
 	$(CARGO) test --locked -p krm --test oracle_yaml

@@ -10,7 +10,11 @@ STATIC := -C target-feature=+crt-static -C relocation-model=static -C linker=rus
 # ring's C and assembly for aarch64 need a cross compiler; the link does not.
 CROSS := aarch64-linux-gnu-gcc
 
-.PHONY: dist dist-prerequisites dist-reproducible dist-x86_64 dist-aarch64
+NODE_ARCH := $(shell uname -m)
+OCI_ARCH_x86_64 := amd64
+OCI_ARCH_aarch64 := arm64
+
+.PHONY: dist dist-node dist-prerequisites dist-reproducible dist-x86_64 dist-aarch64
 
 dist: dist-x86_64 dist-aarch64 ## static binaries and OCI image archives for x86_64 and aarch64, in dist/
 	@cd $(DIST) && sha256sum * > SHA256SUMS.new && mv SHA256SUMS.new SHA256SUMS && cat SHA256SUMS
@@ -21,16 +25,25 @@ dist-prerequisites:
 	  || { apt-get update -q && apt-get install -qy --no-install-recommends gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static; }
 	rustup target add x86_64-unknown-linux-musl aarch64-unknown-linux-musl
 
-# package ARCH OCI-ARCH TARGET
+# programs ARCH TARGET NAME...: static programs into dist/
+define programs
+	mkdir -p $(DIST)
+	CC_x86_64_unknown_linux_musl=gcc CC_aarch64_unknown_linux_musl=$(if $(filter aarch64,$(shell uname -m)),gcc,$(CROSS)) RUSTFLAGS='$(STATIC)' \
+	  KUBECTL_GITOPS_IMAGE=$(IMAGE):v$(VERSION) $(CARGO) build --locked --profile dist --target $(2) $(addprefix --bin ,$(3))
+	for name in $(3); do install -m 755 $(TARGET)/$(2)/dist/$$name $(DIST)/$$name-$(1); done
+endef
+
+# archive ARCH OCI-ARCH PROGRAM IMAGE: an image archive around one of them
+define archive
+	$(CARGO) run --locked -q -p testkit --bin oci-image -- --binary $(DIST)/$(3)-$(1) --entrypoint /$(3) \
+	  --arch $(2) --name $(4):v$(VERSION) --out $(DIST)/$(3)-$(1).oci.tar
+endef
+
+# package ARCH OCI-ARCH TARGET: all that is shipped for an architecture
 define package
-	CC_x86_64_unknown_linux_musl=gcc CC_aarch64_unknown_linux_musl=$(CROSS) RUSTFLAGS='$(STATIC)' \
-	  KUBECTL_GITOPS_IMAGE=$(IMAGE):v$(VERSION) $(CARGO) build --locked --profile dist --target $(3) --bin kubectl-gitops --bin krm-functions
-	install -m 755 target/$(3)/dist/kubectl-gitops $(DIST)/kubectl-gitops-$(1)
-	install -m 755 target/$(3)/dist/krm-functions $(DIST)/krm-functions-$(1)
-	$(CARGO) run --locked -q -p testkit --bin oci-image -- --binary $(DIST)/kubectl-gitops-$(1) --entrypoint /kubectl-gitops \
-	  --arch $(2) --name $(IMAGE):v$(VERSION) --out $(DIST)/kubectl-gitops-$(1).oci.tar
-	$(CARGO) run --locked -q -p testkit --bin oci-image -- --binary $(DIST)/krm-functions-$(1) --entrypoint /krm-functions \
-	  --arch $(2) --name $(IMAGE)-functions:v$(VERSION) --out $(DIST)/krm-functions-$(1).oci.tar
+	$(call programs,$(1),$(3),kubectl-gitops krm-functions)
+	$(call archive,$(1),$(2),kubectl-gitops,$(IMAGE))
+	$(call archive,$(1),$(2),krm-functions,$(IMAGE)-functions)
 endef
 
 dist-x86_64: dist-prerequisites
@@ -41,10 +54,17 @@ dist-aarch64: dist-prerequisites
 	$(call package,aarch64,arm64,aarch64-unknown-linux-musl)
 	qemu-aarch64-static $(DIST)/kubectl-gitops-aarch64 version
 
+# Of the same recipe, what runs a sync on this machine: its plugin and the image of that. `make demo` and `make e2e` put it on a
+# node, and the demo's own plugin is that program as well, so that neither needs `make build`: one optimised compile, of what is
+# shipped.
+dist-node: ## the plugin and its OCI image archive for this machine's architecture, in dist/
+	$(call programs,$(NODE_ARCH),$(NATIVE),kubectl-gitops)
+	$(call archive,$(NODE_ARCH),$(or $(OCI_ARCH_$(NODE_ARCH)),$(NODE_ARCH)),kubectl-gitops,$(IMAGE))
+
 dist-reproducible: ## make dist twice, from scratch each time, and compare the digests
-	rm -rf $(DIST) target/*-linux-musl
+	rm -rf $(DIST) $(TARGET)/*-linux-musl
 	$(MAKE) --no-print-directory dist
 	mv $(DIST)/SHA256SUMS $(CACHE)/SHA256SUMS.first
-	rm -rf $(DIST) target/*-linux-musl
+	rm -rf $(DIST) $(TARGET)/*-linux-musl
 	$(MAKE) --no-print-directory dist
 	cmp $(CACHE)/SHA256SUMS.first $(DIST)/SHA256SUMS

@@ -11,6 +11,14 @@ else
   trap 'make --no-print-directory cluster-down CLUSTER_FLAGS="--name=$name" >/dev/null' EXIT
   GITOPS_E2E_KUBECONFIG=$(make --no-print-directory cluster-up CLUSTER_FLAGS="--name=$name" | tail -n 1)
   export GITOPS_E2E_KUBECONFIG
+  # Pods of ours: the image of `make dist-node`, where pods really run.
+  archive=dist/kubectl-gitops-$(uname -m).oci.tar
+  if [ "$(cat "$(dirname "$GITOPS_E2E_KUBECONFIG")/node-mode")" = real ] && [ "${1:-}" != faults ]; then
+    [ -f "$archive" ] || { echo "there is no $archive: run \`make dist-node\`" >&2; exit 1; }
+    .cache/bin/gitops-cluster import --name="$name" "$archive"
+    GITOPS_E2E_IMAGE=$(tar -xOf "$archive" index.json | sed -n 's/.*"io.containerd.image.name": *"\([^"]*\)".*/\1/p')
+    export GITOPS_E2E_IMAGE
+  fi
 fi
 export GITOPS_E2E_KUBECTL=$PWD/.cache/bin/kubectl
 # Installations of several tests share it, and one of them must not delete it from under the others.

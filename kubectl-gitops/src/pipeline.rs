@@ -236,12 +236,12 @@ pub(crate) fn status(name: Option<&str>, fail: bool, connection: &Connection, co
         let now = Timestamp::now();
         let seen = if let Some(name) = name {
             let set = overview::of_set(session, name, now).await?;
-            let seen = overview::with_drivers(session, vec![set], now).await?;
+            let seen = overview::with_drivers(session, vec![set], false, now).await;
             console.present_set(&seen)?;
             seen
         } else {
             let sets = overview::of_all(session, now, &|text| story.warn(text)).await?;
-            let seen = overview::with_drivers(session, sets, now).await?;
+            let seen = overview::with_drivers(session, sets, true, now).await;
             console.present_sets(&seen)?;
             seen
         };

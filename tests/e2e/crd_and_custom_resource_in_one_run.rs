@@ -15,6 +15,8 @@ pub(crate) fn check(sandbox: &Sandbox) {
              object, properties: {size: {type: integer}}}}}}\n",
         );
     sandbox.gitops(&["diff", "app"]).exit(1);
+    sandbox.gitops(&["apply", "app", "--dry-run=server"]).exit(0).says("2 created");
+    assert!(sandbox.get("crd", &format!("widgets.{group}")).is_none());
     sandbox.gitops(&["apply", "app"]).exit(0).says("2 created");
     assert_eq!(sandbox.field(&format!("widgets.{group}"), "w", "/spec/size"), 3);
     sandbox.gitops(&["apply", "app"]).exit(0).says("2 unchanged");

@@ -1,4 +1,4 @@
-//! `install --rbac=namespaced` puts everything into one namespace and grants rights there only. The pods that it describes pass the
+//! `install --rbac=namespaced` puts everything into one namespace and grants rights there only; `status` finds it there. The pods that it describes pass the
 //! strictest of Kubernetes' own standards for pods.
 
 use serde_json::{Value, json};
@@ -15,6 +15,11 @@ pub(crate) fn check(sandbox: &Sandbox) {
     sandbox.kubectl(&["auth", "can-i", "create", "deployments", &account]).exit(0);
     sandbox.kubectl_in("default", &["auth", "can-i", "create", "deployments", &account]).exit(1);
     assert!(sandbox.get("configmap", "gitops-install-team").is_some());
+
+    // Whoever may see only this namespace sees its CronJob, too.
+    let suspended = format!("CronJob {}/gitops-team is suspended", sandbox.namespace);
+    sandbox.gitops(&["status"]).exit(0).says(&suspended);
+    sandbox.gitops(&["status", &account]).exit(0).says(&suspended);
 
     // The pod as the Job controller would make it, where the server demands the strictest standard.
     let label = "pod-security.kubernetes.io/enforce=restricted";

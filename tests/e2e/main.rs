@@ -3,28 +3,46 @@
 
 use libtest_mimic::{Arguments, Trial};
 use testkit::cluster::{Cluster, Sandbox};
+use testkit::git::Gitea;
 
 /// Declares the behaviours: a module each, with `pub(crate) fn check(&Sandbox)`.
 macro_rules! behaviours {
     ($($(#[$need:ident])? $name:ident),+ $(,)?) => {
         $(mod $name;)+
 
-        const BEHAVIOURS: &[(&str, bool, fn(&Sandbox))] = &[
-            $((stringify!($name), behaviours!(@pods $($need)?), $name::check)),+
+        const BEHAVIOURS: &[(&str, Need, fn(&Sandbox))] = &[
+            $((stringify!($name), behaviours!(@need $($need)?), $name::check)),+
         ];
     };
-    (@pods needs_pods) => { true };
-    (@pods) => { false };
+    (@need needs_pods) => { Need::Pods };
+    (@need needs_scene) => { Need::Scene };
+    (@need) => { Need::Nothing };
 }
+
+/// What a behaviour needs of the cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Need {
+    Nothing,
+    /// Running containers.
+    Pods,
+    /// Running containers of ours, and a Gitea that they reach.
+    Scene,
+}
+
+mod scene;
 
 behaviours! {
     a_host_s_timer_syncs,
     a_broken_commit_is_recorded,
+    a_clock_that_jumped_back_is_noticed,
     #[needs_pods] a_crash_is_explained,
     a_plan_is_carried_out_exactly,
+    #[needs_scene] a_pod_tells_what_went_wrong,
+    #[needs_scene] a_push_rolls_the_application,
     a_question_waits_for_a_person,
     a_repository_is_synced,
     a_repository_over_ssh_is_synced,
+    #[needs_scene] a_run_without_news_costs_little,
     a_second_signal_ends_a_run_at_once,
     a_signal_ends_a_run_in_order,
     a_replacement_is_rehearsed,
@@ -105,13 +123,16 @@ fn main() -> std::process::ExitCode {
             return std::process::ExitCode::FAILURE;
         }
     };
-    let trials =
-        BEHAVIOURS.iter().map(|(name, needs_pods, check)| trial(cluster.clone(), name, *needs_pods, *check)).collect();
+    let trials = BEHAVIOURS.iter().map(|(name, need, check)| trial(cluster.clone(), name, *need, *check)).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-fn trial(cluster: Option<Cluster>, name: &'static str, needs_pods: bool, check: fn(&Sandbox)) -> Trial {
-    let reason = cluster.as_ref().and_then(Cluster::no_pods).filter(|_| needs_pods);
+fn trial(cluster: Option<Cluster>, name: &'static str, need: Need, check: fn(&Sandbox)) -> Trial {
+    let reason = cluster.as_ref().and_then(|cluster| match need {
+        Need::Nothing => None,
+        Need::Pods => cluster.no_pods(),
+        Need::Scene => cluster.no_pods().or_else(|| cluster.no_image()).or_else(Gitea::missing),
+    });
     if let Some(reason) = reason {
         #[expect(clippy::print_stdout, reason = "the summary of `make test` collects these lines")]
         {

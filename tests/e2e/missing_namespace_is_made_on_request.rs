@@ -9,6 +9,10 @@ pub(crate) fn check(sandbox: &Sandbox) {
         .write("app/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
     let inventory = ["--inventory-namespace", &sandbox.namespace];
     sandbox.gitops_anywhere(&[&["apply", "app"], &inventory[..]].concat()).exit(2).says("--create-namespace").says(&absent);
+    // The server cannot be asked about what goes into it: that the namespace comes with the run is known all the same.
+    let rehearsal = ["apply", "app", "--create-namespace", "--dry-run=server"];
+    sandbox.gitops_anywhere(&[&rehearsal[..], &inventory].concat()).exit(0).says("1 created");
+    assert!(sandbox.get("namespace", &absent).is_none());
     sandbox.gitops_anywhere(&[&["apply", "app", "--create-namespace"], &inventory[..]].concat()).ok();
     assert!(sandbox.get("namespace", &absent).is_some());
     drop(sandbox.kubectl(&["delete", "namespace", &absent, "--wait=false"]));

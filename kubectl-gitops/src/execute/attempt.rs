@@ -120,7 +120,7 @@ impl<T: Transport> Run<'_, T> {
         Err(Ending { done: Done::Failed, reason, code: Some(Code::Conflict) })
     }
 
-    /// Where it is served. A kind that arrives in this run may need a moment after its definition was established.
+    /// Where it is served, or how the action ends without that. A kind that arrives in this run may need a moment after its definition was established.
     async fn endpoint(&self, request: &Request<'_>) -> Result<Endpoint, Ending> {
         let begin = Instant::now();
         let (kind, version) = (request.body.gvk.group_kind(), request.body.gvk.version.as_str());
@@ -135,7 +135,11 @@ impl<T: Transport> Run<'_, T> {
             if let Some(endpoint) = known {
                 return Ok(endpoint);
             }
-            let arrives = matches!(request.action.deed, Deed::ApplyBlind) && self.job.options.dry_run == DryRun::No;
+            let arrives = matches!(request.action.deed, Deed::ApplyBlind);
+            if arrives && self.job.options.dry_run == DryRun::Server {
+                // Its kind comes with this run, and nothing comes in a dry one: there is nothing that could be asked.
+                return Err(Ending::well(Done::Created, &request.action.reason));
+            }
             if !arrives || begin.elapsed() > SERVING_SOON || self.stopped().is_some() {
                 let reason = format!("the API server does not serve {}", request.body.gvk);
                 return Err(Ending { done: Done::Failed, reason, code: Some(Code::NotServed) });
@@ -181,9 +185,26 @@ impl<T: Transport> Run<'_, T> {
                         return Err(self.fail(&error));
                     }
                 }
+                // Nothing was made, so nothing can be made in it: that is all that can be known.
+                Err(error)
+                    if error.code == Code::NamespaceMissing && dry_run == DryRun::Server && self.brings(request) =>
+                {
+                    return Ok(Step::Applied { object: Value::Null, created: true });
+                }
                 Err(error) => return Err(self.fail(&error)),
             }
         }
+    }
+
+    /// Does this run make the namespace of this object?
+    fn brings(&self, request: &Request<'_>) -> bool {
+        let plan = self.job.plan;
+        let namespace = &request.action.key.namespace;
+        let makes = |action: &Action| {
+            let ObjectKey { group, kind, name, .. } = &action.key;
+            action.deed.mutates() && group.is_empty() && kind == "Namespace" && name == namespace
+        };
+        plan.namespaces.contains(namespace) || plan.actions.iter().any(makes)
     }
 
     async fn update(

@@ -22,6 +22,17 @@ pub(super) async fn roots(session: &Session, namespace: Option<&str>) -> Result<
     }
 }
 
+/// Those that `status` shows: of a namespace also the ones that `sync` keeps for it elsewhere.
+pub(super) async fn shown(session: &Session) -> Result<Vec<Value>> {
+    let mut found = roots(session, None).await?;
+    if let Some(asked) = session.asked().filter(|asked| *asked != SYSTEM_NAMESPACE) {
+        // Who may not look there has nothing there.
+        let elsewhere = session.cluster.list_roots(Some(SYSTEM_NAMESPACE)).await.unwrap_or_default();
+        found.extend(elsewhere.into_iter().filter(|root| synced(&root_ref(root)).is_some_and(|(of, _)| of == asked)));
+    }
+    Ok(found)
+}
+
 /// Where a root lies.
 pub(super) fn root_ref(root: &Value) -> RootRef {
     let text = |field: &str| root["metadata"][field].as_str().unwrap_or_default().to_owned();

@@ -121,6 +121,7 @@ fn timer(lease: &Value, now: Timestamp) -> DriverStatus {
     };
     let notices = if stale { vec![notice()] } else { Vec::new() };
     DriverStatus {
+        syncs: format!("{SYSTEM_NAMESPACE}/{set}"),
         schedule: String::new(),
         every_s: every,
         suspended: false,

@@ -57,7 +57,7 @@ pub(crate) fn install(
         warn(&installation, &pod, console);
         warn_of_missing_secrets(session, &installation, console).await;
         let desired = objects(&install::objects(&installation, &pod));
-        let desired = judge::desired(desired, session, &mut |text| order.story.warn(&text)).await?;
+        let desired = judge::desired(desired, session, session.fill(), &mut |text| order.story.warn(&text)).await?;
         let identity = identity(&installation);
         let headline = |_: &Inventory| headline(&installation, &pod);
         let run = Run::new(&order, session, &identity, &headline);

@@ -35,6 +35,7 @@ pub(super) struct Judged {
 pub(super) async fn desired(
     objects: Vec<Object>,
     session: &Session,
+    fill: scope::Namespace<'_>,
     warn: &mut dyn FnMut(String),
 ) -> Result<Vec<Desired>> {
     let mut desired = Vec::with_capacity(objects.len());
@@ -51,7 +52,7 @@ pub(super) async fn desired(
         .filter_map(|kind| Some((kind.clone(), scope_of(discovery.namespaced(&kind)?))))
         .collect();
     let origins: BTreeMap<_, _> = desired.iter().map(|object| (object.key.clone(), object.origin.clone())).collect();
-    let fitted = scope::fit(desired, &scopes, session.fill()).map_err(|error| {
+    let fitted = scope::fit(desired, &scopes, fill).map_err(|error| {
         let place = origins.get(&error.key).map(Place::from).unwrap_or_default();
         let hint = format!("drop `-n`, or write `namespace: {}` into the object", error.namespace);
         let note = format!("it says `{}`", error.key.namespace);

@@ -9,6 +9,7 @@ use super::judge::{self, Judged};
 use super::render::Rendered;
 use super::session::Session;
 use crate::error::Result;
+use crate::plan::scope::Namespace;
 use crate::plan::{Desired, Policy};
 use crate::report::{About, Command, Console, Story};
 use crate::settings::{DryRun, RunSettings};
@@ -38,7 +39,12 @@ impl<'a> Order<'a> {
     /// The objects that were rendered, which are taken.
     pub(super) async fn desired(&self, rendered: &mut Rendered, session: &Session) -> Result<Vec<Desired>> {
         let objects = std::mem::take(&mut rendered.objects);
-        judge::desired(objects, session, &mut |text| self.story.warn(&text)).await
+        let fill = match self.command {
+            // There `-n` is where what names no namespace goes, and part of the set's name: a repository may well name several.
+            Command::Sync => Namespace::Default(session.namespace()),
+            Command::Apply | Command::Diff | Command::Delete => session.fill(),
+        };
+        judge::desired(objects, session, fill, &mut |text| self.story.warn(&text)).await
     }
 
     /// Reads and decides, and tells what the plan warns of.

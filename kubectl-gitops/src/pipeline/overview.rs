@@ -17,18 +17,27 @@ use crate::settings::SYSTEM_NAMESPACE;
 /// Most members of a set about which pods and events are asked.
 const CAUSES_MAX: usize = 10;
 
-/// What runs the sets by itself, beside the sets.
-pub(super) async fn with_drivers(session: &Session, sets: Vec<SetStatus>, now: Timestamp) -> Result<Overview> {
-    let concerned = sets.is_empty() || sets.iter().any(|set| set.namespace == SYSTEM_NAMESPACE);
-    let found = if concerned { drivers::of_cluster(session, now).await? } else { None };
-    let notices = found.as_ref().map(|found| drivers::notices(found, &sets)).unwrap_or_default();
-    Ok(Overview { sets, drivers: found.unwrap_or_default(), notices, now })
+/// What runs the sets by itself, beside the sets: of all, or of those that were asked for.
+pub(super) async fn with_drivers(session: &Session, sets: Vec<SetStatus>, all: bool, now: Timestamp) -> Overview {
+    let driven = |set: &SetStatus| set.namespace == SYSTEM_NAMESPACE || !set.driver.is_empty();
+    let found = if all || sets.iter().any(driven) {
+        drivers::of_cluster(session, &sets, now).await
+    } else {
+        drivers::Found::default()
+    };
+    let found = match session.asked() {
+        _ if !all => found.of_sets(&sets),
+        Some(namespace) if namespace != SYSTEM_NAMESPACE => found.of_namespace(namespace),
+        _ => found,
+    };
+    let notices = found.notices(&sets);
+    Overview { sets, drivers: found.drivers, notices, now }
 }
 
 /// All sets that can be seen. One that cannot be read is told by `warn` and left out.
 pub(super) async fn of_all(session: &Session, now: Timestamp, warn: &dyn Fn(&str)) -> Result<Vec<SetStatus>> {
     let mut sets = Vec::new();
-    for root in find::roots(session, None).await? {
+    for root in find::shown(session).await? {
         match session.cluster.decode_root(&root).await {
             Ok(inventory) => sets.push(status(session, &inventory, now, 0).await?),
             Err(RootError::Request(error)) => return Err(error.into()),

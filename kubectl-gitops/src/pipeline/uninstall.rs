@@ -75,17 +75,27 @@ async fn delete(session: &Session, order: &Order<'_>, root: &RootRef, shown: &st
 
 /// The installation of this name, or the only one.
 async fn find_installation(session: &Session, name: Option<&str>) -> Result<RootRef> {
-    let roots: Vec<RootRef> = find::roots(session, None).await?.iter().map(find::root_ref).collect();
-    let named = |root: &&RootRef| root.set_name().strip_prefix(SET_PREFIX).is_some_and(|n| name.is_none_or(|w| w == n));
-    let found: Vec<&RootRef> = roots.iter().filter(named).collect();
+    let named = |root: &RootRef| root.set_name().strip_prefix(SET_PREFIX).is_some_and(|n| name.is_none_or(|w| w == n));
+    let mut found: Vec<RootRef> = find::roots(session, None).await?.iter().map(find::root_ref).filter(named).collect();
+    if let Some(asked) = session.asked().filter(|asked| *asked != SYSTEM_NAMESPACE) {
+        // As it was installed: `-n` is where objects go, and the installation lies elsewhere. Who may not look there has none there.
+        let elsewhere = session.cluster.list_roots(Some(SYSTEM_NAMESPACE)).await.unwrap_or_default();
+        for root in elsewhere.iter().map(find::root_ref).filter(named) {
+            let name = root.set_name().strip_prefix(SET_PREFIX).unwrap_or_default();
+            let synced = synced_by(session, &root, name).await?;
+            if synced.is_some_and(|set| set.set_name().strip_suffix(name).is_some_and(|of| of == format!("{asked}."))) {
+                found.push(root);
+            }
+        }
+    }
     match (found.as_slice(), name) {
-        ([root], _) => Ok((*root).clone()),
+        ([root], _) => Ok(root.clone()),
         ([], Some(name)) => Err(CliError::new(Code::NotInstalled, format!("nothing is installed as `{name}`"))
             .hint("`kubectl gitops status` lists installations as `install-NAME`; a timer needs --systemd")),
         ([], None) => Err(CliError::new(Code::NotInstalled, "nothing is installed in this cluster")
             .hint("a timer on a host is uninstalled there, with --systemd --name NAME")),
         (several, _) => {
-            let names: Vec<String> = several.iter().map(|root| shown(root)).collect();
+            let names: Vec<String> = several.iter().map(shown).collect();
             let text = format!("there are several installations: {}", names.join(", "));
             Err(CliError::new(Code::SetAmbiguous, text).hint("say which one: `--name NAME`, and `-n NAMESPACE`"))
         }

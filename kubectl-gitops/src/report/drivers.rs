@@ -15,6 +15,9 @@ use crate::settings::format_duration;
 pub struct DriverStatus {
     /// As `CronJob gitops-system/sync`, `Timer systemd/HOST of SET`.
     pub name: String,
+    /// The set that its runs keep, as `NAMESPACE/NAME` of its inventory; empty if it does not say.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub syncs: String,
     /// When it runs, as cron has it; empty for a timer.
     pub schedule: String,
     /// How often that is, in seconds, where it is simple to say.

@@ -30,8 +30,8 @@ pub(super) fn render(error: &CliError, paint: Paint) -> String {
     for source in causes(cause.as_ref()) {
         line(format!("  caused by: {}", tame(&source)));
     }
-    for note in notes {
-        line(format!("  {}", tame(note)));
+    for part in notes.iter().flat_map(|note| note.lines()) {
+        line(format!("  {}", tame(part)));
     }
     for hint in hints {
         line(format!("{} {hint}", paint.paint(Color::Cyan, "hint:")));
@@ -88,11 +88,15 @@ mod tests {
         let error = CliError::new(Code::FileMissing, "`deploymnt.yaml` does not exist")
             .at(place)
             .note("built from overlays/prod")
+            .note("in `overlays/prod` there is:\n    deployment.yaml\n    \u{1b}[2J.yaml")
             .hint("did you mean `deployment.yaml`?");
         insta::assert_snapshot!(render(&error, Paint::PLAIN), @r"
         error[G0204]: `deploymnt.yaml` does not exist
           --> overlays/prod/kustomization.yaml:7:5
           built from overlays/prod
+          in `overlays/prod` there is:
+              deployment.yaml
+              �[2J.yaml
         hint: did you mean `deployment.yaml`?
         Nothing was written to the cluster. [exit 2]
         ");

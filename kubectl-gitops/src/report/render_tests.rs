@@ -227,6 +227,7 @@ fn status_of_all_and_of_one() {
     let of = |sets: Vec<SetStatus>| Overview { sets, drivers: Vec::new(), notices: Vec::new(), now };
     let driver = DriverStatus {
         name: "CronJob gitops-system/sync".to_owned(),
+        syncs: "gitops-system/shop.web".to_owned(),
         schedule: "*/5 * * * *".to_owned(),
         every_s: Some(300),
         suspended: false,

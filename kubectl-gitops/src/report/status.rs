@@ -192,7 +192,7 @@ impl Console {
 
     /// One set.
     pub fn present_set(&self, seen: &Overview) -> Result<()> {
-        let told = drivers::lines(&[], &seen.notices, seen.now, self.paint_out());
+        let told = drivers::lines(&seen.drivers, &seen.notices, seen.now, self.paint_out());
         let trees = |all| seen.sets.iter().map(|set| tree(set, self.paint_out(), all)).collect::<String>() + &told;
         let text = match self.presentation().output {
             None => trees(self.presentation().verbosity > 0),

@@ -2,6 +2,7 @@
 //! times processes.
 
 pub mod api;
+pub mod cgroup;
 pub mod cluster;
 pub mod command;
 pub mod disk;

@@ -112,6 +112,30 @@ fn a_dry_run_sends_nothing_that_changes() {
 }
 
 #[test]
+fn a_dry_run_knows_what_comes_with_the_run_itself() {
+    in_virtual_time(async {
+        // A namespace and a kind of the set's own.
+        let mut world = World::new();
+        world.dry_run = DryRun::Server;
+        let executed = world.run(&full()).await.unwrap();
+        assert!(executed.succeeded(), "{executed:#?}");
+        // What the server was asked about, and what nobody could be asked about.
+        assert_eq!((executed.count(Done::Configured), executed.count(Done::Created)), (2, 4), "{executed:#?}");
+        assert_eq!(executed.traffic.writes(), 0);
+        // A namespace that is made on request; without the request it is missing.
+        let mut world = World::new();
+        world.dry_run = DryRun::Server;
+        world.policy.create_namespace = true;
+        let set = [config_map("a", "b")];
+        let executed = world.run(&set).await.unwrap();
+        assert!(executed.succeeded(), "{executed:#?}");
+        assert_eq!((executed.count(Done::Created), executed.traffic.writes()), (1, 0));
+        world.policy.create_namespace = false;
+        assert!(!world.run(&set).await.unwrap().succeeded());
+    });
+}
+
+#[test]
 fn a_patch_that_fits_no_schema_is_sent_once_and_stops_pruning() {
     in_virtual_time(async {
         let mut world = World::after(&full()).await;
