@@ -79,7 +79,7 @@ oracle: python systemd $(BIN)/kustomize $(BIN)/helm $(BIN)/oracle-dump $(BIN)/or
 	$(CARGO) build --locked --quiet -p krm-functions
 	KUSTOMIZE=$(BIN)/kustomize KRM_FUNCTIONS=$(abspath $(TARGET))/debug/krm-functions tests/oracle/secret_generator.py
 	KUSTOMIZE=$(BIN)/kustomize $(CARGO) test --locked -p kubectl-gitops --test oracle_functions
-	README_REQUIRE='kustomize sops age-keygen' $(CARGO) test --locked -p kubectl-gitops --test readme
+	README_REQUIRE='kustomize sops age-keygen git ssh-keygen' $(CARGO) test --locked -p kubectl-gitops --test readme
 	$(CARGO) test --locked -p krm --test oracle_yaml
 	SOPS=$(BIN)/sops AGE_KEYGEN=$(BIN)/age-keygen $(CARGO) test --locked -p krm-functions --test oracle_sops -- --nocapture
 	SOPS=$(BIN)/sops $(CARGO) test --locked --quiet -p kubectl-gitops --test secrets

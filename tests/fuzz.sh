@@ -5,6 +5,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
+# Not below tests/, where every file is one of ours.
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$root/.cache/fuzz/target}
 seconds=${FUZZ_SECONDS:-60}
 targets=("$@")
 [ $# -gt 0 ] || mapfile -t targets < <(find tests/fuzz/fuzz_targets -name '*.rs' -printf '%f\n' | sed 's/\.rs$//' | LC_ALL=C sort)

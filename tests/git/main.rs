@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "what a test sets up must be there")]
 
+mod command;
 mod gitea;
 mod hostile;
 mod http;

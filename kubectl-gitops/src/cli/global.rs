@@ -59,7 +59,7 @@ pub(super) struct GlobalArgs {
     /// Longest wait for one answer, as `30s`; 0 waits for ever
     #[arg(long, global = true, value_name = "DURATION", hide_short_help = true, value_parser = parse_duration)]
     request_timeout: Option<Duration>,
-    /// Where repositories of remote bases are kept between runs [default: ~/.cache]
+    /// Where repositories are kept between runs: those of remote bases [default: ~/.cache], and that of --url if this is given
     #[arg(
         long,
         global = true,

@@ -35,7 +35,7 @@ impl InputArgs {
     /// The settings; without any input, `fallback` is read, where the command has one.
     pub(super) fn into_settings(self, fallback: Option<&str>, cache_dir: Option<PathBuf>) -> Result<BuildSettings> {
         let Self { directory, filename, kustomize, recursive, remote, engine, stages } = self;
-        let remote = remote.into_settings()?;
+        let remote = remote.into_settings(cache_dir.clone())?;
         // clap lets a requirement pass where the required flag would conflict with another argument.
         if recursive && filename.is_empty() {
             return Err(CliError::new(Code::Usage, "`-R` needs `--filename`: other input is recursive by itself"));

@@ -7,12 +7,13 @@ use crate::error::{CliError, Code, Result};
 use crate::pipeline;
 use crate::report::Console;
 use crate::settings::{
-    Access, Clock, DryRun, HostSettings, InstallSettings, Keys, PodSettings, Rbac, RunSettings, parse_duration,
+    Access, Clock, DryRun, HostSettings, InstallSettings, InstallVerify, Keys, PodSettings, Rbac, RunSettings,
+    TrustedKeys, parse_duration,
 };
 
 use super::flags::{ExecuteArgs, OutputArgs, choice};
 use super::global::GlobalArgs;
-use super::remote::{CredentialArgs, ReferenceArgs};
+use super::remote::{CredentialArgs, ReferenceArgs, VerifyArgs, VerifyParts};
 
 /// Where K3s writes its kubeconfig, on server nodes.
 const K3S_KUBECONFIG: &str = "/etc/rancher/k3s/k3s.yaml";
@@ -47,6 +48,8 @@ pub(super) struct Args {
     access: AccessArgs,
     #[command(flatten)]
     keys: KeyArgs,
+    #[command(flatten)]
+    verify: VerifyArgs,
     #[command(flatten)]
     clock: ClockArgs,
     #[command(flatten)]
@@ -160,17 +163,23 @@ struct HostArgs {
 }
 
 pub(super) fn run(args: Args, global: GlobalArgs, console: &mut Console) -> Result<u8> {
-    let Args { repository, access, keys, clock, pod, host, export, execute, output, sync_flags } = args;
+    let Args { repository, access, keys, verify, clock, pod, host, export, execute, output, sync_flags } = args;
     console.present(output.into_presentation(global.verbosity));
     check(&sync_flags)?;
     let run = execute.extend(RunSettings::default());
     let connection = global.into_connection();
     let RepositoryArgs { url, path, name, reference } = repository;
+    let reference = reference.into_reference();
+    let verify = verify.into_parts(&reference)?.map(|VerifyParts { mode, files, secret }| InstallVerify {
+        mode,
+        keys: secret.map_or(TrustedKeys::Files(files), TrustedKeys::SecretRef),
+    });
     let settings = InstallSettings {
         url,
         path,
         name,
-        reference: reference.into_reference(),
+        verify,
+        reference,
         namespace: connection.namespace.clone().filter(|name| !name.is_empty()),
         access: access.into_access()?,
         keys: keys.into_keys(),

@@ -10,8 +10,11 @@ use krm::Masked;
 
 use crate::error::{CliError, Code, Result};
 use crate::settings::{
-    Credential, CredentialStore, Given, Reference, RemoteSettings, SYSTEM_NAMESPACE, parse_duration,
+    Credential, CredentialStore, Given, KeyStore, Reference, RemoteSettings, SYSTEM_NAMESPACE, Signed, VerifySettings,
+    can_be_tag, parse_duration,
 };
+
+use super::flags::choice;
 
 /// Holds the password, where neither a file nor standard input is named.
 const PASSWORD_VARIABLE: &str = "KUBECTL_GITOPS_PASSWORD";
@@ -37,6 +40,8 @@ pub(super) struct RemoteArgs {
     store: StoreArgs,
     #[command(flatten)]
     credentials: CredentialArgs,
+    #[command(flatten)]
+    verify: VerifyArgs,
 }
 
 /// Which commit: at most one of them, but for a commit on a branch.
@@ -105,15 +110,83 @@ pub(super) struct CredentialArgs {
     known_hosts_file: Option<PathBuf>,
 }
 
+/// What must be signed, and whose signatures count.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Signatures of the repository")]
+pub(super) struct VerifyArgs {
+    /// What must be signed by a trusted key, OpenPGP or SSH: the commit (head), the tag, or both
+    #[arg(long, value_name = "WHAT", value_parser = choice::<Signed>(Signed::WORDS), requires_all = ["url", "verify_by"])]
+    verify: Option<Signed>,
+    /// File with trusted public keys, or directory of them (*.asc, *.sshpub); may be repeated
+    #[arg(long, value_name = "PATH", requires = "verify", group = "verify_by")]
+    verify_keys: Vec<PathBuf>,
+    /// Secret with them, in Flux's layout; without a namespace, one in gitops-system
+    #[arg(
+        long,
+        value_name = "[NAMESPACE/]NAME",
+        requires = "verify",
+        group = "verify_by",
+        conflicts_with = "verify_keys",
+        hide_short_help = true
+    )]
+    verify_secret_ref: Option<String>,
+}
+
+/// The same, as far as all commands understand it alike.
+pub(super) struct VerifyParts {
+    pub(super) mode: Signed,
+    pub(super) files: Vec<PathBuf>,
+    /// As it was typed.
+    pub(super) secret: Option<String>,
+}
+
+impl VerifyArgs {
+    /// What was said; nothing if nothing must be signed.
+    pub(super) fn into_parts(self, reference: &Reference) -> Result<Option<VerifyParts>> {
+        let Self { verify, verify_keys, verify_secret_ref } = self;
+        let Some(mode) = verify else { return Ok(None) };
+        if mode.needs_tag() && !can_be_tag(reference) {
+            let text = format!("`--verify {}` needs a tag: only tags have signatures of their own", mode.word());
+            return Err(CliError::new(Code::Usage, text)
+                .hint("name it by --tag, --semver or --ref-name; `--verify head` checks the commit of a branch"));
+        }
+        Ok(Some(VerifyParts { mode, files: verify_keys, secret: verify_secret_ref }))
+    }
+
+    fn into_settings(self, reference: &Reference) -> Result<Option<VerifySettings>> {
+        let Some(VerifyParts { mode, files, secret }) = self.into_parts(reference)? else { return Ok(None) };
+        let keys = match secret {
+            Some(secret) => {
+                let (namespace, name) = secret_of("--verify-secret-ref", &secret)?;
+                KeyStore::Secret { namespace, name }
+            }
+            None => KeyStore::Files(files),
+        };
+        Ok(Some(VerifySettings { mode, keys }))
+    }
+}
+
+/// `NAMESPACE/NAME`, or a name in the namespace of ours.
+fn secret_of(flag: &str, text: &str) -> Result<(String, String)> {
+    let (namespace, name) = text.split_once('/').unwrap_or((SYSTEM_NAMESPACE, text));
+    if namespace.is_empty() || name.is_empty() || name.contains('/') {
+        return Err(CliError::new(Code::Usage, format!("`{flag} {text}` names no Secret")));
+    }
+    Ok((namespace.to_owned(), name.to_owned()))
+}
+
 impl RemoteArgs {
-    /// The repository and the directory in it; nothing without `--url`.
-    pub(super) fn into_settings(self) -> Result<Option<(RemoteSettings, String)>> {
-        let Self { url, path, reference, recurse_submodules, git_timeout, store, credentials } = self;
+    /// The repository and the directory in it; nothing without `--url`. `cache`: where objects are kept for the next time.
+    pub(super) fn into_settings(self, cache: Option<PathBuf>) -> Result<Option<(RemoteSettings, String)>> {
+        let Self { url, path, reference, recurse_submodules, git_timeout, store, credentials, verify } = self;
         let Some(url) = url else { return Ok(None) };
         let path = below(path.as_deref().unwrap_or("."))?;
+        let reference = reference.into_reference();
         let settings = RemoteSettings {
             url: Masked::new(url),
-            reference: reference.into_reference(),
+            verify: verify.into_settings(&reference)?,
+            reference,
+            cache,
             credentials: store.into_store()?,
             given: credentials.into_given()?,
             submodules: recurse_submodules,
@@ -141,11 +214,8 @@ impl StoreArgs {
     fn into_store(self) -> Result<CredentialStore> {
         match (self.secret_ref, self.credentials_dir) {
             (Some(secret), _) => {
-                let (namespace, name) = secret.split_once('/').unwrap_or((SYSTEM_NAMESPACE, &secret));
-                if namespace.is_empty() || name.is_empty() || name.contains('/') {
-                    return Err(CliError::new(Code::Usage, format!("`--secret-ref {secret}` names no Secret")));
-                }
-                Ok(CredentialStore::Secret { namespace: namespace.to_owned(), name: name.to_owned() })
+                let (namespace, name) = secret_of("--secret-ref", &secret)?;
+                Ok(CredentialStore::Secret { namespace, name })
             }
             (None, Some(directory)) => Ok(CredentialStore::Directory(directory)),
             (None, None) => Ok(CredentialStore::None),

@@ -69,7 +69,7 @@ struct RecordArgs {
 
 pub(super) fn run(args: Args, global: GlobalArgs, console: &mut Console) -> Result<u8> {
     let Args { remote, engine, stages, plan, execute, record, output } = args;
-    let Some((remote, path)) = remote.into_settings()? else {
+    let Some((remote, path)) = remote.into_settings(global.cache_dir.clone())? else {
         return Err(CliError::new(Code::Usage, "`sync` needs `--url`"));
     };
     console.present(output.into_presentation(global.verbosity));

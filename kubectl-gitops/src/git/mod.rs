@@ -54,7 +54,7 @@ pub use object::ObjectError;
 pub use pack::{PackError, ShownId};
 pub use push::{FileContent, NewCommit};
 pub use transport::SshAccess;
-pub use verify::{Signed, TrustedKeyError, Verification};
+pub use verify::{Signed, TrustedKeyError, UnknownMode, Verification};
 pub use wire::WireError;
 
 use address::Address;

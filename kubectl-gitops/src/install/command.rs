@@ -2,7 +2,7 @@
 //! taken for a flag.
 
 use super::Installation;
-use crate::settings::{Access, Reference};
+use crate::settings::{Access, InstallVerify, Reference, TrustedKeys};
 
 /// Where the command finds what it must not be told.
 #[derive(Debug, Clone, Copy, Default)]
@@ -11,12 +11,14 @@ pub(super) struct Places<'a> {
     pub(super) credentials: Option<&'a str>,
     /// The file, or the directory, of keys.
     pub(super) keys: Option<&'a str>,
+    /// The directory of public keys whose signatures count.
+    pub(super) trusted: Option<&'a str>,
 }
 
 /// `sync` and its flags. `driver`: what runs it.
 pub(super) fn words(installation: &Installation, places: Places<'_>, driver: Option<&str>) -> Vec<String> {
     let Installation { name, address, reference, path, fill, access, sync_flags, namespace, .. } = installation;
-    let Places { credentials, keys } = places;
+    let Places { credentials, keys, trusted } = places;
     let mut words = vec!["sync".to_owned()];
     let secret = match access {
         Access::SecretRef(name) if credentials.is_none() => Some(name.as_str()),
@@ -36,7 +38,26 @@ pub(super) fn words(installation: &Installation, places: Places<'_>, driver: Opt
     let flags = flags.into_iter().filter_map(|(flag, value)| Some((flag, value?)));
     let source = [("--url", address.as_str())].into_iter().chain(reference_flags(reference));
     words.extend(source.chain(flags).map(|(flag, value)| format!("{flag}={value}")));
+    words.extend(verify_words(installation, trusted));
     words.extend(sync_flags.iter().cloned());
+    words
+}
+
+/// What must be signed, and where the keys are.
+fn verify_words(installation: &Installation, trusted: Option<&str>) -> Vec<String> {
+    let Some(InstallVerify { mode, keys }) = &installation.verify else { return Vec::new() };
+    let mut words = vec![format!("--verify={}", mode.word())];
+    match (trusted, keys) {
+        (Some(directory), _) => words.push(format!("--verify-keys={directory}")),
+        (None, TrustedKeys::SecretRef(name)) => {
+            words.push(format!("--verify-secret-ref={}/{name}", installation.namespace));
+        }
+        (None, TrustedKeys::Files(paths)) => {
+            words.extend(paths.iter().map(|path| format!("--verify-keys={}", path.display())));
+        }
+        // Only a pod has them so, and it has a directory.
+        (None, TrustedKeys::Given(_)) => {}
+    }
     words
 }
 

@@ -12,7 +12,7 @@ use super::command::{self, Places};
 use super::credentials::Credentials;
 use super::{Address, Installation, Pod, keys};
 use crate::inventory::marks::{DRIVER_LABEL, FORCE_ANNOTATION, annotation};
-use crate::settings::{Access, Credential, Keys, Rbac, SYSTEM_NAMESPACE};
+use crate::settings::{Access, Credential, InstallVerify, Keys, Rbac, SYSTEM_NAMESPACE, TrustedKeys};
 
 /// Annotation of the Secret made from flags: the server that its values are for.
 pub const CREDENTIALS_FOR_ANNOTATION: &str = "kubectl-gitops.dev/credentials-for";
@@ -24,9 +24,12 @@ pub const SYNCS_ANNOTATION: &str = "kubectl-gitops.dev/syncs";
 const CREDENTIALS_DIRECTORY: &str = "/etc/gitops/credentials";
 /// Where it finds its keys.
 const KEYS_DIRECTORY: &str = "/etc/gitops/keys";
+/// Where it finds public keys.
+const TRUSTED_DIRECTORY: &str = "/etc/gitops/trusted";
 /// Names of the volumes.
 const CREDENTIALS: &str = "credentials";
 const KEYS: &str = "keys";
+const TRUSTED: &str = "trusted";
 /// Nobody's user, as distroless images have it.
 const USER: u32 = 65_532;
 /// Longer than the sum of what a run waits for; then SIGTERM, which leaves the inventory consistent.
@@ -84,7 +87,7 @@ pub fn kept_keys(secret: &Value, installation: &Installation) -> Option<Masked<V
 /// A Secret of the installation's own.
 struct OwnSecret<'a> {
     name: String,
-    values: Vec<(&'static str, &'a Masked<Vec<u8>>)>,
+    values: Vec<(&'a str, &'a Masked<Vec<u8>>)>,
     annotations: Value,
 }
 
@@ -100,6 +103,10 @@ fn own_secrets(installation: &Installation) -> Vec<OwnSecret<'_>> {
     if let Keys::Given(keys) = &installation.keys {
         let values = vec![(keys::KEY, keys)];
         own.push(OwnSecret { name: installation.keys_name(), values, annotations: Value::Null });
+    }
+    if let Some(InstallVerify { keys: TrustedKeys::Given(keys), .. }) = &installation.verify {
+        let values = keys.iter().map(|(name, key)| (name.as_str(), key)).collect();
+        own.push(OwnSecret { name: installation.trusted_name(), values, annotations: Value::Null });
     }
     own
 }
@@ -256,7 +263,7 @@ fn container(installation: &Installation, pod: &Pod) -> Value {
         mounted.iter().map(|secret| json!({"name": secret.volume, "mountPath": secret.path, "readOnly": true})),
     );
     let path = |volume: &str| mounted.iter().find(|secret| secret.volume == volume).map(|secret| secret.path);
-    let places = Places { credentials: path(CREDENTIALS), keys: path(KEYS) };
+    let places = Places { credentials: path(CREDENTIALS), keys: path(KEYS), trusted: path(TRUSTED) };
     let driver = format!("cronjob/{}", installation.object_name());
     let mut words = command::words(installation, places, Some(&driver));
     words.push("--termination-log=/dev/termination-log".to_owned());
@@ -305,7 +312,16 @@ fn mounted(installation: &Installation) -> Vec<Mounted> {
         Keys::Given(_) => Some(installation.keys_name()),
         Keys::None | Keys::Unsaid | Keys::File(_) => None,
     };
-    let places = [(CREDENTIALS, credentials, CREDENTIALS_DIRECTORY), (KEYS, keys, KEYS_DIRECTORY)];
+    let trusted = match installation.verify.as_ref().map(|verify| &verify.keys) {
+        Some(TrustedKeys::SecretRef(name)) => Some(name.clone()),
+        Some(TrustedKeys::Given(_)) => Some(installation.trusted_name()),
+        Some(TrustedKeys::Files(_)) | None => None,
+    };
+    let places = [
+        (CREDENTIALS, credentials, CREDENTIALS_DIRECTORY),
+        (KEYS, keys, KEYS_DIRECTORY),
+        (TRUSTED, trusted, TRUSTED_DIRECTORY),
+    ];
     places.into_iter().filter_map(|(volume, secret, path)| Some(Mounted { volume, secret: secret?, path })).collect()
 }
 

@@ -22,11 +22,14 @@ pub use credentials::{Credentials, CredentialsError};
 pub use manifests::{CREDENTIALS_FOR_ANNOTATION, SYNCS_ANNOTATION, export, kept_credentials, kept_keys, objects};
 pub use schedule::{EVERY_DEFAULT, Schedule, ScheduleError};
 pub use unit::{
-    HostFile, HostFileKind, UNIT_MARK, files, fits, kept_paths, keys_path, settings_directory, unit_names, unit_paths,
+    HostFile, HostFileKind, UNIT_MARK, cache_directory, files, fits, kept_paths, keys_path, settings_directory,
+    unit_names, unit_paths,
 };
 
+use crate::git::Verification;
 use crate::settings::{
-    Access, Clock, HostSettings, InstallSettings, Keys, Rbac, Reference, SYSTEM_NAMESPACE, format_duration,
+    Access, Clock, HostSettings, InstallSettings, InstallVerify, Keys, Rbac, Reference, SYSTEM_NAMESPACE, TrustedKeys,
+    format_duration,
 };
 use crate::source::{InvalidName, derive_name, validate_name};
 
@@ -58,6 +61,12 @@ pub enum InstallError {
     /// The credentials.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
+    /// A public key that is none.
+    #[error(transparent)]
+    Trusted(#[from] crate::git::TrustedKeyError),
+    /// A file name that a Secret cannot have.
+    #[error("`{0}` cannot be a key of a Secret: letters, digits, `-`, `_` and `.` can")]
+    TrustedName(String),
     /// A file of keys without any.
     #[error("the file of `--age-key-file` holds no age identity, no SSH key and no Secret with such")]
     NoKeys,
@@ -159,6 +168,8 @@ pub struct Installation {
     pub access: Access,
     /// With what encrypted files are opened.
     pub keys: Keys,
+    /// What must be signed, and by whom.
+    pub verify: Option<InstallVerify>,
     /// Nothing is to run for now.
     pub suspend: bool,
     /// Flags for `sync`.
@@ -204,6 +215,11 @@ impl Installation {
     /// The Secret that holds credentials of flags.
     pub fn secret_name(&self) -> String {
         format!("{}-credentials", self.object_name())
+    }
+
+    /// The Secret that holds the keys of `--verify-keys`.
+    pub fn trusted_name(&self) -> String {
+        format!("{}-trusted", self.object_name())
     }
 
     /// The Secret that holds the keys of `--age-key-file`.
@@ -324,6 +340,11 @@ pub fn for_host(settings: &InstallSettings, host: &HostSettings) -> Result<(Inst
     };
     let binary = path("--binary", &host.binary, &mut problems);
     let kubeconfig = path("--kubeconfig", &host.kubeconfig, &mut problems);
+    if let Some(InstallVerify { keys: TrustedKeys::Files(paths), .. }) = &settings.verify {
+        for file in paths {
+            path("--verify-keys", file, &mut problems);
+        }
+    }
     match installation {
         Some(installation) if problems.is_empty() => Ok((installation, Host { every, binary, kubeconfig })),
         _ => Err(problems),
@@ -354,6 +375,7 @@ fn installation(settings: &InstallSettings, problems: &mut Vec<InstallError>) ->
         Keys::Given(keys) if !keys::any(keys) => problems.push(InstallError::NoKeys),
         Keys::Given(_) | Keys::File(_) | Keys::None | Keys::Unsaid => {}
     }
+    check_trusted(settings.verify.as_ref(), problems);
     let (address, path) = (address?, path?);
     let name = match &settings.name {
         Some(name) => validate_name(name).map(|()| name.clone()).map_err(InstallError::from),
@@ -370,9 +392,26 @@ fn installation(settings: &InstallSettings, problems: &mut Vec<InstallError>) ->
         path,
         access: settings.access.clone(),
         keys: settings.keys.clone(),
+        verify: settings.verify.clone(),
         suspend: settings.suspend,
         sync_flags: settings.sync_flags.clone(),
     })
+}
+
+/// Public keys that a run could not use are told now.
+fn check_trusted(verify: Option<&InstallVerify>, problems: &mut Vec<InstallError>) {
+    let Some(InstallVerify { mode, keys }) = verify else { return };
+    match keys {
+        TrustedKeys::SecretRef(name) => problems.extend(wrong_name("--verify-secret-ref", name, "a Secret")),
+        TrustedKeys::Files(_) => {}
+        TrustedKeys::Given(keys) => {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+            let wrong = keys.keys().filter(|name| name.is_empty() || name.len() > 253 || !name.chars().all(plain));
+            problems.extend(wrong.map(|name| InstallError::TrustedName(name.clone())));
+            let keys = keys.iter().map(|(name, key)| (name.clone(), key.expose().clone())).collect();
+            problems.extend(Verification::new(*mode, &keys).err().map(InstallError::from));
+        }
+    }
 }
 
 /// The directory's name, else the repository's.

@@ -8,7 +8,7 @@ use kustomize::Object;
 use serde_json::Value;
 
 use super::*;
-use crate::settings::{Credential, PodSettings};
+use crate::settings::{Credential, PodSettings, Signed};
 
 fn plain() -> InstallSettings {
     InstallSettings {
@@ -71,6 +71,7 @@ fn an_installation_in_one_namespace() {
             on_server: true,
         },
         sync_flags: vec!["--wait".to_owned(), "--timeout=10m".to_owned()],
+        verify: Some(InstallVerify { mode: Signed::TagAndHead, keys: TrustedKeys::SecretRef("signers".to_owned()) }),
     };
     insta::assert_snapshot!(exported(&settings));
 }
@@ -120,6 +121,35 @@ fn keys_are_a_secret_of_their_own_that_the_next_installation_keeps() {
     for useless in ["", "hunter2", "age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq"] {
         let told = problems(&given(useless));
         assert!(told.contains("--age-key-file") && !told.contains("hunter2"), "{told}");
+    }
+}
+
+#[test]
+fn trusted_keys_are_a_secret_that_the_pod_mounts() {
+    const ANN: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICQhGz6Ih0zYqjbBpTD4zyu7jHHKrBiFBWcFuMkUaADC ann\n";
+    let given = |name: &str, key: &str| InstallSettings {
+        verify: Some(InstallVerify {
+            mode: Signed::Head,
+            keys: TrustedKeys::Given([(name.to_owned(), Masked::new(key.as_bytes().to_vec()))].into()),
+        }),
+        ..plain()
+    };
+    let text = exported(&given("ann.sshpub", ANN));
+    for expected in [
+        "name: gitops-home-trusted",
+        "ann.sshpub:",
+        "--verify=head\n",
+        "--verify-keys=/etc/gitops/trusted\n",
+        "mountPath: /etc/gitops/trusted\n",
+    ] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    for (name, key, says) in [
+        ("ann.sshpub", "hunter2", "`ann.sshpub` cannot be used"),
+        ("an n.sshpub", ANN, "`an n.sshpub` cannot be a key"),
+    ] {
+        let told = problems(&given(name, key));
+        assert!(told.contains(says) && !told.contains("hunter2"), "{told}");
     }
 }
 

@@ -88,6 +88,11 @@ pub fn files(installation: &Installation, host: &Host) -> Vec<HostFile> {
     files
 }
 
+/// Where systemd lets an installation keep what it fetched.
+pub fn cache_directory(name: &str) -> String {
+    format!("/var/cache/kubectl-gitops/{name}")
+}
+
 /// The keys of an installation.
 pub fn keys_path(name: &str) -> String {
     format!("{}/keys/{}", settings_directory(name), keys::KEY)
@@ -131,10 +136,11 @@ fn service_text(installation: &Installation, host: &Host) -> String {
         Access::SecretRef(_) | Access::Anonymous | Access::Unsaid | Access::Flags(_) => None,
     };
     let keys = matches!(installation.keys, Keys::Given(_)).then(|| keys_path(&installation.name));
-    let places = Places { credentials: credentials.as_deref(), keys: keys.as_deref() };
+    let places = Places { credentials: credentials.as_deref(), keys: keys.as_deref(), trusted: None };
     let mut words = command::words(installation, places, None);
     words.insert(0, host.binary.clone());
     words.push(format!("--kubeconfig={}", host.kubeconfig));
+    words.push(format!("--cache-dir={}", cache_directory(&installation.name)));
     let line = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
     format!(
         "{UNIT_MARK}\n\
@@ -152,6 +158,9 @@ fn service_text(installation: &Installation, host: &Host) -> String {
          SuccessExitStatus=5\n\
          TimeoutStartSec=30min\n\
          UMask=0077\n\
+         # What was fetched before is not fetched again.\n\
+         CacheDirectory=kubectl-gitops/{name}\n\
+         CacheDirectoryMode=0700\n\
          CPUWeight=20\n\
          IOSchedulingClass=idle\n\
          MemoryMax=96M\n\

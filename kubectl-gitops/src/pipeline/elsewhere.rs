@@ -8,11 +8,11 @@ use kustomize::Object;
 
 use super::render::prepared;
 use super::session;
-use super::sync::read_secret;
+use super::sync::read_secrets;
 use crate::error::{CliError, Result};
 use crate::report::{Console, Story};
-use crate::settings::{BuildSettings, Connection, CredentialStore, Reference, RemoteSettings};
-use crate::source::{self, Checkout, Credentials, Input, Revision};
+use crate::settings::{BuildSettings, Connection, CredentialStore, KeyStore, Reference, RemoteSettings};
+use crate::source::{self, Checkout, Credentials, Input, Revision, Secrets};
 
 /// Opens what the settings name, on this disk or elsewhere, and works on it. `plain` allows directories without a kustomization.
 pub(super) fn with_input<R>(
@@ -78,14 +78,15 @@ fn fetched<R>(
 
 /// What the flags name: files, or a Secret, for which the cluster is asked.
 fn credentials(remote: &RemoteSettings, connection: &Connection, console: &Console) -> Result<Credentials> {
-    let secret = match &remote.credentials {
-        CredentialStore::Secret { namespace, name } => {
-            let story = Rc::new(Story::new(console));
-            Some(session::with(connection, &story, async |session| read_secret(session, namespace, name).await)?)
-        }
-        CredentialStore::Directory(_) | CredentialStore::None => None,
+    let named = matches!(remote.credentials, CredentialStore::Secret { .. });
+    let trusted = remote.verify.as_ref().is_some_and(|verify| matches!(verify.keys, KeyStore::Secret { .. }));
+    let secrets = if named || trusted {
+        let story = Rc::new(Story::new(console));
+        session::with(connection, &story, async |session| read_secrets(session, remote).await)?
+    } else {
+        Secrets::default()
     };
-    Ok(Credentials::gather(remote, secret).map_err(source::RemoteError::from)?)
+    Ok(Credentials::gather(remote, secrets).map_err(source::RemoteError::from)?)
 }
 
 fn checkout(remote: &RemoteSettings, path: &str, revision: &Revision) -> Checkout {

@@ -1,9 +1,13 @@
 //! Credentials and keys that flags name, read: files and standard input. Nothing of them is told.
 
-use crate::error::Result;
+use std::collections::BTreeMap;
+
+use krm::Masked;
+
+use crate::error::{CliError, Code, Result};
 use crate::install::Credentials;
-use crate::settings::{Access, Given, InstallSettings, Keys};
-use crate::source::read_credential;
+use crate::settings::{Access, Given, InstallSettings, InstallVerify, Keys, TrustedKeys};
+use crate::source::{read_credential, trusted_files};
 
 /// The settings with values where they named files.
 pub(super) fn with_values(settings: &InstallSettings) -> Result<InstallSettings> {
@@ -29,10 +33,27 @@ pub(super) fn with_values(settings: &InstallSettings) -> Result<InstallSettings>
     Ok(InstallSettings { access: Access::Given(values), ..settings })
 }
 
+/// The same for a pod, which sees no files of this machine.
+pub(super) fn for_pod(settings: &InstallSettings) -> Result<InstallSettings> {
+    let mut settings = with_values(settings)?;
+    if let Some(InstallVerify { keys, .. }) = &mut settings.verify
+        && let TrustedKeys::Files(paths) = keys
+    {
+        let mut given = BTreeMap::new();
+        for (path, key) in trusted_files(paths)? {
+            let name = path.rsplit('/').next().unwrap_or_default().to_owned();
+            if given.insert(name.clone(), Masked::new(key)).is_some() {
+                return Err(CliError::new(Code::Usage, format!("two files of `--verify-keys` are called `{name}`")));
+            }
+        }
+        *keys = TrustedKeys::Given(given);
+    }
+    Ok(settings)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Code;
     use crate::settings::Credential;
 
     fn given(credential: Credential, text: &str) -> Result<Vec<u8>> {

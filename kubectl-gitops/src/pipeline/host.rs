@@ -124,6 +124,8 @@ fn uninstall_from(machine: &Machine<'_>, name: &str, objects_too: bool) -> Resul
             // What somebody else put there stays, and its directory with it.
             drop(fs::remove_dir(machine.at(&directory)));
         }
+        // Nothing in it is the only copy.
+        drop(fs::remove_dir_all(machine.at(&install::cache_directory(name))));
         machine.systemctl(&["daemon-reload"])?;
     }
     let verb = if dry_run { "Would uninstall" } else { "Uninstalled" };

@@ -16,11 +16,11 @@ use crate::error::{CliError, Code, Result, exit};
 use crate::install::{self, CredentialsError, InstallError, Installation, Pod, Scheme};
 use crate::inventory::{Inventory, RootRef, Source};
 use crate::report::{Command, Console};
-use crate::settings::{Access, Connection, DryRun, InstallSettings, Keys, Rbac, RunSettings};
+use crate::settings::{Access, Connection, DryRun, InstallSettings, Keys, Rbac, RunSettings, TrustedKeys};
 
 /// Prints the objects. Reaches no cluster.
 pub(crate) fn export(settings: &InstallSettings, console: &Console) -> Result<u8> {
-    let settings = &given::with_values(settings)?;
+    let settings = &given::for_pod(settings)?;
     let (installation, pod) = checked(install::for_pod(settings, ""))?;
     demand_key(&installation)?;
     warn(&installation, &pod, console);
@@ -44,7 +44,7 @@ pub(crate) fn install(
     let system = settings.pod.rbac != Rbac::Namespaced;
     let run = RunSettings { create_namespace: system, ..run.clone() };
     let order = Order::new(Command::Apply, &run, console)?;
-    let settings = &given::with_values(settings)?;
+    let settings = &given::for_pod(settings)?;
     // What is wrong with the flags is told before anything is reached.
     checked(install::for_pod(settings, ""))?;
     // The objects name their namespaces: `-n` is for what is synced.
@@ -115,7 +115,11 @@ pub(super) fn warn_of_clear_text(installation: &Installation, console: &Console)
 async fn warn_of_missing_secrets(session: &Session, installation: &Installation, console: &Console) {
     let credentials = if let Access::SecretRef(name) = &installation.access { Some(name) } else { None };
     let keys = if let Keys::SecretRef(name) = &installation.keys { Some(name) } else { None };
-    for name in credentials.into_iter().chain(keys) {
+    let trusted = match installation.verify.as_ref().map(|verify| &verify.keys) {
+        Some(TrustedKeys::SecretRef(name)) => Some(name),
+        _ => None,
+    };
+    for name in credentials.into_iter().chain(keys).chain(trusted) {
         if let Ok(None) = secret(session, &installation.namespace, name, Extent::Metadata).await {
             let place = &installation.namespace;
             console.warn(&format!("there is no Secret {place}/{name} yet: the pods of the CronJob wait for it"));

@@ -13,7 +13,7 @@ mod repository;
 mod set;
 mod unchanged;
 
-pub(super) use repository::read_secret;
+pub(super) use repository::read_secrets;
 
 use std::rc::Rc;
 
@@ -64,7 +64,7 @@ async fn attempt(
     let remote = repository::open(settings, session).await?;
     let revision = remote.resolve().await?;
     set.revision = revision.to_string();
-    let inputs = inputs::digest(settings, &revision, session.namespace())?;
+    let inputs = inputs::digest(settings, &revision, session.namespace(), remote.trust())?;
     let stamp = Stamp { inputs, driver: settings.driver.clone() };
     let shown = format!("{} {}", set::shown(&set.root), short_revision(&set.revision));
     if let Some(before) = before {

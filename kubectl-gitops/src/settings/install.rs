@@ -7,7 +7,7 @@ use std::time::Duration;
 use krm::Masked;
 
 use super::choice::Rbac;
-use super::remote::{Credential, Given, Reference};
+use super::remote::{Credential, Given, Reference, Signed};
 
 /// What is installed, and how it runs.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +26,8 @@ pub struct InstallSettings {
     pub access: Access,
     /// With what encrypted files are opened.
     pub keys: Keys,
+    /// What must be signed, and by whom.
+    pub verify: Option<InstallVerify>,
     /// When it runs.
     pub clock: Clock,
     /// `--suspend`
@@ -50,6 +52,26 @@ pub enum Access {
     Flags(BTreeMap<Credential, Given>),
     /// The values themselves.
     Given(BTreeMap<Credential, Masked<Vec<u8>>>),
+}
+
+/// What must be signed, and by whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstallVerify {
+    /// `--verify`
+    pub mode: Signed,
+    /// Whose signatures count.
+    pub keys: TrustedKeys,
+}
+
+/// Public keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrustedKeys {
+    /// `--verify-secret-ref`: a Secret that somebody else keeps.
+    SecretRef(String),
+    /// `--verify-keys`
+    Files(Vec<PathBuf>),
+    /// What these files hold, by their names.
+    Given(BTreeMap<String, Masked<Vec<u8>>>),
 }
 
 /// With what encrypted files are opened.

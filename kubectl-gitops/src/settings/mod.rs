@@ -23,8 +23,12 @@ pub use diff::{DiffSettings, PlanFiles};
 pub use duration::{ParseDurationError, format_duration, parse_duration};
 pub use engine::EngineSettings;
 pub use input::{Input, InputPart};
-pub use install::{Access, Clock, HostSettings, InstallSettings, Keys, PodSettings, UninstallSettings};
-pub use remote::{Credential, CredentialStore, Given, Reference, RemoteSettings};
+pub use install::{
+    Access, Clock, HostSettings, InstallSettings, InstallVerify, Keys, PodSettings, TrustedKeys, UninstallSettings,
+};
+pub use remote::{
+    Credential, CredentialStore, Given, KeyStore, Reference, RemoteSettings, Signed, VerifySettings, can_be_tag,
+};
 pub use stages::StageSettings;
 pub use sync::SyncSettings;
 

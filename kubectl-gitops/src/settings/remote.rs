@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use krm::Masked;
 
-pub use crate::git::Reference;
+pub use crate::git::{Reference, Signed};
 
 /// A repository at a reference.
 #[derive(Debug, Clone)]
@@ -23,6 +23,42 @@ pub struct RemoteSettings {
     pub submodules: bool,
     /// `--git-timeout`
     pub timeout: Duration,
+    /// `--verify` and whose signatures count.
+    pub verify: Option<VerifySettings>,
+    /// Where objects are kept for the next time.
+    pub cache: Option<PathBuf>,
+}
+
+/// What must be signed, and by whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifySettings {
+    /// `--verify`
+    pub mode: Signed,
+    /// `--verify-keys`, `--verify-secret-ref`
+    pub keys: KeyStore,
+}
+
+/// Where public keys are kept: a file per key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyStore {
+    /// A Secret of the cluster.
+    Secret {
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
+    /// Files, and directories of them.
+    Files(Vec<PathBuf>),
+}
+
+/// May a tag with a signature be what this stands for?
+pub fn can_be_tag(reference: &Reference) -> bool {
+    match reference {
+        Reference::Tag(_) | Reference::SemVer(_) => true,
+        Reference::Name(name) => name.starts_with("refs/tags/") || !name.starts_with("refs/"),
+        Reference::Head | Reference::Branch(_) | Reference::Commit { .. } => false,
+    }
 }
 
 /// Where credentials are kept, in the layout of Flux's Secrets.

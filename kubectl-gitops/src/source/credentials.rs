@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use krm::Masked;
 use krm_functions::InputError;
 
 use super::surroundings::operator_file;
-use crate::settings::{Credential, CredentialStore, Given, RemoteSettings};
+use crate::git::{TrustedKeyError, Verification};
+use crate::settings::{Credential, CredentialStore, Given, KeyStore, RemoteSettings, VerifySettings};
 
 /// Longest password on standard input.
 const STDIN_BYTES_MAX: u64 = 64 << 10;
@@ -17,10 +18,20 @@ const STDIN_BYTES_MAX: u64 = 64 << 10;
 /// Keys of a Secret with their values.
 pub type SecretData = BTreeMap<String, Masked<Vec<u8>>>;
 
-/// What is known of a repository's secrets.
+/// What is known of a repository's secrets, and whose signatures count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Credentials {
     values: BTreeMap<Credential, Masked<Vec<u8>>>,
+    verification: Option<Verification>,
+}
+
+/// Data of the Secrets that settings name.
+#[derive(Debug, Clone, Default)]
+pub struct Secrets {
+    /// Of `--secret-ref`.
+    pub credentials: Option<SecretData>,
+    /// Of `--verify-secret-ref`.
+    pub trusted: Option<SecretData>,
 }
 
 /// Why credentials cannot be used.
@@ -50,6 +61,9 @@ pub enum CredentialError {
         /// Its key in a Secret.
         key: &'static str,
     },
+    /// The public keys.
+    #[error(transparent)]
+    Trusted(#[from] TrustedKeyError),
     /// Some do not go together.
     #[error("the credentials contradict themselves: {why}")]
     Contradiction {
@@ -59,13 +73,13 @@ pub enum CredentialError {
 }
 
 impl Credentials {
-    /// Gathers what the settings name. `secret`: the data of the Secret that they name.
+    /// Gathers what the settings name. `secrets`: the data of the Secrets that they name.
     ///
     /// # Errors
     /// Something cannot be read, or does not go together.
-    pub fn gather(settings: &RemoteSettings, secret: Option<SecretData>) -> Result<Self, CredentialError> {
+    pub fn gather(settings: &RemoteSettings, secrets: Secrets) -> Result<Self, CredentialError> {
         let mut values = BTreeMap::new();
-        if let Some(mut secret) = secret {
+        if let Some(mut secret) = secrets.credentials {
             for credential in Credential::ALL {
                 let found = credential.keys().iter().find_map(|key| secret.remove(*key));
                 values.extend(found.map(|value| (credential, value)));
@@ -78,9 +92,21 @@ impl Credentials {
             values.insert(*credential, read_credential(given)?);
         }
         values.retain(|_, value| !value.expose().is_empty());
-        let credentials = Self { values };
+        let verification = match &settings.verify {
+            Some(VerifySettings { mode, keys }) => {
+                let keys = trusted_keys(keys, secrets.trusted.unwrap_or_default())?;
+                Some(Verification::new(*mode, &keys)?)
+            }
+            None => None,
+        };
+        let credentials = Self { values, verification };
         check(|credential| credentials.values.contains_key(&credential), is_ssh(settings.url.expose()))?;
         Ok(credentials)
+    }
+
+    /// What must be signed, and by whom.
+    pub fn verification(&self) -> Option<&Verification> {
+        self.verification.as_ref()
     }
 
     /// The bytes of one.
@@ -136,6 +162,38 @@ fn check(has: impl Fn(Credential) -> bool, ssh: bool) -> Result<(), CredentialEr
         Some((_, why)) => Err(CredentialError::Contradiction { why }),
         None => Ok(()),
     }
+}
+
+/// Public keys by their files' names.
+fn trusted_keys(store: &KeyStore, secret: SecretData) -> Result<BTreeMap<String, Vec<u8>>, CredentialError> {
+    match store {
+        KeyStore::Secret { .. } => Ok(secret.into_iter().map(|(name, key)| (name, key.into_exposed())).collect()),
+        KeyStore::Files(paths) => trusted_files(paths),
+    }
+}
+
+/// Public keys in files and directories, by their paths. What begins with a dot is not one: a mounted Secret has such.
+///
+/// # Errors
+/// One cannot be read.
+pub fn trusted_files(paths: &[PathBuf]) -> Result<BTreeMap<String, Vec<u8>>, CredentialError> {
+    let mut keys = BTreeMap::new();
+    for path in paths {
+        let mut files = vec![path.clone()];
+        if path.is_dir() {
+            let entries = std::fs::read_dir(path);
+            let entries = entries.map_err(|_| CredentialError::Directory { path: path.display().to_string() })?;
+            files = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+            files.retain(|file| {
+                let name = file.file_name().unwrap_or_default().to_string_lossy();
+                !name.starts_with('.') && file.is_file()
+            });
+        }
+        for file_path in files {
+            keys.insert(file_path.display().to_string(), file(&file_path)?.into_exposed());
+        }
+    }
+    Ok(keys)
 }
 
 /// Is it an SSH address, as a URL or as scp has them?
@@ -195,6 +253,8 @@ mod tests {
             given: BTreeMap::new(),
             submodules: false,
             timeout: Duration::from_mins(1),
+            verify: None,
+            cache: None,
         }
     }
 
@@ -223,7 +283,10 @@ mod tests {
             ("ssh://git@git.example.com/a.git", &["username", "password"], "`identity`"),
         ];
         for (url, keys, expected) in cases {
-            let gathered = Credentials::gather(&settings(url, CredentialStore::None), Some(secret(keys)));
+            let gathered = Credentials::gather(
+                &settings(url, CredentialStore::None),
+                Secrets { credentials: Some(secret(keys)), trusted: None },
+            );
             match gathered {
                 Ok(_) => assert_eq!(*expected, "", "{url} {keys:?}"),
                 Err(error) => {
@@ -243,7 +306,7 @@ mod tests {
         }
         let mut wanted = settings("https://a/b", CredentialStore::Directory(dir.path().to_owned()));
         let text = |wanted: &RemoteSettings, credential| {
-            let found = Credentials::gather(wanted, None).unwrap();
+            let found = Credentials::gather(wanted, Secrets::default()).unwrap();
             assert!(!format!("{found:?}").contains("hunter2"));
             found.text(credential).unwrap().map(Masked::into_exposed).unwrap_or_default()
         };
@@ -253,7 +316,7 @@ mod tests {
         wanted.given.insert(Credential::Username, Given::Text(Masked::new("other".to_owned())));
         assert_eq!(text(&wanted, Credential::Username), "other");
         let missing = settings("https://a/b", CredentialStore::Directory(dir.path().join("nope")));
-        assert!(matches!(Credentials::gather(&missing, None), Err(CredentialError::Directory { .. })));
+        assert!(matches!(Credentials::gather(&missing, Secrets::default()), Err(CredentialError::Directory { .. })));
     }
 
     #[test]

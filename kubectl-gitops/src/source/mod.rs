@@ -26,7 +26,7 @@ use kustomize::{BuildError, Directory, Place, RepositoryRequest};
 
 pub use bases::Bases;
 pub use beyond::Beyond;
-pub use credentials::{CredentialError, Credentials, SecretData, read_credential};
+pub use credentials::{CredentialError, Credentials, SecretData, Secrets, read_credential, trusted_files};
 pub use disk::DiskFiles;
 pub use folder::{Folder, NoFolder, WithOperatorFiles};
 pub use function_run::FunctionRun;

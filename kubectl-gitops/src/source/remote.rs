@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::credentials::{CredentialError, Credentials, is_ssh};
 use super::{Bases, DiskFiles, Input, SourceError, download, material, nearby};
-use crate::git::{Access, GitError, Limits, Remote, SshAccess, Wants};
+use crate::git::{Access, GitError, Limits, Reference, Remote, SshAccess, Wants};
 use crate::settings::{Credential, RemoteSettings};
 use kustomize::load::FilesError;
 
@@ -55,7 +55,18 @@ pub fn check_out(
     let (directory, all) = private_directory()?;
     let top = all.join("tree");
     std::fs::create_dir(&top).map_err(RemoteError::Directory)?;
-    let wants = Wants { submodules: settings.submodules, source_ignore: true, ..Wants::default() };
+    let within = match &settings.reference {
+        Reference::Commit { branch, .. } => branch.clone(),
+        _ => None,
+    };
+    let wants = Wants {
+        submodules: settings.submodules,
+        source_ignore: true,
+        within,
+        verify: credentials.verification().cloned(),
+        cache: settings.cache.as_ref().map(|cache| cache.join("repositories")),
+        ..Wants::default()
+    };
     let remote = remote(settings, credentials)?;
     let warnings = remote.check_out(revision, &wants, &limits(settings), &top)?.told();
     let bases = Arc::new(Bases::of_source(remote, all.clone()));

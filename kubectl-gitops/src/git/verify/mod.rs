@@ -7,6 +7,8 @@ mod ssh;
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use sha2::{Digest as _, Sha256};
+
 use super::GitError;
 use super::object::{Commit, ObjectId, Tag};
 use super::store::Store;
@@ -24,16 +26,47 @@ pub enum Signed {
 }
 
 impl Signed {
+    /// The words, in the order of help.
+    pub const WORDS: &'static [&'static str] = &["head", "tag", "tag-and-head"];
+
+    /// The word of this one.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Head => "head",
+            Self::Tag => "tag",
+            Self::TagAndHead => "tag-and-head",
+        }
+    }
+
     /// Is the annotated tag needed?
     pub fn needs_tag(self) -> bool {
         matches!(self, Self::Tag | Self::TagAndHead)
     }
 }
 
+/// A word that says nothing of what must be signed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is none of head, tag, tag-and-head")]
+pub struct UnknownMode(String);
+
+/// Also as Flux writes it: `HEAD`, `Tag`, `TagAndHEAD`.
+impl std::str::FromStr for Signed {
+    type Err = UnknownMode;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let word = text.to_ascii_lowercase().replace('-', "");
+        let modes = [Self::Head, Self::Tag, Self::TagAndHead];
+        let found = modes.into_iter().find(|mode| mode.word().replace('-', "") == word);
+        found.ok_or_else(|| UnknownMode(text.to_owned()))
+    }
+}
+
 /// What must be signed, and whose signatures count: at least one key.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verification {
     mode: Signed,
+    /// Of everything that decides: the mode, the names and the contents of the keys.
+    digest: [u8; 32],
     pgp: Vec<pgp::composed::SignedPublicKey>,
     ssh: Vec<russh::keys::PublicKey>,
 }
@@ -61,7 +94,12 @@ impl Verification {
     /// # Errors
     /// One of them is no public key, or there is none.
     pub fn new(mode: Signed, keys: &BTreeMap<String, Vec<u8>>) -> Result<Self, TrustedKeyError> {
-        let mut trusted = Self { mode, pgp: Vec::new(), ssh: Vec::new() };
+        let mut digest = Sha256::new();
+        for part in [mode.word().as_bytes()].into_iter().chain(keys.values().map(Vec::as_slice)) {
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part);
+        }
+        let mut trusted = Self { mode, digest: digest.finalize().into(), pgp: Vec::new(), ssh: Vec::new() };
         for (name, content) in keys {
             let bad = |reason| TrustedKeyError::Key { name: name.clone(), reason };
             let text = std::str::from_utf8(content).map_err(|_| bad("it is no text: export it with --armor"))?;
@@ -77,6 +115,11 @@ impl Verification {
             }
         }
         if trusted.pgp.is_empty() && trusted.ssh.is_empty() { Err(TrustedKeyError::None) } else { Ok(trusted) }
+    }
+
+    /// Equal ones trust the same.
+    pub fn digest(&self) -> &[u8] {
+        &self.digest
     }
 
     /// Is the annotated tag needed?
@@ -162,6 +205,20 @@ mod tests {
             assert_eq!(read(name, SSH), Ok((0, 1)), "{name}");
         }
         assert_eq!(read("keys", &format!("# ours\n\n{SSH}restrict {SSH}")), Ok((0, 2)));
+    }
+
+    #[test]
+    fn modes_are_read_as_flux_writes_them_too() {
+        for (text, mode) in [
+            ("head", Signed::Head),
+            ("HEAD", Signed::Head),
+            ("Tag", Signed::Tag),
+            ("TagAndHEAD", Signed::TagAndHead),
+            ("tag-and-head", Signed::TagAndHead),
+        ] {
+            assert_eq!(text.parse(), Ok(mode));
+        }
+        assert!("both".parse::<Signed>().is_err());
     }
 
     #[test]

@@ -22,16 +22,17 @@ use crate::source::{Revision, Surroundings, operator_file, shown_url};
 /// The form of the digest: another one is never equal.
 const FORM: &str = "2";
 
-/// The digest, or nothing where none may be taken.
+/// The digest, or nothing where none may be taken. `trust`: what stands for the keys whose signatures count.
 ///
 /// # Errors
 /// A file that the settings name cannot be read.
-pub(super) fn digest(settings: &SyncSettings, revision: &Revision, namespace: &str) -> Result<String> {
+pub(super) fn digest(settings: &SyncSettings, revision: &Revision, namespace: &str, trust: &[u8]) -> Result<String> {
     let SyncSettings { remote, path, engine, stages, run, driver: _, driver_every: _, termination_log: _ } = settings;
     let mut read = Read::default();
     for text in [FORM, env!("CARGO_PKG_VERSION"), &shown_url(remote), path, &revision.to_string(), namespace] {
         read.add(text.as_bytes());
     }
+    read.add(trust);
     read.add(format!("{:?} {} {}", plan_of(run), stages.ignore_mac, stages.substitute_lenient).as_bytes());
     add_engine(engine, &mut read);
     for (name, value) in &stages.substitute {

@@ -14,9 +14,10 @@ use super::super::render::{Rendered, prepared};
 use super::super::session::{Session, apart};
 use crate::cluster::{Code as Answer, Endpoint, Extent};
 use crate::error::{CliError, Code, Result};
+use crate::git::Verification;
 use crate::report::Story;
-use crate::settings::{BuildSettings, CredentialStore, Input, SyncSettings};
-use crate::source::{self, Credentials, Revision, SecretData, Tree};
+use crate::settings::{BuildSettings, CredentialStore, Input, KeyStore, RemoteSettings, SyncSettings};
+use crate::source::{self, Credentials, Revision, SecretData, Secrets, Tree};
 
 /// A repository that can be asked.
 pub(super) struct Repository {
@@ -26,15 +27,36 @@ pub(super) struct Repository {
 
 /// With the credentials that the settings name.
 pub(super) async fn open(settings: &SyncSettings, session: &Session) -> Result<Repository> {
-    let secret = match &settings.remote.credentials {
-        CredentialStore::Secret { namespace, name } => Some(read_secret(session, namespace, name).await?),
-        CredentialStore::Directory(_) | CredentialStore::None => None,
-    };
-    let credentials = Credentials::gather(&settings.remote, secret).map_err(source::RemoteError::from)?;
+    let secrets = read_secrets(session, &settings.remote).await?;
+    let credentials = Credentials::gather(&settings.remote, secrets).map_err(source::RemoteError::from)?;
     Ok(Repository { settings: Arc::new(settings.clone()), credentials: Arc::new(credentials) })
 }
 
+/// The Secrets that the settings name.
+pub(in crate::pipeline) async fn read_secrets(session: &Session, remote: &RemoteSettings) -> Result<Secrets> {
+    let credentials = match &remote.credentials {
+        CredentialStore::Secret { namespace, name } => {
+            let example = "--from-literal=username=… --from-literal=password=…";
+            Some(read_secret(session, namespace, name, "the repository's credentials", example).await?)
+        }
+        CredentialStore::Directory(_) | CredentialStore::None => None,
+    };
+    let trusted = match remote.verify.as_ref().map(|verify| &verify.keys) {
+        Some(KeyStore::Secret { namespace, name }) => {
+            let example = "--from-file=ann.asc --from-file=bob.sshpub";
+            Some(read_secret(session, namespace, name, "the trusted keys", example).await?)
+        }
+        Some(KeyStore::Files(_)) | None => None,
+    };
+    Ok(Secrets { credentials, trusted })
+}
+
 impl Repository {
+    /// Digest of what must be signed, and by whom; empty where nothing must.
+    pub(super) fn trust(&self) -> &[u8] {
+        self.credentials.verification().map(Verification::digest).unwrap_or_default()
+    }
+
     /// What the reference stands for now.
     pub(super) async fn resolve(&self) -> Result<Revision> {
         let (settings, credentials) = (Arc::clone(&self.settings), Arc::clone(&self.credentials));
@@ -74,14 +96,12 @@ fn rendered(settings: &SyncSettings, tree: &Tree) -> Result<Rendered> {
 }
 
 /// The keys of a Secret.
-pub(in crate::pipeline) async fn read_secret(session: &Session, namespace: &str, name: &str) -> Result<SecretData> {
+async fn read_secret(session: &Session, namespace: &str, name: &str, what: &str, example: &str) -> Result<SecretData> {
     let object = match session.cluster.get(&Endpoint::secrets(), namespace, name, Extent::Whole).await {
         Ok(object) => object,
         Err(error) if error.code == Answer::NotFound => {
-            let text = format!("the Secret {namespace}/{name} with the repository's credentials does not exist");
-            let hint = format!(
-                "create it: `kubectl create secret generic {name} -n {namespace} --from-literal=username=… --from-literal=password=…`"
-            );
+            let text = format!("the Secret {namespace}/{name} with {what} does not exist");
+            let hint = format!("create it: `kubectl create secret generic {name} -n {namespace} {example}`");
             return Err(CliError::new(Code::Credentials, text).hint(hint));
         }
         Err(error) => return Err(error.into()),
