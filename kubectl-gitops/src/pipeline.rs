@@ -23,6 +23,7 @@ pub(crate) mod host;
 mod identity;
 pub(crate) mod install;
 mod judge;
+mod live;
 mod order;
 mod overview;
 mod plan_file;

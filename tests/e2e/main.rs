@@ -44,6 +44,7 @@ behaviours! {
     a_repository_over_ssh_is_synced,
     #[needs_scene] a_run_without_news_costs_little,
     a_second_signal_ends_a_run_at_once,
+    a_secret_of_others_rolls_its_users,
     a_signal_ends_a_run_in_order,
     a_replacement_is_rehearsed,
     an_annotated_workload_of_nobody_rolls,
@@ -87,6 +88,13 @@ behaviours! {
     unreachable_cluster,
     #[needs_pods] waits_until_pods_run,
     what_was_deleted_by_hand_comes_back,
+    a_kind_from_an_operator_is_awaited,
+    a_policy_denies_a_deletion,
+    a_quota_that_is_used_up,
+    a_role_and_its_binding,
+    a_token_is_replaced_during_a_run,
+    a_webhook_comes_last_and_fails_closed,
+    an_api_service_that_is_down,
 }
 
 /// A kustomization of so many ConfigMaps, `SET-0` and on.

@@ -62,6 +62,19 @@ impl HashError {
     }
 }
 
+/// A workload's use of a ConfigMap or Secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Use {
+    /// The workload's place in the list.
+    pub item: usize,
+    /// What it uses.
+    pub source: ObjectKey,
+    /// Where its pod template stands.
+    pub template: Vec<String>,
+    /// The annotation of the template that holds the hash.
+    pub annotation: String,
+}
+
 /// What one workload is to have.
 #[derive(Debug)]
 struct Wanted {
@@ -99,17 +112,47 @@ impl ContentHash {
         Ok(findings)
     }
 
-    fn decide(&self, items: &[&mut Node], findings: &mut Vec<Finding>) -> Result<Vec<Wanted>, HashError> {
-        let contents = content::index(items.iter().map(|item| &**item));
+    /// What the workloads of `items` use, and what counts, whether or not it is among `items`: ConfigMaps and Secrets.
+    pub fn uses(&self, items: &[&Node]) -> Vec<Use> {
         let rollouts = rollouts(items);
-        let mut wanted = Vec::new();
+        let mut found = Vec::new();
         for (item, node) in items.iter().enumerate() {
             let Some(template) = self.kinds.template(node) else { continue };
             let Some(pod) = kinds::at(node, template) else { continue };
             let object = node.key();
-            let rollout = rollouts.get(&place_of(&object)).and_then(|index| annotations_of(items[*index]));
-            let places = Places { own: annotations_of(node), rollout, pod: annotations_of(pod) };
-            let rules = Rules::read(&places, self.mode == Mode::AutoAll, &mut |field, message| {
+            let rules = self.rules(node, pod, rollout(&rollouts, items, &object), &mut |_, _| {});
+            for (kind, name) in references(pod, self.pull_secrets).into_keys() {
+                let counts = kind != Kind::SecretProviderClass && rules.reach(kind, &name, None).is_some();
+                if counts && !carries_build_hash(&name) {
+                    let namespace = namespace_or_default(&object.namespace);
+                    let source = ObjectKey::new("", kind.title(), namespace, name.clone());
+                    found.push(Use {
+                        item,
+                        source,
+                        template: template.to_vec(),
+                        annotation: annotation_name(kind, &name),
+                    });
+                }
+            }
+        }
+        found
+    }
+
+    fn rules(&self, node: &Node, pod: &Node, rollout: Option<&Node>, warn: &mut dyn FnMut(String, String)) -> Rules {
+        let places = Places { own: annotations_of(node), rollout, pod: annotations_of(pod) };
+        Rules::read(&places, self.mode == Mode::AutoAll, warn)
+    }
+
+    fn decide(&self, items: &[&mut Node], findings: &mut Vec<Finding>) -> Result<Vec<Wanted>, HashError> {
+        let views: Vec<&Node> = items.iter().map(|item| &**item).collect();
+        let contents = content::index(views.iter().copied());
+        let rollouts = rollouts(&views);
+        let mut wanted = Vec::new();
+        for (item, node) in views.iter().copied().enumerate() {
+            let Some(template) = self.kinds.template(node) else { continue };
+            let Some(pod) = kinds::at(node, template) else { continue };
+            let object = node.key();
+            let rules = self.rules(node, pod, rollout(&rollouts, &views, &object), &mut |field, message| {
                 findings.push(Finding::warning(object.clone(), field, message));
             });
             let used = references(pod, self.pull_secrets);
@@ -247,12 +290,17 @@ fn place_of(object: &ObjectKey) -> Place {
 }
 
 /// The Rollouts that take their pod template from another workload, by that workload.
-fn rollouts(items: &[&mut Node]) -> BTreeMap<Place, usize> {
+fn rollouts(items: &[&Node]) -> BTreeMap<Place, usize> {
     let found = items.iter().enumerate().filter_map(|(index, node)| {
         let (group, kind, name) = kinds::workload_of_rollout(node)?;
         Some(((group, kind, namespace_or_default(node.namespace()).into(), name), index))
     });
     found.collect()
+}
+
+/// The annotations of the Rollout that speaks for a workload.
+fn rollout<'a>(rollouts: &BTreeMap<Place, usize>, items: &[&'a Node], object: &ObjectKey) -> Option<&'a Node> {
+    rollouts.get(&place_of(object)).and_then(|index| annotations_of(items[*index]))
 }
 
 fn annotations_of(node: &Node) -> Option<&Node> {

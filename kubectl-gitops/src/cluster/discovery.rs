@@ -99,6 +99,11 @@ impl Discovery {
         self.kinds.get(kind).map(ServedKind::namespaced)
     }
 
+    /// Is any kind of the group served?
+    pub fn has_group(&self, group: &str) -> bool {
+        self.kinds.keys().any(|kind| kind.group == group)
+    }
+
     /// All kinds, sorted.
     pub fn kinds(&self) -> impl Iterator<Item = (&GroupKind, &ServedKind)> {
         self.kinds.iter()

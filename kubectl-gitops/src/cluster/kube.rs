@@ -1,6 +1,7 @@
 //! The real wire. The only file that names a `kube::Client`; owns how our requests become HTTP and how the library's
 //! failures become [`Broken`]. Must not repeat requests or read bodies.
 
+use std::cell::RefCell;
 use std::error::Error as StdError;
 use std::io;
 use std::sync::Once;
@@ -17,7 +18,8 @@ use super::transport::{Broken, Method, Request, Response, Transport};
 /// A connection pool to one API server.
 #[derive(Clone)]
 pub struct KubeTransport {
-    client: kube::Client,
+    client: RefCell<kube::Client>,
+    config: kube::Config,
 }
 
 impl std::fmt::Debug for KubeTransport {
@@ -43,7 +45,8 @@ impl ClusterAddress {
         install_tls_provider();
         let make = |source| MakeClient { server: self.server.clone(), source: Box::new(source) };
         let client = kube::Client::try_from(self.config.clone()).map_err(make)?;
-        Ok(Cluster::new(KubeTransport { client }, patience, notice))
+        let transport = KubeTransport { client: RefCell::new(client), config: self.config.clone() };
+        Ok(Cluster::new(transport, patience, notice))
     }
 }
 
@@ -68,9 +71,21 @@ impl Transport for KubeTransport {
 }
 
 impl KubeTransport {
+    /// Credentials may have been replaced where they come from, and the library holds what it read for a minute: the next request
+    /// reads them again.
+    fn renew(&self) {
+        if let Ok(client) = kube::Client::try_from(self.config.clone()) {
+            self.client.replace(client);
+        }
+    }
+
     async fn exchange(&self, request: http::Request<Body>, bytes_max: usize) -> Result<Response, Broken> {
-        let answer = self.client.send(request).await.map_err(|error| broken(&error))?;
+        let client = self.client.borrow().clone();
+        let answer = client.send(request).await.map_err(|error| broken(&error))?;
         let (parts, body) = answer.into_parts();
+        if parts.status == http::StatusCode::UNAUTHORIZED {
+            self.renew();
+        }
         let collected = Limited::new(body, bytes_max).collect().await.map_err(|error| {
             if error.is::<LengthLimitError>() {
                 Broken::TooLarge { bytes_max }

@@ -16,6 +16,7 @@ pub mod retry;
 pub mod root;
 #[cfg(test)]
 pub(crate) mod scripted;
+mod sources;
 pub mod transport;
 
 pub use client::{Applied, Cluster, Gate, Notice};

@@ -23,6 +23,7 @@ const TRIES_MAX: usize = 5;
 /// A new type is served a moment after its definition says so.
 const SERVING_SOON: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(250);
+const PAUSE_MAX: Duration = Duration::from_secs(2);
 
 /// What is to be sent.
 pub(super) struct Request<'r> {
@@ -124,6 +125,10 @@ impl<T: Transport> Run<'_, T> {
     async fn endpoint(&self, request: &Request<'_>) -> Result<Endpoint, Ending> {
         let begin = Instant::now();
         let (kind, version) = (request.body.gvk.group_kind(), request.body.gvk.version.as_str());
+        // What brings it has to start first.
+        let expected = matches!(request.action.reason, Reason::KindExpected { .. });
+        let limit = if expected { self.job.options.ready_timeout } else { SERVING_SOON };
+        let mut pause = PAUSE;
         loop {
             let known = {
                 let discovery = self.discovery.borrow();
@@ -133,6 +138,10 @@ impl<T: Transport> Run<'_, T> {
                 }
             };
             if let Some(endpoint) = known {
+                if expected && endpoint.namespaced && request.action.key.namespace.is_empty() {
+                    let reason = "objects of its kind need a namespace, which it does not name".to_owned();
+                    return Err(Ending { done: Done::Failed, reason, code: Some(Code::Invalid) });
+                }
                 return Ok(endpoint);
             }
             let arrives = matches!(request.action.deed, Deed::ApplyBlind);
@@ -140,11 +149,12 @@ impl<T: Transport> Run<'_, T> {
                 // Its kind comes with this run, and nothing comes in a dry one: there is nothing that could be asked.
                 return Err(Ending::well(Done::Created, &request.action.reason));
             }
-            if !arrives || begin.elapsed() > SERVING_SOON || self.stopped().is_some() {
+            if !arrives || begin.elapsed() > limit || self.stopped().is_some() {
                 let reason = format!("the API server does not serve {}", request.body.gvk);
                 return Err(Ending { done: Done::Failed, reason, code: Some(Code::NotServed) });
             }
-            self.pause(PAUSE).await;
+            self.pause(pause).await;
+            pause = (pause * 2).min(PAUSE_MAX);
             let discovery = self.cluster.rediscover().await.map_err(|error| self.fail(&error))?;
             *self.discovery.borrow_mut() = discovery;
         }

@@ -1,9 +1,11 @@
 //! What a run is told. Owns [`Job`], [`Options`], [`Turn`] and [`Execution`]; must not decide anything.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
+use krm::ObjectKey;
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -81,6 +83,8 @@ pub struct Options {
     pub revision: String,
     /// Digest of everything read, for the root; empty if unknown.
     pub inputs_digest: String,
+    /// What the set uses and does not bring, for the root.
+    pub sources: BTreeMap<ObjectKey, String>,
     /// What runs this, for the root; empty to leave what is on record.
     pub driver: String,
     /// The time, RFC 3339, for the record of the run.
@@ -112,6 +116,7 @@ impl Default for Options {
             source: None,
             revision: String::new(),
             inputs_digest: String::new(),
+            sources: BTreeMap::new(),
             driver: String::new(),
             clock: Box::new(String::new),
         }

@@ -117,7 +117,8 @@ fn run_end(job: &Job<'_>, outcomes: &[Outcome], waited: &[Waited], stop: Option<
     let source = options.source.clone().or_else(|| before.source.clone());
     let full = (policy.full || policy.refresh) && result != RunResult::Interrupted;
     let (inputs_digest, driver) = (options.inputs_digest.clone(), options.driver.clone());
-    RunEnd { record, source, complete, inputs_digest, driver, full }
+    let sources = options.sources.clone();
+    RunEnd { record, source, complete, inputs_digest, sources, driver, full }
 }
 
 fn describe_wait(waited: &Waited) -> String {

@@ -244,6 +244,7 @@ prop_compose! {
             (word(), word()).prop_map(|(url, path)| Source::Git { url, path })]),
         last in prop::option::of(record()), history in prop::collection::vec(record(), 0..5),
         entries in prop::collection::btree_map(key(), entry(), 0..40), reload in prop::collection::btree_set(key(), 0..4),
+        sources in prop::collection::btree_map(key(), "[0-9]{0,5}", 0..3),
         left in prop::collection::btree_map(key().prop_map(|key| key.group_kind()), "v[1-9]{1,3}", 0..3), repeat in 0_usize..20, flags in any::<(bool, bool, bool)>(),
     ) -> Inventory {
         let [run_id, revision, attempted, inputs_digest, driver, full] = texts;
@@ -257,7 +258,7 @@ prop_compose! {
         }
         Inventory {
             run_id, phase, lock: lock.map(|(holder, renew, ttl_s)| Lock { holder, renew, ttl_s }), source, revision, attempted,
-            inputs_digest, driver, full, suspended: flags.0, last, history, reload, rebuilt: flags.1,
+            inputs_digest, driver, full, suspended: flags.0, last, history, reload, rebuilt: flags.1, sources,
             left: Left { kinds: left, shards: flags.2 }, ..inventory
         }
     }

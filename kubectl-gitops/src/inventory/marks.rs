@@ -29,6 +29,8 @@ pub const PRUNE_ANNOTATION: &str = "kubectl-gitops.dev/prune";
 pub const FORCE_ANNOTATION: &str = "kubectl-gitops.dev/force";
 /// Annotation of an object: `disabled` leaves it alone, `create-only` never changes it once it exists.
 pub const RECONCILE_ANNOTATION: &str = "kubectl-gitops.dev/reconcile";
+/// Annotation of an object: fields, as JSON pointers, that are left alone once somebody else owns them.
+pub const IGNORE_FIELDS_ANNOTATION: &str = "kubectl-gitops.dev/ignore-fields";
 /// Annotation of a Secret: values that are made when it is created. What carries it is never changed.
 pub const CREATE_ONCE_ANNOTATION: &str = krm_functions::secret::CREATE_ONCE_ANNOTATION;
 /// Annotation of an object: other objects it waits for; the value has cli-utils' form.

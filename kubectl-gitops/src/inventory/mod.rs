@@ -64,6 +64,9 @@ pub struct Inventory {
     pub entries: BTreeMap<ObjectKey, Entry>,
     /// ConfigMaps and Secrets among the members whose content changed, and whose users outside of the set have not rolled yet.
     pub reload: BTreeSet<ObjectKey>,
+    /// ConfigMaps and Secrets that the set uses and does not bring, each in the version in which its hash was taken (empty if it was not
+    /// there). Only where a run may be spared by an equal digest of what was read.
+    pub sources: BTreeMap<ObjectKey, String>,
     /// What may still come of earlier runs.
     pub left: Left,
     /// Rebuilt from the marks on objects after its root was lost: nothing is pruned in such a run.
@@ -90,6 +93,7 @@ impl Inventory {
             history: Vec::new(),
             entries: BTreeMap::new(),
             reload: BTreeSet::new(),
+            sources: BTreeMap::new(),
             left: Left::default(),
             rebuilt: false,
         }

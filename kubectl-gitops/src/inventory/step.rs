@@ -83,6 +83,8 @@ pub struct RunEnd {
     pub complete: bool,
     /// Digest of everything read; empty if unknown.
     pub inputs_digest: String,
+    /// What the set uses and does not bring.
+    pub sources: BTreeMap<ObjectKey, String>,
     /// What ran it; empty to leave what is on record.
     pub driver: String,
     /// Every object was to be applied, whatever the digests said.
@@ -169,6 +171,8 @@ impl Inventory {
             next.phase = Phase::Stable;
             next.rebuilt = false;
             next.revision.clone_from(&end.record.revision);
+            // Without a digest every run builds anyway, and looks at them.
+            next.sources = if end.inputs_digest.is_empty() { BTreeMap::new() } else { end.sources };
             next.inputs_digest = end.inputs_digest;
         }
         next.remember(end.record);

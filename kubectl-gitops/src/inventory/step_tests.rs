@@ -42,6 +42,7 @@ fn end(revision: &str, complete: bool) -> RunEnd {
         source: None,
         complete,
         inputs_digest: String::new(),
+        sources: BTreeMap::new(),
         driver: String::new(),
         full: false,
     }

@@ -122,6 +122,7 @@ impl<'a> Run<'a> {
             source: (!policy.delete_all).then(|| self.identity.source.clone()),
             revision: self.identity.revision.clone(),
             inputs_digest: self.stamp.inputs.clone(),
+            sources: self.order.sources.borrow().clone(),
             driver: self.stamp.driver.clone(),
             clock: Box::new(now),
         })

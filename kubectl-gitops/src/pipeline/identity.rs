@@ -85,6 +85,7 @@ mod tests {
             directory: Some("/srv/home/overlays/Prod".into()),
             checkout: None,
             functions: Vec::new(),
+            hashes: Vec::new(),
             volatile: false,
             fetched: None,
         }

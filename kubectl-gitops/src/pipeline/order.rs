@@ -1,11 +1,13 @@
 //! What every command that plans begins with. Owns the settings, the policy, the teller and the time of one invocation; must
 //! not execute anything.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Instant;
 
 use super::identity::{self, Identity};
 use super::judge::{self, Judged};
+use super::live::{self, Sources};
 use super::render::Rendered;
 use super::session::Session;
 use crate::error::Result;
@@ -21,13 +23,22 @@ pub(super) struct Order<'a> {
     pub(super) policy: Policy,
     pub(super) story: Rc<Story>,
     pub(super) begin: Instant,
+    /// What the set uses and does not bring.
+    pub(super) sources: RefCell<Sources>,
 }
 
 impl<'a> Order<'a> {
     /// From the settings; its time begins now.
     pub(super) fn new(command: Command, settings: &'a RunSettings, console: &Console) -> Result<Self> {
         let policy = judge::policy(settings, matches!(command, Command::Delete))?;
-        Ok(Self { command, settings, policy, story: Rc::new(Story::new(console)), begin: Instant::now() })
+        Ok(Self {
+            command,
+            settings,
+            policy,
+            story: Rc::new(Story::new(console)),
+            begin: Instant::now(),
+            sources: RefCell::default(),
+        })
     }
 
     /// Which set was rendered, and its objects, which are taken: from here on they are values to be sent.
@@ -44,7 +55,11 @@ impl<'a> Order<'a> {
             Command::Sync => Namespace::Default(session.namespace()),
             Command::Apply | Command::Diff | Command::Delete => session.fill(),
         };
-        judge::desired(objects, session, fill, &mut |text| self.story.warn(&text)).await
+        let mut desired = judge::desired(objects, session, fill, &mut |text| self.story.warn(&text)).await?;
+        let warn = &mut |text: String| self.story.warn(&text);
+        let sources = live::add(&session.cluster, &mut desired, &rendered.hashes, warn).await?;
+        self.sources.replace(sources);
+        Ok(desired)
     }
 
     /// Reads and decides, and tells what the plan warns of.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use krm::yaml::{Limits, parse_documents};
 use krm::{Node, Origin, Resource, ResourceSet, Text};
+use krm_functions::ContentHash;
 use krm_functions::decryption::VerifyMac;
 use kustomize::Object;
 
@@ -39,6 +40,8 @@ pub(super) struct Rendered {
     pub(super) checkout: Option<Checkout>,
     /// The functions that its kustomizations list, as they ran.
     pub(super) functions: Vec<FunctionRun>,
+    /// What takes hashes of contents in it.
+    pub(super) hashes: Vec<ContentHash>,
     /// The build asked the network or a program: the same input may give something else another day.
     pub(super) volatile: bool,
     /// Keeps the directory, if it was fetched.
@@ -126,7 +129,20 @@ pub(super) fn build(input: Input, settings: &BuildSettings, rendered: bool) -> R
     let mut warnings = warnings;
     warnings.extend(bases.take_warnings());
     let fetched = checkout.is_some().then_some(bases);
-    Ok(Rendered { objects, local, warnings, annotations, shown, directory, checkout, functions, volatile, fetched })
+    let hashes = Vec::new();
+    Ok(Rendered {
+        objects,
+        local,
+        warnings,
+        annotations,
+        shown,
+        directory,
+        checkout,
+        functions,
+        hashes,
+        volatile,
+        fetched,
+    })
 }
 
 /// Runs our stages over the objects.
@@ -137,6 +153,7 @@ pub(super) fn stages(rendered: &mut Rendered, settings: &BuildSettings) -> Resul
     told.functions = std::mem::take(&mut rendered.functions);
     told.root.clone_from(&rendered.directory);
     rendered.warnings.extend(told.warnings());
+    rendered.hashes.clone_from(&told.hashes);
     Ok(told)
 }
 

@@ -13,7 +13,7 @@ use super::owner::{self, Standing};
 use super::policy::{Adopt, Policy};
 use super::reason::Reason;
 use super::wishes::{self, Treatment};
-use super::{adopt, conflict, immutable, secret, values};
+use super::{adopt, conflict, ignored, immutable, secret, values};
 use crate::inventory::{Entry, Inventory, RootRef, State, digest, marks};
 
 /// Everything that a decision about one object looks at.
@@ -96,6 +96,9 @@ fn malformed(desired: &Desired, context: Context<'_>) -> Option<Reason> {
     }
     if let Some(reason) = values::misfit(&desired.key, &desired.manifest) {
         return Some(reason);
+    }
+    if let Err(part) = ignored::read(&desired.manifest) {
+        return Some(Reason::NoField { part });
     }
     let kind = desired.key.group_kind();
     let defined = || context.set.definitions.get(&kind).map(|definition| definition.scope);
@@ -293,6 +296,11 @@ fn body(desired: &Desired, live: Option<&Live>, adopted: bool, context: Context<
     let mut manifest = Arc::clone(&desired.manifest);
     if owned_by_other && let Some(spec) = Arc::make_mut(&mut manifest).get_mut("spec").and_then(Value::as_object_mut) {
         spec.shift_remove("replicas");
+    }
+    if let Some(live) = live
+        && marks::annotation(&manifest, marks::IGNORE_FIELDS_ANNOTATION).is_some()
+    {
+        ignored::leave_out(Arc::make_mut(&mut manifest), live);
     }
     if is_aggregated(desired)
         && let Some(role) = Arc::make_mut(&mut manifest).as_object_mut()

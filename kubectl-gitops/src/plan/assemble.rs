@@ -105,6 +105,31 @@ pub(super) fn refuse(action: &mut Action, reason: Reason) {
     }
 }
 
+/// Operators bring their definitions themselves: a kind of a group that is not there at all may come with a workload that this
+/// run starts or changes, or that an earlier one has started. Of a group that is there, or where nothing starts, it is a mistake.
+pub(super) fn expect_kinds(actions: &mut [Action], context: Context<'_>) {
+    let starts = |action: &Action| {
+        let runs = matches!(
+            (action.key.group.as_str(), action.key.kind.as_str()),
+            ("", "Pod")
+                | ("apps", "Deployment" | "StatefulSet" | "DaemonSet")
+                | ("batch", "Job")
+                | ("helm.cattle.io", _)
+        );
+        runs && matches!(action.deed, Deed::Create | Deed::Update { .. } | Deed::Recreate { .. } | Deed::ApplyBlind)
+    };
+    let started = actions.iter().any(starts);
+    for action in actions.iter_mut().filter(|action| action.deed == Deed::Refuse) {
+        let was_expected = || context.inventory.entries.contains_key(&action.key);
+        if let Reason::KindUnknown { kind } = &action.reason
+            && context.observation.groups_absent.contains(&kind.group)
+            && (started || was_expected())
+        {
+            (action.deed, action.reason) = (Deed::ApplyBlind, Reason::KindExpected { kind: kind.clone() });
+        }
+    }
+}
+
 /// What stands in a namespace or is of a kind that is deleted and created again can only be judged after that.
 pub(super) fn blind(actions: &mut [Action], set: &Set) {
     let reborn: BTreeSet<ObjectKey> =

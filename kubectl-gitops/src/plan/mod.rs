@@ -13,6 +13,7 @@ mod desired;
 pub mod diff;
 mod expect;
 mod identity;
+mod ignored;
 mod immutable;
 mod mask;
 mod needs;
@@ -75,6 +76,7 @@ pub fn plan(desired: &[Desired], inventory: &Inventory, observation: &Observatio
             assemble::refuse(action, Reason::Duplicate { other: other.clone() });
         }
     }
+    assemble::expect_kinds(&mut applies, context);
     assemble::blind(&mut applies, &set);
 
     let (undesired, strays) = undesired(&objects, context);

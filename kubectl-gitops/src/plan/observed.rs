@@ -236,6 +236,8 @@ pub struct Observation {
     /// Kinds that a complete discovery lacks and that no CustomResourceDefinition or APIService in the cluster defines:
     /// objects of them cannot exist. May be left empty: then entries of unserved kinds are frozen.
     pub kinds_gone: BTreeSet<GroupKind>,
+    /// Groups of kinds that a complete discovery lacks, and of which it has nothing else either: whoever brings them is not there.
+    pub groups_absent: BTreeSet<Text>,
     /// State of the namespaces that desired objects live in. A missing one is unknown (forbidden to read), not absent.
     pub namespaces: BTreeMap<Text, NamespaceState>,
     /// For each Namespace that leaves the set: what others have in it (controller-owned objects, `kube-root-ca.crt` and
@@ -245,6 +247,8 @@ pub struct Observation {
     pub foreign_instances: BTreeMap<ObjectKey, Foreign>,
     /// Objects that a HorizontalPodAutoscaler in the cluster scales.
     pub scaled: BTreeSet<ObjectKey>,
+    /// Versions of what the set uses and does not bring, of those that the inventory names; empty for what is not there.
+    pub sources: BTreeMap<ObjectKey, String>,
     /// Other inventories in the cluster, to name them in messages.
     pub roots: BTreeMap<InventoryId, RootRef>,
     /// `roots` is complete: an owner that is not in it is gone.

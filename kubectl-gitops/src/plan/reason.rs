@@ -51,6 +51,11 @@ pub enum Reason {
         /// The definition.
         definition: ObjectKey,
     },
+    /// Nothing serves its kind yet, and something that this run starts may bring it.
+    KindExpected {
+        /// The kind.
+        kind: GroupKind,
+    },
     /// A Job that succeeded and was removed by its ttl does not run again until its manifest changes.
     JobDone,
     /// It exists and its annotation says create only.
@@ -192,6 +197,11 @@ pub enum Reason {
         field: String,
         /// What belongs there.
         wanted: String,
+    },
+    /// Its annotation names what is no field, or none that can be given away.
+    NoField {
+        /// The part.
+        part: String,
     },
     /// Two objects of the set are the same.
     Duplicate {

@@ -13,6 +13,10 @@ pub fn first_changed(inventory: &Inventory, observation: &Observation) -> Option
     if let Some((key, _)) = changed {
         return Some(key.clone());
     }
+    let moved = inventory.sources.iter().find(|(key, version)| observation.sources.get(*key) != Some(*version));
+    if let Some((key, _)) = moved {
+        return Some(key.clone());
+    }
     let unlisted = |key: &ObjectKey| !inventory.entries.contains_key(key);
     let strays =
         observation.objects.iter().find(|(key, observed)| unlisted(key) && super::is_stray(observed, inventory));
@@ -100,6 +104,20 @@ mod tests {
         for (name, edit, map, secret) in cases {
             assert_eq!(is_unchanged("ConfigMap", edit, &inventory("ConfigMap")), *map, "{name}");
             assert_eq!(is_unchanged("Secret", edit, &inventory("Secret")), *secret, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_a_set_uses_of_others_counts() {
+        let key = ObjectKey::new("", "Secret", "n", "tls");
+        let mut set = inventory("ConfigMap");
+        set.sources.insert(key.clone(), "7".to_owned());
+        for (seen, unchanged) in [(Some("7"), true), (Some("8"), false), (Some(""), false), (None, false)] {
+            let mut observation = Observation::default();
+            let object = ObjectKey::new("", "ConfigMap", "n", "a");
+            observation.objects.insert(object, Observed::Present(Live::new(live("ConfigMap")).unwrap()));
+            observation.sources.extend(seen.map(|version| (key.clone(), version.to_owned())));
+            assert_eq!(first_changed(&set, &observation).is_none(), unchanged, "{seen:?}");
         }
     }
 

@@ -35,6 +35,7 @@ const FLUX_FORCE: &str = "kustomize.toolkit.fluxcd.io/force";
 const ARGO_OPTIONS: &str = "argocd.argoproj.io/sync-options";
 const HELM_POLICY: &str = "helm.sh/resource-policy";
 const CLI_UTILS_DELETION: &str = "client.lifecycle.config.k8s.io/deletion";
+const CLI_UTILS_MUTATION: &str = "client.lifecycle.config.k8s.io/mutation";
 const CLI_UTILS_REMOVE: &str = "cli-utils.sigs.k8s.io/on-remove";
 
 /// Reads the live object: what leaves the set is no longer in Git.
@@ -70,6 +71,7 @@ pub(super) fn treatment(manifest: &Value, live: Option<&Value>) -> Treatment {
         Treatment::Ignore
     } else if is(manifest, marks::RECONCILE_ANNOTATION, "create-only")
         || is(manifest, FLUX_SSA, "IfNotPresent")
+        || is(manifest, CLI_UTILS_MUTATION, "ignore")
         // Applied again it would lose the values that were made when it was created.
         || annotation(manifest, marks::CREATE_ONCE_ANNOTATION).is_some()
     {
@@ -148,6 +150,7 @@ mod tests {
             (&with(FLUX_SSA, "Ignore"), None, Treatment::Ignore),
             (&with(FLUX_SSA, "Merge"), None, Treatment::Apply),
             (&with(FLUX_SSA, "IfNotPresent"), None, Treatment::CreateOnly),
+            (&with(CLI_UTILS_MUTATION, "ignore"), None, Treatment::CreateOnly),
             (&with(marks::RECONCILE_ANNOTATION, "create-only"), None, Treatment::CreateOnly),
             (&with(marks::CREATE_ONCE_ANNOTATION, "{}"), None, Treatment::CreateOnly),
             (&plain, Some(with(marks::RECONCILE_ANNOTATION, "create-only")), Treatment::Apply),

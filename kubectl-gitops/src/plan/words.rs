@@ -22,6 +22,7 @@ impl Reason {
             Self::NamespaceGoingAway => "NamespaceGoingAway",
             Self::ImmutableRecreate { .. } => "ImmutableRecreate",
             Self::KindArrives { .. } => "KindArrives",
+            Self::KindExpected { .. } => "KindExpected",
             Self::JobDone => "JobDone",
             Self::CreateOnly => "CreateOnly",
             Self::ReconcileDisabled => "ReconcileDisabled",
@@ -59,6 +60,7 @@ impl Reason {
             Self::HasNamespace => "HasNamespace",
             Self::Nameless => "Nameless",
             Self::Misfit { .. } => "Misfit",
+            Self::NoField { .. } => "NoField",
             Self::Duplicate { .. } => "Duplicate",
             Self::Inventory => "Inventory",
             Self::DependencyMissing { .. } => "DependencyMissing",
@@ -77,6 +79,7 @@ impl Reason {
             | Self::HasNamespace
             | Self::Nameless
             | Self::Misfit { .. }
+            | Self::NoField { .. }
             | Self::Duplicate { .. }
             | Self::Inventory
             | Self::Immutable { .. }
@@ -149,6 +152,7 @@ impl fmt::Display for Reason {
             Self::NamespaceGoingAway => f.write_str("its namespace is created again first"),
             Self::ImmutableRecreate { field } => write!(f, "{field} is immutable: deleted and created again"),
             Self::KindArrives { definition } => write!(f, "its kind comes with {}", definition.short()),
+            Self::KindExpected { kind } => write!(f, "the kind `{kind}` is expected from what this run starts"),
             Self::JobDone => f.write_str("has run and was removed by its ttl"),
             Self::CreateOnly => f.write_str("is only created, never changed"),
             Self::ReconcileDisabled => f.write_str("an annotation says to leave it alone"),
@@ -208,6 +212,9 @@ impl Reason {
             Self::HasNamespace => f.write_str("objects of its kind have no namespace"),
             Self::Nameless => f.write_str("has no `metadata.name`"),
             Self::Misfit { field, wanted } => write!(f, "{field} must be {wanted}"),
+            Self::NoField { part } => {
+                write!(f, "`{part}` in its ignore-fields annotation is no field that can be ignored")
+            }
             Self::Duplicate { other } => write!(f, "stands in the set twice, also in {other}"),
             Self::Inventory => f.write_str("is an inventory"),
             Self::DependencyMissing { dependency } => write!(f, "depends on {dependency}, which does not exist"),

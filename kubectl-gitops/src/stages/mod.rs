@@ -12,7 +12,7 @@ mod vars;
 
 use std::path::Path;
 
-use krm_functions::Registered;
+use krm_functions::{ContentHash, Registered};
 use kustomize::Object;
 
 pub use told::{StageTold, Told};
@@ -49,6 +49,9 @@ pub fn run(objects: &mut Vec<Object>, local: Vec<Object>, around: &Around<'_>) -
     let configs = configs::take(objects, local, around.root)?;
     let mut told = Told::default();
     for stage in stages(configs, around.settings)? {
+        if stage.function.kind == CONTENT_HASH {
+            told.hashes.push(run::configured(&stage.config, |node| ContentHash::from_config(Some(node)))?);
+        }
         told.stages.push(run::stage(stage, objects, around)?);
     }
     told.objects = objects.iter().map(|object| (object.node.key(), object.origin.clone())).collect();

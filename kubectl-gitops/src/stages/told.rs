@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use krm::{ObjectKey, Origin};
-use krm_functions::{Finding, Severity};
+use krm_functions::{ContentHash, Finding, Severity};
 
 use crate::source::FunctionRun;
 
@@ -16,6 +16,8 @@ pub struct Told {
     pub root: Option<PathBuf>,
     /// The stages that ran, in order.
     pub stages: Vec<StageTold>,
+    /// Those of them that take hashes of contents, as they were configured.
+    pub hashes: Vec<ContentHash>,
     /// The objects that came out, in the order of the output.
     pub objects: Vec<(ObjectKey, Origin)>,
 }

@@ -87,7 +87,17 @@ impl<T: Transport> Cluster<T> {
 
     /// One key by GET.
     pub async fn observe_key(&self, endpoint: &Endpoint, key: &ObjectKey) -> Result<Observed, ClusterError> {
-        match self.get(endpoint, &key.namespace, &key.name, Extent::Whole).await {
+        self.observe_key_as(endpoint, key, Extent::Whole).await
+    }
+
+    /// The same, or its metadata only.
+    pub(in crate::cluster) async fn observe_key_as(
+        &self,
+        endpoint: &Endpoint,
+        key: &ObjectKey,
+        extent: Extent,
+    ) -> Result<Observed, ClusterError> {
+        match self.get(endpoint, &key.namespace, &key.name, extent).await {
             Ok(object) => Ok(present(object)),
             Err(error) if error.code == Code::NotFound => Ok(Observed::Absent),
             Err(error) if error.code == Code::NotServed => Ok(Observed::NotServed),

@@ -71,6 +71,11 @@ impl<T: Transport> Cluster<T> {
         for objects in read {
             observation.objects.extend(objects?);
         }
+        // Asked by runs that may be spared the build: what is built knows its sources itself.
+        if look.desired.is_empty() && !look.inventory.sources.is_empty() {
+            let keys = look.inventory.sources.keys().cloned().collect();
+            observation.sources = self.versions_of(&keys).await?;
+        }
         self.add_facts(look, &needs, &discovery, &mut observation).await?;
         Ok(Seen { observation, discovery })
     }
@@ -131,6 +136,9 @@ fn sort_out(
             Lookup::Served(served) => served,
             Lookup::NotServed => {
                 observation.objects.insert(key.clone(), Observed::NotServed);
+                if !discovery.has_group(&kind.group) {
+                    observation.groups_absent.insert(kind.group.clone());
+                }
                 continue;
             }
             Lookup::Unknown => {

@@ -344,3 +344,52 @@ fn what_lost_its_marks_is_marked_before_it_is_replaced() {
         world.settle_on(&set("new"), "replaced").await;
     });
 }
+
+fn operator() -> Value {
+    object("apps/v1", "Deployment", "shop", "operator", &json!({"spec": {"replicas": 1}}))
+}
+
+/// A namespace, an operator, and an object of a kind that only the operator brings.
+fn with_an_operator() -> Set {
+    vec![
+        object("v1", "Namespace", "", "shop", &json!({})),
+        operator(),
+        object("example.com/v1", "Widget", "shop", "w", &json!({"spec": {"size": 1}})),
+    ]
+}
+
+#[test]
+fn a_kind_that_an_operator_of_the_set_brings_is_waited_for() {
+    in_virtual_time(async {
+        let mut world = World::new();
+        // The operator needs a while, then it makes its definition.
+        world.wire.set_hook(|_, index, store| {
+            if index == 30 {
+                store.put(key_of(&definition()), definition());
+            }
+            None
+        });
+        let executed = world.run(&with_an_operator()).await.unwrap();
+        assert!(executed.succeeded(), "{executed:#?}");
+        assert!(world.wire.sent() > 30);
+        world.settle_on(&with_an_operator(), "an operator").await;
+    });
+}
+
+#[test]
+fn a_kind_that_never_comes_fails_by_name_and_holds_up_nothing_else() {
+    in_virtual_time(async {
+        let mut world = World::new();
+        let executed = world.run(&with_an_operator()).await.unwrap();
+        assert_eq!((executed.count(Done::Created), executed.count(Done::Failed)), (2, 1), "{executed:#?}");
+        let failed = executed.outcomes.iter().find(|outcome| outcome.done == Done::Failed).unwrap();
+        assert!(failed.reason.contains("does not serve") && failed.key.kind == "Widget", "{failed:?}");
+        // It may still come: the operator is there.
+        let again = world.run(&with_an_operator()).await.unwrap();
+        assert_eq!((again.count(Done::Unchanged), again.count(Done::Failed)), (2, 1), "{again:#?}");
+        // Where nothing is started that could bring it, it is a mistake.
+        let mistake: Set = with_an_operator().into_iter().filter(|object| object["kind"] != "Deployment").collect();
+        let refused = World::new().run(&mistake).await.unwrap();
+        assert!(matches!(refused.stop, Some(Stop::Refused(_))), "{refused:#?}");
+    });
+}

@@ -188,6 +188,7 @@ impl<'a> Data<'a> {
             history: history.ok_or_else(|| self.bad(field::HISTORY, "is damaged"))?,
             entries: BTreeMap::new(),
             reload: self.reload()?,
+            sources: self.sources()?,
             left: Left { kinds: self.left_kinds()?, shards: self.flag(field::LEFT_SHARDS)? },
             rebuilt: self.flag(field::REBUILT)?,
         })
@@ -217,6 +218,11 @@ impl<'a> Data<'a> {
     fn reload(&self) -> Result<BTreeSet<ObjectKey>, DecodeError> {
         let lines = self.get(field::RELOAD).unwrap_or_default().lines();
         lines.map(line::parse_key).collect::<Option<_>>().ok_or_else(|| self.bad(field::RELOAD, "is damaged"))
+    }
+
+    fn sources(&self) -> Result<BTreeMap<ObjectKey, String>, DecodeError> {
+        let lines = self.get(field::SOURCES).unwrap_or_default().lines();
+        lines.map(line::parse_source).collect::<Option<_>>().ok_or_else(|| self.bad(field::SOURCES, "is damaged"))
     }
 
     fn left_kinds(&self) -> Result<BTreeMap<GroupKind, String>, DecodeError> {

@@ -151,6 +151,9 @@ fn status(inventory: &Inventory) -> Map<String, Value> {
     if !inventory.reload.is_empty() {
         insert(field::RELOAD, &lines(inventory.reload.iter().map(line::key)));
     }
+    if !inventory.sources.is_empty() {
+        insert(field::SOURCES, &lines(inventory.sources.iter().map(|(key, version)| line::source(key, version))));
+    }
     if !inventory.left.kinds.is_empty() {
         insert(field::LEFT, &lines(inventory.left.kinds.iter().map(|(kind, version)| line::kind(kind, version))));
     }

@@ -65,6 +65,17 @@ pub(super) fn parse_key(line: &str) -> Option<ObjectKey> {
     unescape(line)?.parse().ok()
 }
 
+/// `Secret/shop/tls 4711`
+pub(super) fn source(source: &ObjectKey, version: &str) -> String {
+    format!("{} {}", key(source), escape(version))
+}
+
+/// The reverse of [`source`].
+pub(super) fn parse_source(line: &str) -> Option<(ObjectKey, String)> {
+    let (key, version) = line.split_once(' ')?;
+    Some((parse_key(key)?, unescape(version)?))
+}
+
 /// `Deployment.apps v1`
 pub(super) fn kind(kind: &GroupKind, version: &str) -> String {
     format!("{} {}", escape(&kind.to_string()), escape(version))

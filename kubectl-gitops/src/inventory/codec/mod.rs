@@ -39,6 +39,7 @@ pub(crate) mod field {
     pub(crate) const DRIVER: &str = "driver";
     pub(crate) const FULL: &str = "full";
     pub(crate) const RELOAD: &str = "reload";
+    pub(crate) const SOURCES: &str = "sources";
     pub(crate) const LEFT: &str = "left";
     pub(crate) const LEFT_SHARDS: &str = "left.shards";
     pub(crate) const SUSPENDED: &str = "suspended";
