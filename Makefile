@@ -21,7 +21,7 @@ include tests/cluster/cluster.mk
 include tests/dist.mk
 include tests/gitea/gitea.mk
 
-.PHONY: help build install demo check test test-full e2e faults golden oracle fuzz bench dist clean
+.PHONY: help build install demo check test test-full e2e faults readme-session golden oracle fuzz bench dist clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -48,7 +48,7 @@ check: git-servers ## what a change must pass: format, lints, units, golden buil
 	@command -v systemd-analyze >/dev/null || echo "skipped: systemd's judgement of units in make check: there is no systemd-analyze (make oracle installs one)"
 	$(CARGO) test --locked --quiet -p kustomize --test golden --test error_snapshots --test fuzz_regressions --test hostile --test secret_errors
 	$(CARGO) test --locked --quiet -p krm-functions --test functions --test fuzz_functions --test sops_fixtures
-	$(CARGO) test --locked --quiet -p kubectl-gitops --test health --test plugin --test stages --test edit --test install --test secrets --test web --test git --test tidy
+	$(CARGO) test --locked --quiet -p kubectl-gitops --test health --test plugin --test against --test stages --test edit --test install --test secrets --test web --test git --test tidy
 
 test: ## every test layer, then what ran and what was skipped
 	@tests/layers.sh check oracle e2e demo
@@ -61,6 +61,9 @@ e2e: dist-node cluster-tools $(BIN)/gitea git-servers ## one behaviour per test 
 
 faults: cluster-tools ## a fault at every request to a real Kubernetes: hours, goes on where it stopped; CELL=NAME for one
 	@tests/e2e.sh faults
+
+readme-session: build cluster-tools ## write the README's terminal session from what really happens
+	@tests/session.sh
 
 golden: $(BIN)/kustomize $(BIN)/helm ## let the real kustomize write what fixtures/build expects
 	tests/oracle/golden.sh

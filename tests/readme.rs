@@ -2,6 +2,8 @@
 //! example NAME: its blocks run one after the other, in one empty directory. `<!-- example: NAME prints -->` above any other block:
 //! its lines, in this order, are among what the example prints.
 //!
+//! The terminal session in it is what `tests/session.sh` ran: the same commands, in the same order.
+//!
 //! A tool that is missing is a named skip, unless README_REQUIRE lists it (make oracle does).
 
 use std::collections::BTreeMap;
@@ -39,7 +41,43 @@ fn main() -> ExitCode {
         let skipped = !missing.is_empty() && must.is_empty();
         trials.push(Trial::test(name, move || run(&example)).with_ignored_flag(skipped));
     }
+    trials.push(Trial::test("the session is that of its script", move || session(&text)));
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// The README shows the commands that its script runs, and each of them has what it is given.
+fn session(text: &str) -> Result<(), Failed> {
+    let between = |text: &str, begin: &str, end: &str| {
+        let rest = text.split_once(begin).map(|(_, rest)| rest.to_owned());
+        rest.and_then(|rest| rest.split_once(end).map(|(inside, _)| inside.to_owned())).unwrap_or_default()
+    };
+    let commands = |text: &str| -> Vec<String> {
+        text.lines().filter_map(|line| line.strip_prefix("$ ")).map(str::to_owned).collect()
+    };
+    let script = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/session.sh"))?;
+    let run = commands(&between(&script, "<<'SESSION'\n", "\nSESSION\n"));
+    let shown = between(text, "<!-- session: begin -->", "<!-- session: end -->");
+    if run.len() < 5 || commands(&shown) != run {
+        return Err(format!("`make readme-session` writes it: shown {:?}, run {run:?}", commands(&shown)).into());
+    }
+    let silent = shown.lines().zip(shown.lines().skip(1)).find(|(line, next)| {
+        line.starts_with("$ kubectl gitops") && (next.is_empty() || next.starts_with("$ ") || next.starts_with("error"))
+    });
+    if let Some((line, _)) = silent {
+        return Err(format!("`{line}` printed nothing, or failed").into());
+    }
+    for command in run.iter().filter_map(|command| command.strip_prefix("kubectl gitops ")) {
+        let mut words = command.split(' ');
+        let name = words.next().unwrap_or_default();
+        let help = Command::new(env!("CARGO_BIN_EXE_kubectl-gitops")).args([name, "--help"]).env_clear().output()?;
+        let help = String::from_utf8_lossy(&help.stdout).into_owned();
+        for flag in words.filter(|word| word.starts_with("--")) {
+            if !help.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').any(|word| word == flag) {
+                return Err(format!("`{name}` has no {flag}").into());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Examples by name.

@@ -42,7 +42,7 @@ use crate::error::{CliError, Result, exit};
 use crate::inventory::Inventory;
 use crate::plan::{Desired, Plan, Policy};
 use crate::report::{self, About, Command, Console, Report, Story};
-use crate::settings::{BuildSettings, Connection, DiffSettings, DryRun, PlanFiles, RunSettings};
+use crate::settings::{BuildSettings, Connection, DiffSettings, DryRun, PlanFiles, RunSettings, StatusSettings};
 use crate::stages::Told;
 use carry::{Exact, Run};
 use compare::Comparison;
@@ -231,22 +231,15 @@ async fn converge(run: &Run<'_>, mut desired: Vec<Desired>, source: &str) -> Res
 }
 
 /// `status`: find → observe → health → report. Writes nothing.
-pub(crate) fn status(name: Option<&str>, fail: bool, connection: &Connection, console: &Console) -> Result<u8> {
+pub(crate) fn status(settings: &StatusSettings, connection: &Connection, console: &Console) -> Result<u8> {
     let story = Rc::new(Story::new(console));
-    session::with(connection, &story, async |session| {
-        let now = Timestamp::now();
-        let seen = if let Some(name) = name {
-            let set = overview::of_set(session, name, now).await?;
-            let seen = overview::with_drivers(session, vec![set], false, now).await;
-            console.present_set(&seen)?;
-            seen
-        } else {
-            let sets = overview::of_all(session, now, &|text| story.warn(text)).await?;
-            let seen = overview::with_drivers(session, sets, true, now).await;
-            console.present_sets(&seen)?;
-            seen
-        };
-        Ok(if fail && !seen.is_ready() { exit::PARTIAL } else { exit::DONE })
+    session::with(connection, &story, async |session| match settings.watch {
+        Some(pause) => overview::watch(session, settings, pause, console).await,
+        None => {
+            let seen = overview::look(session, settings, Timestamp::now()).await?;
+            console.present_status(&seen, settings.name.is_some())?;
+            Ok(if settings.fail && !seen.is_ready() { exit::PARTIAL } else { exit::DONE })
+        }
     })
 }
 

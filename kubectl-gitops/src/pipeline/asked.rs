@@ -68,9 +68,12 @@ impl Question<'_> {
             _ => Answer::Later(String::new()),
         };
         match answer {
-            Answer::Fails(failure) if self.waits_for_others(action, &failure) => {
-                Answer::Later(format!("not checked by the server yet: {}", failure.why))
-            }
+            Answer::Fails(failure) if self.waits_for_others(action, &failure) => Answer::Later(match failure.code {
+                Some(Code::NamespaceMissing) => {
+                    "not checked by the server: its namespace comes with this run".to_owned()
+                }
+                _ => format!("not checked by the server: it waits for others of this run ({})", failure.why),
+            }),
             answer => answer,
         }
     }

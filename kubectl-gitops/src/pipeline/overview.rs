@@ -1,5 +1,9 @@
 //! The state of applied sets: what the inventory says of the last run, and the health of what is live now.
 
+mod pods;
+
+use std::time::Duration;
+
 use jiff::Timestamp;
 use krm::ObjectKey;
 
@@ -7,18 +11,59 @@ use super::drivers;
 use super::find;
 use super::session::Session;
 use crate::cluster::{Look, RootError};
-use crate::error::Result;
+use crate::error::{Result, exit};
 use crate::health::{self, Cause, Facts, Health};
-use crate::inventory::{Inventory, RunResult};
-use crate::plan::Observed;
-use crate::report::{Member, MemberCause, ObjectName, Overview, SetStatus};
-use crate::settings::SYSTEM_NAMESPACE;
+use crate::inventory::{Inventory, RunRecord, RunResult};
+use crate::plan::{self, Observed};
+use crate::report::{Console, Member, MemberCause, ObjectName, Overview, RunLine, SetStatus};
+use crate::settings::{SYSTEM_NAMESPACE, StatusSettings};
+use pods::Pods;
 
 /// Most members of a set about which pods and events are asked.
 const CAUSES_MAX: usize = 10;
 
+/// Everything that was asked for, once.
+pub(super) async fn look(session: &Session, settings: &StatusSettings, now: Timestamp) -> Result<Overview> {
+    let sets = match &settings.name {
+        Some(name) => vec![of_set(session, name, settings, now).await?],
+        None => of_all(session, settings, now, &|text| session.story.warn(text)).await?,
+    };
+    Ok(with_drivers(session, sets, settings.name.is_none(), now).await)
+}
+
+/// Again and again, whenever something changed, until a signal comes: that is how it is meant to end.
+pub(super) async fn watch(
+    session: &Session,
+    settings: &StatusSettings,
+    pause: Duration,
+    console: &Console,
+) -> Result<u8> {
+    let mut shown = String::new();
+    let rounds = async {
+        loop {
+            let seen = look(session, settings, Timestamp::now()).await?;
+            let state = seen.state()?;
+            // A terminal is drawn again for the ages, too; elsewhere only what is new is worth a line.
+            if console.redraws() || state != shown {
+                console.start_again()?;
+                console.present_status(&seen, settings.name.is_some())?;
+                shown = state;
+            }
+            if settings.fail && seen.is_ready() {
+                return Ok(exit::DONE);
+            }
+            tokio::time::sleep(pause).await;
+        }
+    };
+    tokio::select! {
+        biased;
+        _ = session.interrupt.raised() => Ok(exit::DONE),
+        ended = rounds => ended,
+    }
+}
+
 /// What runs the sets by itself, beside the sets: of all, or of those that were asked for.
-pub(super) async fn with_drivers(session: &Session, sets: Vec<SetStatus>, all: bool, now: Timestamp) -> Overview {
+async fn with_drivers(session: &Session, sets: Vec<SetStatus>, all: bool, now: Timestamp) -> Overview {
     let driven = |set: &SetStatus| set.namespace == SYSTEM_NAMESPACE || !set.driver.is_empty();
     let found = if all || sets.iter().any(driven) {
         drivers::of_cluster(session, &sets, now).await
@@ -35,11 +80,16 @@ pub(super) async fn with_drivers(session: &Session, sets: Vec<SetStatus>, all: b
 }
 
 /// All sets that can be seen. One that cannot be read is told by `warn` and left out.
-pub(super) async fn of_all(session: &Session, now: Timestamp, warn: &dyn Fn(&str)) -> Result<Vec<SetStatus>> {
+async fn of_all(
+    session: &Session,
+    settings: &StatusSettings,
+    now: Timestamp,
+    warn: &dyn Fn(&str),
+) -> Result<Vec<SetStatus>> {
     let mut sets = Vec::new();
     for root in find::shown(session).await? {
         match session.cluster.decode_root(&root).await {
-            Ok(inventory) => sets.push(status(session, &inventory, now, 0).await?),
+            Ok(inventory) => sets.push(status(session, &inventory, settings, now).await?),
             Err(RootError::Request(error)) => return Err(error.into()),
             Err(error) => {
                 let why = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
@@ -52,7 +102,7 @@ pub(super) async fn of_all(session: &Session, now: Timestamp, warn: &dyn Fn(&str
 }
 
 /// One set.
-pub(super) async fn of_set(session: &Session, name: &str, now: Timestamp) -> Result<SetStatus> {
+async fn of_set(session: &Session, name: &str, settings: &StatusSettings, now: Timestamp) -> Result<SetStatus> {
     let identity = find::identity(session, name, None).await?;
     let Some(stored) = session.cluster.read_root(&identity.root).await? else {
         return Err(crate::error::CliError::new(
@@ -60,17 +110,28 @@ pub(super) async fn of_set(session: &Session, name: &str, now: Timestamp) -> Res
             format!("the set `{name}` was deleted just now"),
         ));
     };
-    status(session, &stored.inventory, now, CAUSES_MAX).await
+    status(session, &stored.inventory, settings, now).await
 }
 
-/// `causes`: of so many members that are not healthy, what lies behind it is looked for.
-async fn status(session: &Session, inventory: &Inventory, now: Timestamp, causes: usize) -> Result<SetStatus> {
+async fn status(
+    session: &Session,
+    inventory: &Inventory,
+    settings: &StatusSettings,
+    now: Timestamp,
+) -> Result<SetStatus> {
     let look = Look { desired: &[], inventory, recorded: true };
-    let seen = session.cluster.observe(&look).await?;
+    let mut seen = session.cluster.observe(&look).await?;
+    if settings.drift {
+        // Members come from the API server's cache first; who asks for drift means now.
+        let all = inventory.entries.keys().cloned().collect();
+        session.cluster.observe_again(&look, &all, &mut seen).await?;
+    }
     let facts = Facts { now: Some(now), ..Facts::default() };
-    let mut members = Vec::with_capacity(inventory.entries.len());
-    let mut looks = causes;
-    for key in inventory.entries.keys() {
+    let alone = settings.name.is_some();
+    let pods = if alone { pods::of_members(session, inventory, &seen.observation).await } else { Pods::default() };
+    let (mut members, mut looks) = (Vec::with_capacity(inventory.entries.len()), if alone { CAUSES_MAX } else { 0 });
+    let owner = inventory.id.to_string();
+    for (key, entry) in &inventory.entries {
         let seen = seen.observation.get(key);
         let health = match seen {
             Observed::Present(live) => health::of(live.object(), &facts),
@@ -79,18 +140,26 @@ async fn status(session: &Session, inventory: &Inventory, now: Timestamp, causes
             Observed::Unreadable { reason } => Health::Unknown(reason.clone()),
         };
         let mut member = member(key, &health);
-        if let Observed::Present(live) = seen
-            && matches!(health, Health::InProgress(_) | Health::Failed(_))
-            && looks > 0
-        {
-            looks -= 1;
-            member.cause = session.cluster.cause(live.object(), &facts).await.map(cause);
+        if settings.drift {
+            member.drift = plan::drift(key, entry, seen, &owner).map(|reason| reason.to_string());
+        }
+        if let Observed::Present(live) = seen {
+            member.pods = pods.of(live.object(), &facts);
+            if matches!(health, Health::InProgress(_) | Health::Failed(_)) && looks > 0 {
+                looks -= 1;
+                member.cause = session.cluster.cause(live.object(), &facts).await.map(cause);
+            }
         }
         members.push(member);
     }
+    Ok(SetStatus { members, drift_known: settings.drift, ..recorded(inventory, now) })
+}
+
+/// What the inventory says of itself.
+fn recorded(inventory: &Inventory, now: Timestamp) -> SetStatus {
     let last = inventory.last.as_ref();
     let succeeded = last.is_some_and(|last| last.result == RunResult::Succeeded);
-    Ok(SetStatus {
+    SetStatus {
         name: inventory.root.set_name().to_owned(),
         namespace: inventory.root.namespace.clone(),
         source: inventory.source.as_ref().map(ToString::to_string).unwrap_or_default(),
@@ -102,9 +171,20 @@ async fn status(session: &Session, inventory: &Inventory, now: Timestamp, causes
         result: last.map(|last| last.result.as_str().to_owned()).unwrap_or_default(),
         last_change: last.map(|last| last.time.clone()).unwrap_or_default(),
         message: last.map(|last| last.message.clone()).unwrap_or_default(),
-        members,
+        runs: last.into_iter().chain(&inventory.history).map(run).collect(),
+        members: Vec::new(),
+        drift_known: false,
         now,
-    })
+    }
+}
+
+fn run(record: &RunRecord) -> RunLine {
+    RunLine {
+        time: record.time.clone(),
+        result: record.result.as_str().to_owned(),
+        revision: record.revision.clone(),
+        message: record.message.clone(),
+    }
 }
 
 fn member(key: &ObjectKey, health: &Health) -> Member {
@@ -113,6 +193,8 @@ fn member(key: &ObjectKey, health: &Health) -> Member {
         health: health.word().to_owned(),
         ready: health.is_current(),
         message: health.message().to_owned(),
+        drift: None,
+        pods: Vec::new(),
         cause: None,
     }
 }

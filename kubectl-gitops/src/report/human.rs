@@ -184,6 +184,11 @@ impl View {
             }
             None => writeln!(text, "{} {counts}.  Nothing was changed.", self.paint.paint(Color::Bold, "Plan:")),
         };
+        let unchecked = report.actions.iter().filter(|line| self.counts_note(line)).count();
+        if unchecked > 0 {
+            let objects = counted(unchecked, "new object");
+            let _infallible = writeln!(text, "Not checked by the server yet: {objects} (-v says why).");
+        }
         if !report.restarts.is_empty() {
             let restarts = self.paint.paint(Color::Bold, "Restarts:");
             let _infallible = writeln!(text, "{restarts} {}.", report.restarts.join(", "));
@@ -199,8 +204,9 @@ impl View {
             Op::Create => self.new_lines(line),
             _ => tame(&line.reason),
         };
-        let reason =
-            [reason, tame(&line.note)].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
+        // Of what is new, many wait for the same namespace: they are counted at the end.
+        let note = if self.counts_note(line) { String::new() } else { tame(&line.note) };
+        let reason = [reason, note].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
         let head = self.paint.paint(color, format!("{symbol} {name}"));
         if reason.is_empty() {
             let _infallible = writeln!(text, "{head}");
@@ -219,6 +225,11 @@ impl View {
             let fields = format!("    ({})", counted(line.unchanged_fields, "unchanged field"));
             let _infallible = writeln!(text, "{}", self.paint.paint(Color::Dim, fields));
         }
+    }
+
+    /// Is a note of a line counted, in place of being told?
+    fn counts_note(self, line: &Line) -> bool {
+        line.op == Op::Create && !line.note.is_empty() && self.verbosity == 0 && !self.wide
     }
 
     /// `new, 31 lines (-v shows them)`

@@ -35,7 +35,7 @@ pub use human::{View, counted, summary_line};
 pub use model::{Change, Command, Counts, HealthLine, Line, ObjectName, Op, Report, Requests, SCHEMA};
 pub use paint::{Color, Paint};
 pub use revision::short_revision;
-pub use status::{Member, MemberCause, Overview, SetStatus};
+pub use status::{Member, MemberCause, Overview, PodLine, RunLine, SetStatus};
 pub use story::Story;
 pub use surface::Surface;
 pub use told::explanation;

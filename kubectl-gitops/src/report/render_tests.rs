@@ -5,7 +5,7 @@ use krm::ObjectKey;
 
 use super::model::{Change, Command, Counts, HealthLine, Line, ObjectName, Op, Report, Requests, SCHEMA};
 use super::paint::Paint;
-use super::status::{Member, MemberCause, Overview, SetStatus};
+use super::status::{Member, MemberCause, Overview, PodLine, RunLine, SetStatus};
 use super::surface::Surface;
 use super::{Console, DriverStatus, View, machine, markdown};
 use crate::settings::{OutputFormat, Presentation};
@@ -178,8 +178,27 @@ fn member(object: &str, health: &str, message: &str) -> Member {
         health: health.to_owned(),
         ready: health == "Current",
         message: message.to_owned(),
+        drift: None,
+        pods: Vec::new(),
         cause: None,
     }
+}
+
+fn pod(name: &str, ready: bool) -> PodLine {
+    PodLine {
+        name: name.to_owned(),
+        node: "pi-1".to_owned(),
+        health: if ready { "Current" } else { "Failed" }.to_owned(),
+        ready,
+        message: String::new(),
+        restarts: if ready { 1 } else { 6 },
+        started: "2026-01-10T11:48:30Z".to_owned(),
+    }
+}
+
+fn run(time: &str, result: &str, message: &str) -> RunLine {
+    let revision = "main@sha1:4f2c9a1d0b3e5f60718293a4b5c6d7e8f9012345".to_owned();
+    RunLine { time: time.to_owned(), result: result.to_owned(), revision, message: message.to_owned() }
 }
 
 fn sets() -> Vec<SetStatus> {
@@ -203,9 +222,18 @@ fn sets() -> Vec<SetStatus> {
         message: String::new(),
         members: vec![
             member("Namespace/media", "Current", ""),
-            Member { cause: Some(crash), ..member("Deployment.apps/media/jellyfin", "InProgress", "0 of 1 available") },
+            Member {
+                cause: Some(crash),
+                pods: vec![pod("jellyfin-6d8f-k2x4p", false), pod("jellyfin-6d8f-x2x8v", true)],
+                ..member("Deployment.apps/media/jellyfin", "InProgress", "0 of 1 available")
+            },
             member("Service/media/jellyfin", "Current", ""),
         ],
+        runs: vec![
+            run("2026-01-10T11:48:30Z", "succeeded", "1 updated"),
+            run("2026-01-08T11:48:30Z", "failed", "1 of 3 objects failed"),
+        ],
+        drift_known: false,
         now: "2026-01-10T12:00:00Z".parse::<Timestamp>().unwrap(),
     };
     let failed = SetStatus {
@@ -251,6 +279,14 @@ fn status_of_all_and_of_one() {
     insta::assert_snapshot!("status_table", printed(None, false, &of(sets())));
     insta::assert_snapshot!("status_driven", printed(None, false, &driven));
     insta::assert_snapshot!("status_tree", printed(None, true, &of(vec![sets().remove(0)])));
+    let mut drifted = sets().remove(0);
+    drifted.drift_known = true;
+    drifted.members[2].drift = Some("changed in the cluster by kubectl-edit".to_owned());
+    insta::assert_snapshot!("status_drift", printed(None, true, &of(vec![drifted.clone()])));
+    let json: serde_json::Value =
+        serde_json::from_str(&printed(Some(OutputFormat::Json), true, &of(vec![drifted]))).unwrap();
+    assert_eq!((&json["sets"][0]["drifted"], &json["sets"][0]["health"]["Current"]), (&1.into(), &2.into()));
+    assert_eq!(json["sets"][0]["members"][1]["pods"][0]["restarts"], 6);
     insta::assert_snapshot!("status_names", printed(Some(OutputFormat::Name), false, &of(sets())));
     let json: serde_json::Value = serde_json::from_str(&printed(Some(OutputFormat::Json), false, &driven)).unwrap();
     assert_eq!(json["sets"][0]["members"][1]["ready"], false);

@@ -9,6 +9,7 @@ mod input;
 mod install;
 mod remote;
 mod stages;
+mod status;
 mod sync;
 
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ pub use remote::{
     Credential, CredentialStore, Given, KeyStore, Reference, RemoteSettings, Signed, VerifySettings, can_be_tag,
 };
 pub use stages::StageSettings;
+pub use status::StatusSettings;
 pub use sync::SyncSettings;
 
 /// Where what `sync` and its drivers keep in the cluster lies.
