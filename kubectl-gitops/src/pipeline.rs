@@ -233,13 +233,13 @@ async fn converge(run: &Run<'_>, mut desired: Vec<Desired>, source: &str) -> Res
 /// `status`: find → observe → health → report. Writes nothing.
 pub(crate) fn status(settings: &StatusSettings, connection: &Connection, console: &Console) -> Result<u8> {
     let story = Rc::new(Story::new(console));
-    session::with(connection, &story, async |session| match settings.watch {
-        Some(pause) => overview::watch(session, settings, pause, console).await,
-        None => {
-            let seen = overview::look(session, settings, Timestamp::now()).await?;
-            console.present_status(&seen, settings.name.is_some())?;
-            Ok(if settings.fail && !seen.is_ready() { exit::PARTIAL } else { exit::DONE })
+    session::with(connection, &story, async |session| {
+        if let Some(pause) = settings.watch {
+            return overview::watch(session, settings, pause, console).await;
         }
+        let seen = overview::look(session, settings, Timestamp::now()).await?;
+        console.present_status(&seen, settings.name.is_some())?;
+        Ok(if settings.fail && !seen.is_ready() { exit::PARTIAL } else { exit::DONE })
     })
 }
 

@@ -290,6 +290,8 @@ mod tests {
             result: String::new(),
             last_change: String::new(),
             message: String::new(),
+            runs: Vec::new(),
+            drift_known: false,
             members: Vec::new(),
             now: now(),
         }
