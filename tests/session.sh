@@ -68,7 +68,7 @@ play() {
     if [ "${line#\$ }" != "$line" ]; then
       printf '%s\n' "$line"
       # Exit code 1 says that there are differences.
-      bash -c "${line#\$ }" </dev/null 2>&1 || [ $? -eq 1 ]
+      bash -c "${line#\$ }" </dev/null 2>&1 || [ $? -eq 1 ] || { echo "failed: $line" >&2; tail -n 20 "$work/session" >&2; exit 1; }
       echo
     elif [ -n "$line" ]; then
       bash -c "$line" </dev/null >&2
