@@ -156,8 +156,9 @@ jobs() { kubectl -n gitops-system get jobs --sort-by=.metadata.creationTimestamp
 ended() { kubectl -n gitops-system get job "$1" -o 'jsonpath={.status.conditions[*].type}' | grep -q -e Complete -e Failed; }
 # follow JOB EXIT: its pod to the end; the log, and the highest memory that the kernel counted for the whole pod ($peak_kib)
 follow() {
-  local job=$1 uid='' code='' now peak=0 file=''
+  local job=$1 uid='' code='' now peak=0 file='' until=$((SECONDS + 180))
   while [ -z "$code" ]; do
+    [ "$SECONDS" -lt "$until" ] || fail "the pod of $job has not ended: $(kubectl -n gitops-system get pods,events -o wide)"
     read -r uid code < <(kubectl -n gitops-system get pods -l "job-name=$job" \
       -o 'jsonpath={.items[0].metadata.uid} {.items[0].status.containerStatuses[0].state.terminated.exitCode}' 2>/dev/null) || true
     [ -n "$uid" ] || continue
