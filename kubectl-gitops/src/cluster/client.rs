@@ -260,6 +260,27 @@ impl<T: Transport> Cluster<T> {
         patch: &Value,
         guard: &Guard,
     ) -> Result<Value, ClusterError> {
+        self.patch(endpoint, key, patch, guard, true).await
+    }
+
+    /// The same of a part of an inventory: like its root it is written whether or not the lock was renewed in time.
+    pub(super) async fn merge_inventory(
+        &self,
+        key: &ObjectKey,
+        patch: &Value,
+        guard: &Guard,
+    ) -> Result<Value, ClusterError> {
+        self.patch(&Endpoint::config_maps(), key, patch, guard, false).await
+    }
+
+    async fn patch(
+        &self,
+        endpoint: &Endpoint,
+        key: &ObjectKey,
+        patch: &Value,
+        guard: &Guard,
+        gated: bool,
+    ) -> Result<Value, ClusterError> {
         let mut path = endpoint.object(&key.namespace, &key.name);
         push_query(&mut path, "fieldManager", FIELD_MANAGER);
         let mut body = patch.clone();
@@ -267,7 +288,7 @@ impl<T: Transport> Cluster<T> {
         let what = endpoint.describe(&key.namespace, &key.name);
         let mut request = self.request(Verb::Update, Method::Patch, path, JSON);
         request.content_type = MERGE_PATCH;
-        request.gated = true;
+        request.gated = gated;
         request.body = encode(&body);
         let response = self.send(request, &what, endpoint.is_secret()).await?;
         parse(Verb::Update, &what, &response)

@@ -173,7 +173,7 @@ impl<T: Transport> Cluster<T> {
         let now = self.get(&endpoint, &key.namespace, &key.name, Extent::Metadata).await?;
         let version = text(&now, "resourceVersion");
         let patch = json!({"metadata": {"annotations": {marks::REUSED_ANNOTATION: version}}});
-        self.merge(&endpoint, &key, &patch, &Guard::exactly(&text(&now, "uid"), &version)).await.map(|_| ())
+        self.merge_inventory(&key, &patch, &Guard::exactly(&text(&now, "uid"), &version)).await.map(|_| ())
     }
 
     /// Shards of `inventory` that `root` does not name: name, uid, version.

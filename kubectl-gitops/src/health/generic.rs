@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::Health;
 use super::read::{condition, number, text};
 
-/// Being deleted, not yet seen by its controller, or said to be so by the conditions made for that.
-pub(super) fn before(object: &Value) -> Option<Health> {
+/// Being deleted, or not yet seen by its controller: whatever else it says is of the past.
+pub(super) fn unseen(object: &Value) -> Option<Health> {
     if !text(object, "/metadata/deletionTimestamp").is_empty() {
         return Some(Health::Terminating(holders(object)));
     }
@@ -17,6 +17,11 @@ pub(super) fn before(object: &Value) -> Option<Health> {
     {
         return Some(Health::InProgress(format!("its controller has not seen generation {generation} yet")));
     }
+    None
+}
+
+/// What the conditions say that are made for it.
+pub(super) fn said(object: &Value) -> Option<Health> {
     if let Some(stalled) = condition(object, "Stalled").filter(super::read::Condition::is_true) {
         return Some(Health::Failed(stalled.why("stalled")));
     }

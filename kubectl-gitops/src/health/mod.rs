@@ -3,6 +3,7 @@
 
 mod budget;
 pub mod cause;
+mod cel;
 mod claim;
 mod custom;
 mod daemon_set;
@@ -15,6 +16,7 @@ mod read;
 mod replica_set;
 mod service;
 mod stateful_set;
+mod wishes;
 
 use std::fmt;
 
@@ -23,6 +25,7 @@ use serde_json::Value;
 
 pub use cause::Cause;
 pub use pod::{Trouble, trouble};
+pub use wishes::misfit;
 
 /// The verdict on one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,9 +94,9 @@ pub struct Facts {
     pub wants_address: bool,
 }
 
-/// The verdict: rules for every kind first, then the kind's own, then what its conditions say.
+/// The verdict: what holds of every kind first, then what the object says itself, then the kind's own rule, then what its conditions say.
 pub fn of(object: &Value, facts: &Facts) -> Health {
-    if let Some(health) = generic::before(object) {
+    if let Some(health) = generic::unseen(object).or_else(|| wishes::of(object)).or_else(|| generic::said(object)) {
         return health;
     }
     let text = |field: &str| object.get(field).and_then(Value::as_str).unwrap_or_default();

@@ -31,6 +31,12 @@ pub const FORCE_ANNOTATION: &str = "kubectl-gitops.dev/force";
 pub const RECONCILE_ANNOTATION: &str = "kubectl-gitops.dev/reconcile";
 /// Annotation of an object: fields, as JSON pointers, that are left alone once somebody else owns them.
 pub const IGNORE_FIELDS_ANNOTATION: &str = "kubectl-gitops.dev/ignore-fields";
+/// Annotation of an object: an expression that holds when it is healthy.
+pub const HEALTHY_ANNOTATION: &str = "kubectl-gitops.dev/healthy-when";
+/// The same for one that will not become so.
+pub const FAILED_ANNOTATION: &str = "kubectl-gitops.dev/failed-when";
+/// The same for one that is under way, whatever else holds.
+pub const PROGRESSING_ANNOTATION: &str = "kubectl-gitops.dev/progressing-when";
 /// Annotation of a Secret: values that are made when it is created. What carries it is never changed.
 pub const CREATE_ONCE_ANNOTATION: &str = krm_functions::secret::CREATE_ONCE_ANNOTATION;
 /// Annotation of an object: other objects it waits for; the value has cli-utils' form.

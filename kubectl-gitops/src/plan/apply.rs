@@ -14,6 +14,7 @@ use super::policy::{Adopt, Policy};
 use super::reason::Reason;
 use super::wishes::{self, Treatment};
 use super::{adopt, conflict, ignored, immutable, secret, values};
+use crate::health;
 use crate::inventory::{Entry, Inventory, RootRef, State, digest, marks};
 
 /// Everything that a decision about one object looks at.
@@ -99,6 +100,9 @@ fn malformed(desired: &Desired, context: Context<'_>) -> Option<Reason> {
     }
     if let Err(part) = ignored::read(&desired.manifest) {
         return Some(Reason::NoField { part });
+    }
+    if let Some((annotation, error)) = health::misfit(&desired.manifest) {
+        return Some(Reason::NoExpression { annotation, error });
     }
     let kind = desired.key.group_kind();
     let defined = || context.set.definitions.get(&kind).map(|definition| definition.scope);

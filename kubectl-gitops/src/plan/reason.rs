@@ -203,6 +203,13 @@ pub enum Reason {
         /// The part.
         part: String,
     },
+    /// An annotation that says what healthy means holds no expression.
+    NoExpression {
+        /// The annotation.
+        annotation: &'static str,
+        /// What is wrong with it.
+        error: String,
+    },
     /// Two objects of the set are the same.
     Duplicate {
         /// Where the other one comes from.

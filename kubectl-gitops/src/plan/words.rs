@@ -61,6 +61,7 @@ impl Reason {
             Self::Nameless => "Nameless",
             Self::Misfit { .. } => "Misfit",
             Self::NoField { .. } => "NoField",
+            Self::NoExpression { .. } => "NoExpression",
             Self::Duplicate { .. } => "Duplicate",
             Self::Inventory => "Inventory",
             Self::DependencyMissing { .. } => "DependencyMissing",
@@ -80,6 +81,7 @@ impl Reason {
             | Self::Nameless
             | Self::Misfit { .. }
             | Self::NoField { .. }
+            | Self::NoExpression { .. }
             | Self::Duplicate { .. }
             | Self::Inventory
             | Self::Immutable { .. }
@@ -215,6 +217,7 @@ impl Reason {
             Self::NoField { part } => {
                 write!(f, "`{part}` in its ignore-fields annotation is no field that can be ignored")
             }
+            Self::NoExpression { annotation, error } => write!(f, "`{annotation}` holds no expression: {error}"),
             Self::Duplicate { other } => write!(f, "stands in the set twice, also in {other}"),
             Self::Inventory => f.write_str("is an inventory"),
             Self::DependencyMissing { dependency } => write!(f, "depends on {dependency}, which does not exist"),
