@@ -68,7 +68,7 @@ readme-session: build cluster-tools ## write the README's terminal session from 
 golden: $(BIN)/kustomize $(BIN)/helm ## let the real kustomize write what fixtures/build expects
 	tests/oracle/golden.sh
 
-oracle: python systemd $(BIN)/kustomize $(BIN)/helm $(BIN)/oracle-dump $(BIN)/oracle-envsubst $(BIN)/sops $(BIN)/age-keygen $(BIN)/gitea git-servers ## generated inputs through the real tools and ours
+oracle: python systemd $(BIN)/kustomize $(BIN)/helm $(BIN)/oracle-dump $(BIN)/oracle-envsubst $(BIN)/oracle-fluxgit $(BIN)/sops $(BIN)/age-keygen $(BIN)/gitea git-servers ## generated inputs through the real tools and ours
 	tests/oracle/golden.sh --check
 	GOLDEN_HELM=1 $(CARGO) test --locked --quiet -p kustomize --test golden -- helmCharts
 	tests/oracle/remote.sh --check
@@ -76,6 +76,7 @@ oracle: python systemd $(BIN)/kustomize $(BIN)/helm $(BIN)/oracle-dump $(BIN)/or
 	KUSTOMIZE=$(BIN)/kustomize $(CARGO) test --locked --quiet -p kubectl-gitops --test web --test bases
 	SYSTEMD_REQUIRE=1 $(CARGO) test --locked --quiet -p kubectl-gitops --test install
 	GITEA=1 $(CARGO) test --locked --quiet -p kubectl-gitops --test git
+	$(CARGO) test --locked --quiet -p kubectl-gitops --lib -- --ignored git::oracle
 	cd tests/oracle/schema && go run . -check
 	tests/oracle/derive.py --check
 	tests/oracle/reloader.py --check
@@ -124,6 +125,9 @@ $(BIN)/age-keygen:
 
 $(BIN)/oracle-dump: $(wildcard tests/oracle/dump/*.go) tests/oracle/dump/go.mod
 	cd tests/oracle/dump && CGO_ENABLED=0 go build -ldflags '-s -w -X sigs.k8s.io/kustomize/api/provenance.version=$(KUSTOMIZE_VERSION)' -o $@ .
+
+$(BIN)/oracle-fluxgit: $(wildcard tests/oracle/fluxgit/*.go) tests/oracle/fluxgit/go.mod
+	cd tests/oracle/fluxgit && CGO_ENABLED=0 go build -ldflags '-s -w' -o $@ .
 
 $(BIN)/oracle-envsubst: $(wildcard tests/oracle/envsubst/*.go) tests/oracle/envsubst/go.mod
 	cd tests/oracle/envsubst && CGO_ENABLED=0 go build -ldflags '-s -w' -o $@ .

@@ -8,7 +8,7 @@ kustomize=$PWD/.cache/bin/kustomize
 kubectl=$PWD/.cache/bin/kubectl
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cargo build --locked --quiet -p testkit --bin pair --bin bench-build --bin bench-corpus
+cargo build --locked --quiet -p testkit --bin pair --bin bench-build --bin bench-corpus --bin bench-fetch
 testkit=$PWD/target/debug
 pair=$testkit/pair
 failed=0
@@ -46,6 +46,9 @@ thousand=$work/objects-1000/all
 
 say "functions: 10 000 objects each, the whole process"
 tests/bench_functions.sh "$pair" "$(dirname "$ours")/krm-functions" || failed=1
+
+say "fetch: ours against git, from the same server"
+"$testkit/bench-fetch" "$ours" "$work/fetch" || failed=1
 
 say "apply: 1000 objects, against kubectl apply --server-side --prune --applyset, on an API server without nodes"
 name=bench-$$

@@ -124,7 +124,7 @@ impl CheckOut<'_> {
             files.insert(item.path.clone(), store.blob(&item.id, RULES_BYTES_MAX)?);
         }
         let files = files.iter().map(|(path, content)| (path.as_slice(), content.as_slice()));
-        let rules = IgnoreRules::new(files, self.wants.ignore.as_deref());
+        let rules = IgnoreRules::new(files.collect(), self.wants.ignore.as_deref());
         items.retain(|item| !rules.excludes(&item.path));
         Ok(items)
     }

@@ -28,6 +28,8 @@ mod limits;
 mod local;
 mod neighbour;
 mod object;
+#[cfg(test)]
+mod oracle;
 mod origin;
 mod pack;
 mod push;

@@ -69,7 +69,11 @@ enum Operator {
 impl Range {
     /// Reads a range; nothing if it is none.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        if text.len() > RANGE_MAX || text.split("||").count() > ALTERNATIVES_MAX {
+        if text.len() > RANGE_MAX {
+            return None;
+        }
+        let text = rewritten(text);
+        if text.split("||").count() > ALTERNATIVES_MAX {
             return None;
         }
         text.split("||").map(conditions).collect::<Option<_>>().map(Self)
@@ -143,32 +147,58 @@ impl Condition {
     }
 }
 
+/// `1.2 - 3.4` is put as `>= 1.2, <= 3.4 ` into the text, before anything else is read, blanks around it eaten: whatever then
+/// stands beside it belongs to it or not as if it had been typed so.
+fn rewritten(text: &str) -> String {
+    let mut out = text.to_owned();
+    let mut at = 0;
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        if let Some((from, to, after)) = hyphen_range(rest) {
+            let end = text.len() - after.len();
+            out = out.replacen(&text[at..end], &format!(">= {from}, <= {to} "), 1);
+            at = end;
+        } else {
+            at += rest.chars().next().map_or(1, char::len_utf8);
+        }
+    }
+    out
+}
+
+/// Both versions, and what follows.
+fn hyphen_range(text: &str) -> Option<(&str, &str, &str)> {
+    let skip = |text: &str| {
+        let after = trimmed(text);
+        (after.len() < text.len()).then_some(after.len())
+    };
+    let from = trimmed(text);
+    let (_, _, after) = take_version(from)?;
+    let (from, after) = from.split_at(from.len() - after.len());
+    let after = &after[after.len() - skip(after)?..];
+    let after = after.strip_prefix('-')?;
+    let to = &after[after.len() - skip(after)?..];
+    let (_, _, after) = take_version(to)?;
+    Some((from, &to[..to.len() - after.len()], trimmed(after)))
+}
+
+/// Without the blanks at its beginning, which are those of ASCII only.
+fn trimmed(text: &str) -> &str {
+    text.trim_start_matches([' ', '\t', '\n', '\r', '\x0c'])
+}
+
 fn conditions(text: &str) -> Option<Vec<Condition>> {
     let mut found = Vec::new();
-    let mut rest = text.trim_start();
+    let mut rest = trimmed(text);
     loop {
         let (operator, after) = operator(rest);
-        let (condition, after) = condition(operator, after.trim_start())?;
-        // `1.2 - 3.4`
-        let blank = after.trim_start();
-        if operator.is_none()
-            && blank.len() < after.len()
-            && let Some(upper) = blank.strip_prefix('-').filter(|upper| upper.starts_with(char::is_whitespace))
-        {
-            let (upper, after) = self::condition(Some(Operator::LessOrEqual), upper.trim_start())?;
-            found.push(Condition { operator: Operator::GreaterOrEqual, ..condition });
-            found.push(upper);
-            rest = after;
-        } else {
-            found.push(condition);
-            rest = after;
-        }
-        let next = rest.trim_start();
+        let (condition, after) = condition(operator, trimmed(after))?;
+        found.push(condition);
+        rest = after;
+        let next = trimmed(rest);
         if next.is_empty() {
             return Some(found);
         }
         match next.strip_prefix(',') {
-            Some(after) => rest = after.trim_start(),
+            Some(after) => rest = trimmed(after),
             None if next.len() < rest.len() => rest = next,
             None => return None,
         }
@@ -205,20 +235,20 @@ fn condition(operator: Option<Operator>, text: &str) -> Option<(Condition, &str)
     Some((Condition { operator: operator.unwrap_or(Operator::Equal), version, given }, rest))
 }
 
-/// Up to three parts, a pre-release, and what follows them. Build metadata is left out.
+/// Up to three parts, a pre-release, and what follows them. Build metadata is left out. A `|` counts as a digit here, and is none
+/// where it comes to numbers.
 fn take_version(text: &str) -> Option<(Vec<&str>, &str, &str)> {
+    let digit = |c: char| c.is_ascii_digit() || matches!(c, 'x' | 'X' | '*' | '|');
     let mut rest = text.strip_prefix('v').unwrap_or(text);
     let mut parts = Vec::new();
     loop {
-        let end = rest.find(|c: char| !(c.is_ascii_digit() || matches!(c, 'x' | 'X' | '*'))).unwrap_or(rest.len());
+        let end = rest.find(|c: char| !digit(c)).unwrap_or(rest.len());
         if end == 0 {
             return None;
         }
         parts.push(&rest[..end]);
         rest = &rest[end..];
-        let next = rest.strip_prefix('.').filter(|next| {
-            parts.len() < 3 && next.starts_with(|c: char| c.is_ascii_digit() || matches!(c, 'x' | 'X' | '*'))
-        });
+        let next = rest.strip_prefix('.').filter(|next| parts.len() < 3 && next.starts_with(digit));
         match next {
             Some(next) => rest = next,
             None => break,
@@ -309,6 +339,8 @@ mod tests {
             ("1.2 - 2.3.4", &["1.2.0", "2.3.4"], &["1.1.9", "2.3.5"]),
             (">=1.0.0 <2.0.0", &["1.5.0"], &["2.0.0"]),
             ("~>2.0", &["2.0.5"], &["2.1.0"]),
+            ("1.0 - 2.0 || 3.0  -  4.x", &["1.5.0", "3.0.0"], &["2.5.0"]),
+            ("1.0 - 2.0<1.5", &["1.4.0"], &["1.6.0"]),
         ] {
             for version in inside {
                 assert!(holds(range, version), "{version} is in {range}");
@@ -321,8 +353,22 @@ mod tests {
 
     #[test]
     fn what_is_no_range_or_version_is_refused() {
-        for range in ["", "a", "1.2.3.4.5", ">", ">=1.0<2.0", "1.0,,2.0", "1.0 ||", "1x.0", ">>1.0", "1.0,", "1.0.0-01"]
-        {
+        for range in [
+            "",
+            "1 1 - 2",
+            "3 ||1 - 2",
+            "1 -2",
+            "a",
+            "1.2.3.4.5",
+            ">",
+            ">=1.0<2.0",
+            "1.0,,2.0",
+            "1.0 ||",
+            "1x.0",
+            ">>1.0",
+            "1.0,",
+            "1.0.0-01",
+        ] {
             assert!(Range::parse(range).is_none(), "{range}");
         }
         for tag in

@@ -32,8 +32,10 @@ pub(in crate::git) fn is_ignore_file(path: &[u8]) -> bool {
 }
 
 impl IgnoreRules {
-    /// From the files with rules, by path in order, and `spec.ignore`.
-    pub(in crate::git) fn new<'a>(files: impl Iterator<Item = (&'a [u8], &'a [u8])>, ignore: Option<&str>) -> Self {
+    /// From the files with rules, in any order, and `spec.ignore`.
+    pub(in crate::git) fn new(mut files: Vec<(&[u8], &[u8])>, ignore: Option<&str>) -> Self {
+        // Those of a directory count after those of the directories that it lies in.
+        files.sort_by_key(|(path, _)| path.split(|byte| *byte == b'/').count());
         let list = |texts: &str| texts.split(',').map(|text| Rule::parse(text.as_bytes(), &[])).collect::<Vec<_>>();
         let mut own = Vec::new();
         for (path, content) in files {
@@ -237,7 +239,7 @@ mod tests {
 
     fn excluded(files: &[(&str, &str)], ignore: Option<&str>, path: &str) -> bool {
         let files = files.iter().map(|(path, text)| (path.as_bytes(), text.as_bytes()));
-        IgnoreRules::new(files, ignore).excludes(path.as_bytes())
+        IgnoreRules::new(files.collect(), ignore).excludes(path.as_bytes())
     }
 
     #[test]
@@ -294,6 +296,8 @@ mod tests {
             assert_eq!(excluded(&files, None, path), expected, "{path}");
         }
         assert!(!excluded(&files, Some("!apps/a.txt"), "apps/a.txt"));
+        // A directory whose name comes before that of the file.
+        assert!(!excluded(&[("-x/.sourceignore", "!a\n"), (".sourceignore", "a\n")], None, "-x/a"));
     }
 
     #[test]
