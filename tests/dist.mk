@@ -6,7 +6,8 @@ IMAGE ?= ghcr.io/kubectl-gitops/kubectl-gitops
 # The same bytes wherever the sources and the registry lie.
 REMAP := --remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo --remap-path-prefix=$(HOME)=home
 # At a fixed address, as Go's tools are: kubectl-gitops/build.rs says why.
-STATIC := -C target-feature=+crt-static -C relocation-model=static -C linker=rust-lld $(REMAP)
+# No tables for unwinding: a panic ends the program at once, and they would be a twentieth of it.
+STATIC := -C target-feature=+crt-static -C relocation-model=static -C force-unwind-tables=no -C linker=rust-lld $(REMAP)
 # ring's C and assembly for aarch64 need a cross compiler; the link does not.
 CROSS := aarch64-linux-gnu-gcc
 
