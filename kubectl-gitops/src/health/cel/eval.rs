@@ -8,8 +8,10 @@ use serde_json::{Map, Value};
 
 use super::{CelError, Each, Node, Operator};
 
-/// More steps are no condition on an object.
+/// More steps are no condition on an object. What a value weighs counts as steps, too: nothing grows without end.
 const STEPS_MAX: usize = 200_000;
+/// So many bytes of a new value are one step.
+const STEP_BYTES: usize = 64;
 
 type Found<'v> = Result<Cow<'v, Value>, CelError>;
 
@@ -27,18 +29,38 @@ struct Scope<'v, 's> {
 
 impl<'v, 's> Scope<'v, 's> {
     fn eval(&self, node: &'s Node) -> Found<'v> {
-        self.steps.set(self.steps.get() + 1);
-        if self.steps.get() > STEPS_MAX {
-            return Err(CelError::new("the expression takes too many steps"));
+        self.spend(1)?;
+        let value = self.value(node)?;
+        if let Cow::Owned(made) = &value {
+            self.spend(weight(made) / STEP_BYTES)?;
         }
+        Ok(value)
+    }
+
+    fn spend(&self, steps: usize) -> Result<(), CelError> {
+        self.steps.set(self.steps.get().saturating_add(steps));
+        if self.steps.get() > STEPS_MAX {
+            return Err(CelError::new("the expression takes too many steps, or makes too large values"));
+        }
+        Ok(())
+    }
+
+    /// A value of one's own; what must be copied for that is paid for.
+    fn own(&self, value: Cow<'v, Value>) -> Result<Value, CelError> {
+        if let Cow::Borrowed(value) = &value {
+            self.spend(weight(value) / STEP_BYTES)?;
+        }
+        Ok(value.into_owned())
+    }
+
+    fn value(&self, node: &'s Node) -> Found<'v> {
         match node {
             Node::Literal(value) => Ok(Cow::Owned(value.clone())),
             Node::Name(name) => self.name(name),
             Node::Field(object, field) => member(self.eval(object)?, field)?.ok_or_else(|| missing(field)),
             Node::Index(object, index) => self.index(object, index),
             Node::List(items) => {
-                let items: Result<Vec<Value>, CelError> =
-                    items.iter().map(|item| self.eval(item).map(Cow::into_owned)).collect();
+                let items: Result<Vec<Value>, CelError> = items.iter().map(|item| self.own(self.eval(item)?)).collect();
                 Ok(Cow::Owned(Value::Array(items?)))
             }
             Node::Map(entries) => self.map(entries),
@@ -89,7 +111,7 @@ impl<'v, 's> Scope<'v, 's> {
         for (key, value) in entries {
             let key = self.eval(key)?.as_str().map(str::to_owned);
             let key = key.ok_or_else(|| CelError::new("keys of maps are strings here"))?;
-            map.insert(key, self.eval(value)?.into_owned());
+            map.insert(key, self.own(self.eval(value)?)?);
         }
         Ok(Cow::Owned(Value::Object(map)))
     }
@@ -122,6 +144,10 @@ impl<'v, 's> Scope<'v, 's> {
         };
         let (mut kept, mut error, mut true_ones) = (Vec::new(), None, 0);
         for item in items {
+            // What names stand for is copied, if it was made.
+            let values = self.names.iter().map(|(_, value)| value).chain([&item]);
+            let made = values.map(|value| if let Cow::Owned(value) = value { weight(value) } else { 0 });
+            self.spend(made.sum::<usize>() / STEP_BYTES)?;
             let mut names = self.names.clone();
             names.push((name, item.clone()));
             let scope = Scope { object: self.object, steps: self.steps, names };
@@ -132,11 +158,11 @@ impl<'v, 's> Scope<'v, 's> {
                     Err(found) => error = error.or(Some(found)),
                 },
                 Each::ExistsOne => true_ones += usize::from(scope.bool(then)?),
-                Each::Filter if scope.bool(then)? => kept.push(item.into_owned()),
+                Each::Filter if scope.bool(then)? => kept.push(self.own(item)?),
                 Each::Filter => {}
                 Each::Map => {
                     if when.map_or(Ok(true), |when| scope.bool(when))? {
-                        kept.push(scope.eval(then)?.into_owned());
+                        kept.push(self.own(scope.eval(then)?)?);
                     }
                 }
             }
@@ -148,6 +174,17 @@ impl<'v, 's> Scope<'v, 's> {
             (Each::ExistsOne, None) => Ok(truth(true_ones == 1)),
             (Each::Filter | Each::Map, None) => Ok(Cow::Owned(Value::Array(kept))),
         }
+    }
+}
+
+/// About as many bytes as a value takes.
+fn weight(value: &Value) -> usize {
+    const EACH: usize = 32;
+    EACH + match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(weight).sum(),
+        Value::Object(map) => map.iter().map(|(key, value)| EACH + key.len() + weight(value)).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
     }
 }
 

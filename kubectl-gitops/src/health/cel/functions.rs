@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use super::CelError;
 
+/// Longer texts are made from no object.
+const TEXT_BYTES_MAX: usize = 4 << 20;
 /// Patterns must not need more memory than this.
 const PATTERN_BYTES_MAX: usize = 256 * 1024;
 
@@ -85,11 +87,17 @@ impl Function {
             Self::Upper => Value::from(text(0)?.to_ascii_uppercase()),
             Self::Trim => Value::from(text(0)?.trim()),
             Self::Split => text(0)?.split(text(1)?).map(Value::from).collect(),
-            Self::Replace => Value::from(text(0)?.replace(text(1)?, text(2)?)),
+            Self::Replace => {
+                let (all, old, new) = (text(0)?, text(1)?, text(2)?);
+                bounded(all.len().saturating_add(all.matches(old).count().saturating_mul(new.len())))?;
+                Value::from(all.replace(old, new))
+            }
             Self::Join => {
                 let parts: Option<Vec<&str>> =
                     first.as_array().and_then(|items| items.iter().map(Value::as_str).collect());
                 let parts = parts.ok_or_else(|| CelError::new("`join` needs a list of strings"))?;
+                let own: usize = parts.iter().map(|part| part.len()).sum();
+                bounded(own.saturating_add(parts.len().saturating_mul(text(1)?.len())))?;
                 Value::from(parts.join(text(1)?))
             }
         })
@@ -120,6 +128,11 @@ impl Function {
         };
         found.ok_or_else(wrong)
     }
+}
+
+/// Refuses a text that would be larger than an object.
+fn bounded(bytes: usize) -> Result<(), CelError> {
+    if bytes > TEXT_BYTES_MAX { Err(CelError::new("a text would be too large")) } else { Ok(()) }
 }
 
 /// RE2's syntax, as CEL wants it, in time linear in the text.

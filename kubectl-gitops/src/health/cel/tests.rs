@@ -142,5 +142,35 @@ fn no_expression_takes_long_or_deep() {
     }
     let tens = "[1,2,3,4,5,6,7,8,9,10]";
     let deep = (0..6).fold("true".to_owned(), |inner, level| format!("{tens}.all(x{level}, {inner})"));
-    assert_eq!(value(&deep), Err("the expression takes too many steps".to_owned()));
+    assert_eq!(value(&deep), Err(TOO_MUCH.to_owned()));
+}
+
+const TOO_MUCH: &str = "the expression takes too many steps, or makes too large values";
+
+#[test]
+fn no_value_grows_without_end() {
+    let text = "'0123456789'";
+    let doubled =
+        |times: usize| (0..times).fold(text.to_owned(), |inner, _| format!("{inner}.replace('', 'xxxxxxxxxxxxxxxx')"));
+    assert!(value(&doubled(2)).is_ok());
+    for (expression, expected) in [
+        (doubled(20), "a text would be too large"),
+        (
+            format!(
+                "[{}].map(a, [a, a, a, a]).map(b, [b, b, b, b]).map(c, [c, c, c, c]).map(d, [d, d])",
+                vec!["0"; 3000].join(",")
+            ),
+            TOO_MUCH,
+        ),
+        (format!("[{}].join({})", vec!["'x'"; 1000].join(","), doubled(3)), "a text would be too large"),
+        (
+            format!(
+                "[{text}].map(a, {}).map(b, b + b + b + b).map(c, c + c + c + c).map(d, d + d + d + d)",
+                doubled(3)
+            ),
+            TOO_MUCH,
+        ),
+    ] {
+        assert_eq!(value(&expression).map(drop), Err(expected.to_owned()), "{}", &expression[..80]);
+    }
 }
