@@ -136,10 +136,12 @@ impl Keyring {
             None => self.note("SOPS_AGE_KEY_FILE".to_owned(), Found::Nothing),
             Some(path) => {
                 let name = format!("SOPS_AGE_KEY_FILE={path}");
-                match (inputs.operator_file(&path), inputs.operator_directory(&path)) {
-                    (Ok(bytes), _) => self.add_age(name, bytes.expose()),
-                    (Err(_), Ok(names)) => self.look_into(&path, names, inputs),
-                    (Err(error), Err(_)) => self.note(name, Found::Unusable(error.to_string())),
+                match inputs.operator_file(&path) {
+                    Ok(bytes) => self.add_age(name, bytes.expose()),
+                    Err(error) => match inputs.operator_directory(&path) {
+                        Ok(names) => self.look_into(&path, names, inputs),
+                        Err(_) => self.note(name, Found::Unusable(error.to_string())),
+                    },
                 }
             }
         }

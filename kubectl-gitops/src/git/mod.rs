@@ -129,6 +129,13 @@ pub enum Reference {
     },
 }
 
+impl Reference {
+    /// Is it the full name of a commit: 40 or 64 hexadecimal digits?
+    pub fn is_commit(text: &str) -> bool {
+        matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+    }
+}
+
 /// A commit and the name by which it was found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Revision {

@@ -14,8 +14,7 @@ const NEAREST_MAX: usize = 3;
 pub(super) fn without_asking(reference: &Reference) -> Result<Option<Revision>, GitError> {
     match reference {
         Reference::Commit { commit, branch } => {
-            let full = matches!(commit.len(), 40 | 64) && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
-            if !full {
+            if !Reference::is_commit(commit) {
                 let what = "a commit's full name of 40 or 64 hexadecimal digits";
                 return Err(GitError::Reference { text: commit.clone(), what });
             }

@@ -20,7 +20,7 @@ pub(super) fn check_reference(reference: &Reference, problems: &mut Vec<InstallE
     };
     for (flag, text) in command::reference_flags(reference) {
         let fits = match flag {
-            "--commit" => matches!(text.len(), 40 | 64) && text.bytes().all(|b| b.is_ascii_hexdigit()),
+            "--commit" => Reference::is_commit(text),
             "--semver" => !text.trim().is_empty() && !text.chars().any(char::is_control),
             _ => is_name(text),
         };

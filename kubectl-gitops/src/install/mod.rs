@@ -22,8 +22,8 @@ pub use credentials::{Credentials, CredentialsError};
 pub use manifests::{CREDENTIALS_FOR_ANNOTATION, SYNCS_ANNOTATION, export, kept_credentials, kept_keys, objects};
 pub use schedule::{EVERY_DEFAULT, Schedule, ScheduleError};
 pub use unit::{
-    HostFile, HostFileKind, UNIT_MARK, cache_directory, files, fits, kept_paths, keys_path, settings_directory,
-    unit_names, unit_paths,
+    HostFile, HostFileKind, UNIT_MARK, cache_directory, files, fits, kept_paths, keys_directory, keys_path,
+    settings_directory, unit_names, unit_paths,
 };
 
 use crate::git::Verification;

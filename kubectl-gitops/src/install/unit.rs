@@ -93,9 +93,14 @@ pub fn cache_directory(name: &str) -> String {
     format!("/var/cache/kubectl-gitops/{name}")
 }
 
+/// The directory of an installation's keys.
+pub fn keys_directory(name: &str) -> String {
+    format!("{}/keys", settings_directory(name))
+}
+
 /// The keys of an installation.
 pub fn keys_path(name: &str) -> String {
-    format!("{}/keys/{}", settings_directory(name), keys::KEY)
+    format!("{}/{}", keys_directory(name), keys::KEY)
 }
 
 /// Where an earlier installation of this name left credentials, and the file that says for which server.

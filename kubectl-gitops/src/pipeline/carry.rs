@@ -165,7 +165,12 @@ pub(super) fn now() -> String {
 
 pub(super) fn random_hex() -> Result<String> {
     let bytes: [u8; 6] = random()?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat())
+    Ok(hex(&bytes))
+}
+
+/// Two digits for each byte.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 /// Who holds the lock, for people: a pod's name or a machine's.

@@ -19,7 +19,7 @@ const NAME_LABEL: &str = "/metadata/labels/app.kubernetes.io~1name";
 /// A clock may be so much ahead of another one.
 const SKEW: Duration = Duration::from_mins(2);
 /// What a run may take, and a node to come back.
-const GRACE: Duration = Duration::from_mins(10);
+pub(super) const GRACE: Duration = Duration::from_mins(10);
 
 /// What was found, and where it was looked for.
 #[derive(Debug, Default)]
@@ -152,8 +152,7 @@ fn judged(driver: &DriverStatus, namespace: &str, name: &str, created: &str, now
         let command = format!("kubectl patch cronjob {name} -n {namespace} -p '{{\"spec\":{{\"suspend\":false}}}}'");
         return vec![format!("{shown} is suspended: nothing is synced until `{command}`")];
     }
-    // Negative where it lies in the future.
-    let since = |time: &str| Some(now.as_second() - time.parse::<Timestamp>().ok()?.as_second());
+    let since = |time: &str| since(time, now);
     if since(last_run).is_some_and(|seconds| seconds < -signed(SKEW)) {
         return vec![format!(
             "{shown} believes that its last run was at {last_run}, which is in the future: a clock was set back, and it starts \
@@ -186,7 +185,12 @@ fn judged(driver: &DriverStatus, namespace: &str, name: &str, created: &str, now
     Vec::new()
 }
 
-fn signed(duration: Duration) -> i64 {
+/// Seconds since then, negative where it lies in the future; none of what is no time.
+pub(super) fn since(time: &str, now: Timestamp) -> Option<i64> {
+    Some(now.as_second() - time.parse::<Timestamp>().ok()?.as_second())
+}
+
+pub(super) fn signed(duration: Duration) -> i64 {
     i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }
 

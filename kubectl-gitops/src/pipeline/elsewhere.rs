@@ -41,8 +41,7 @@ pub(super) fn at_reference(
     connection: &Connection,
     console: &Console,
 ) -> Result<(Vec<Object>, String)> {
-    let is_commit = matches!(reference.len(), 40 | 64) && reference.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let reference = if is_commit {
+    let reference = if Reference::is_commit(reference) {
         Reference::Commit { commit: reference.to_owned(), branch: None }
     } else {
         Reference::Name(reference.to_owned())
@@ -70,10 +69,12 @@ fn fetched<R>(
 ) -> Result<R> {
     let tree = source::check_out(remote, credentials, revision)?;
     console.warn_all(tree.warnings());
-    work(&tree).map_err(|error| {
-        let note = format!("in {} at {revision}", source::shown_url(remote));
-        without_top(error, tree.top()).note(note)
-    })
+    work(&tree).map_err(|error| of_tree(error, &tree, remote, &revision.to_string()))
+}
+
+/// An error of what a tree holds, with the place that the tree came from.
+pub(super) fn of_tree(error: CliError, tree: &source::Tree, remote: &RemoteSettings, revision: &str) -> CliError {
+    without_top(error, tree.top()).note(format!("in {} at {revision}", source::shown_url(remote)))
 }
 
 /// What the flags name: files, or a Secret, for which the cluster is asked.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::drivers::{GRACE, signed, since};
 use super::session::Session;
 use crate::cluster::{Code as Answer, DryRun, Endpoint, ListQuery};
 use crate::install::EVERY_DEFAULT_HOST;
@@ -18,8 +19,6 @@ use crate::settings::{SYSTEM_NAMESPACE, format_duration};
 const TIMER: &str = "systemd/";
 /// Not more often: each write costs the datastore tens of kilobytes, and flash wears.
 const RENEW: Duration = Duration::from_mins(15);
-/// What a run may take, and a host to come back.
-const GRACE: Duration = Duration::from_mins(10);
 const LABELS: &str = "app.kubernetes.io/name=kubectl-gitops,app.kubernetes.io/component=timer";
 const EVERY_ANNOTATION: &str = "kubectl-gitops.dev/every";
 
@@ -96,7 +95,7 @@ fn lease(driver: &str, every: Duration, set: &RootRef, now: Timestamp) -> Value 
 /// Is it to be written? Also where it says something else, and where it was renewed in the future: a clock was set back.
 fn is_due(found: &Value, fresh: &Value, now: Timestamp) -> bool {
     let same = |path: &str| found.pointer(path) == fresh.pointer(path);
-    let seconds = since(found, now);
+    let seconds = found.pointer("/spec/renewTime").and_then(|time| since(time.as_str()?, now));
     let recent = seconds.is_some_and(|seconds| (0..=signed(RENEW)).contains(&seconds));
     !recent || !same("/spec/leaseDurationSeconds") || !same("/metadata/labels")
 }
@@ -108,7 +107,7 @@ fn timer(lease: &Value, now: Timestamp) -> DriverStatus {
     let name = format!("Timer {} of {set}", text("/spec/holderIdentity"));
     let every = annotation(lease, EVERY_ANNOTATION).and_then(|seconds| seconds.parse().ok());
     let limit = lease.pointer("/spec/leaseDurationSeconds").and_then(Value::as_i64);
-    let stale = since(lease, now).zip(limit).is_some_and(|(seconds, limit)| seconds > limit);
+    let stale = since(&renewed, now).zip(limit).is_some_and(|(seconds, limit)| seconds > limit);
     let notice = || {
         let often =
             every.map_or_else(String::new, |s| format!(", and runs every {}", format_duration(Duration::from_secs(s))));
@@ -130,16 +129,6 @@ fn timer(lease: &Value, now: Timestamp) -> DriverStatus {
         notices,
         name,
     }
-}
-
-/// Seconds since it was renewed, negative where that lies in the future.
-fn since(lease: &Value, now: Timestamp) -> Option<i64> {
-    let renewed: Timestamp = lease.pointer("/spec/renewTime")?.as_str()?.parse().ok()?;
-    Some(now.as_second() - renewed.as_second())
-}
-
-fn signed(duration: Duration) -> i64 {
-    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

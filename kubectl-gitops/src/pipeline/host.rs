@@ -118,9 +118,8 @@ fn uninstall_from(machine: &Machine<'_>, name: &str, objects_too: bool) -> Resul
         machine.put(file)?;
     }
     if !dry_run {
-        let keys = install::keys_path(name);
-        let keys = keys.rsplit_once('/').map_or("", |(directory, _)| directory).to_owned();
-        for directory in [install::kept_paths(name).0, keys, install::settings_directory(name)] {
+        for directory in [install::kept_paths(name).0, install::keys_directory(name), install::settings_directory(name)]
+        {
             // What somebody else put there stays, and its directory with it.
             drop(fs::remove_dir(machine.at(&directory)));
         }

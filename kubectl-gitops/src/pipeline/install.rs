@@ -50,7 +50,7 @@ pub(crate) fn install(
     // The objects name their namespaces: `-n` is for what is synced.
     let connection = Connection { namespace: None, ..connection.clone() };
     session::with(&connection, &order.story, async |session| {
-        let (mut installation, pod) = checked(install::for_pod(settings, &cluster_uid(session).await))?;
+        let (mut installation, pod) = checked(install::for_pod(settings, &session.cluster_uid().await))?;
         keep_credentials(session, &mut installation, console).await?;
         keep_keys(session, &mut installation, console).await?;
         demand_key(&installation)?;
@@ -177,13 +177,6 @@ async fn secret(session: &Session, namespace: &str, name: &str, extent: Extent) 
         Err(error) if error.code == Answer::NotFound => Ok(None),
         Err(error) => Err(error.into()),
     }
-}
-
-/// What tells this cluster from others, if it may be known.
-async fn cluster_uid(session: &Session) -> String {
-    let system = session.cluster.get(&Endpoint::namespaces(), "", "kube-system", Extent::Metadata).await;
-    let uid = system.ok().and_then(|object| object.pointer("/metadata/uid")?.as_str().map(str::to_owned));
-    uid.unwrap_or_default()
 }
 
 fn identity(installation: &Installation) -> Identity {

@@ -9,10 +9,10 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::carry::hex;
 use super::identity::Identity;
 use super::judge::{Judged, random};
 use super::session::Session;
-use crate::cluster::{Endpoint, Extent};
 use crate::error::{CliError, Code, Place, Result};
 use crate::inventory::digest::desired_hash;
 use crate::plan::{Desired, Plan, Policy, is_secret};
@@ -23,8 +23,6 @@ const FORMAT: &str = "kubectl-gitops.dev/plan-v1";
 const BYTES_MAX: u64 = 64 << 20;
 /// Most differences that are told.
 const DIFFERENCES_MAX: usize = 20;
-/// The namespace whose uid tells clusters apart.
-const SYSTEM: &str = "kube-system";
 
 /// The file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -169,7 +167,7 @@ impl PlanFile {
         Ok(Self {
             format: FORMAT.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            cluster: ClusterMark { server: session.server.clone(), uid: cluster_uid(session).await },
+            cluster: ClusterMark { server: session.server.clone(), uid: session.cluster_uid().await },
             inventory: identity.root.to_string(),
             source: (*source).to_owned(),
             revision: identity.revision.clone(),
@@ -336,14 +334,6 @@ fn short(key: &str) -> String {
     key.parse::<krm::ObjectKey>().map_or_else(|_| key.to_owned(), |key| key.short())
 }
 
-/// The uid of a namespace that every cluster has; empty where it may not be read.
-async fn cluster_uid(session: &Session) -> String {
-    match session.cluster.get(&Endpoint::namespaces(), "", SYSTEM, Extent::Metadata).await {
-        Ok(namespace) => namespace["metadata"]["uid"].as_str().unwrap_or_default().to_owned(),
-        Err(_) => String::new(),
-    }
-}
-
 fn mark(object: &Value, secret: bool) -> Mark {
     let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
     let content = (!secret).then(|| {
@@ -365,10 +355,6 @@ fn canonical(value: &Value) -> krm::Masked<Vec<u8>> {
     let mut sorted = value.clone();
     sorted.sort_all_objects();
     krm::Masked::new(sorted.to_string().into_bytes())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 fn unhex(text: &str) -> Vec<u8> {

@@ -5,7 +5,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use crate::cluster::{
-    Cluster, ClusterError, Code as Answer, FindCluster, KubeTransport, MakeClient, Patience, find_cluster,
+    Cluster, ClusterError, Code as Answer, Endpoint, Extent, FindCluster, KubeTransport, MakeClient, Patience,
+    find_cluster,
 };
 use crate::error::{CliError, Code, Kind, Result};
 use crate::execute::{Interrupt, Signal};
@@ -45,6 +46,13 @@ impl Session {
     /// The namespace of `-n`, else of the context.
     pub(super) fn namespace(&self) -> &str {
         self.asked.as_deref().unwrap_or(&self.default)
+    }
+
+    /// What tells this cluster from others: the uid of a namespace that each has. Empty where it may not be read.
+    pub(super) async fn cluster_uid(&self) -> String {
+        let system = self.cluster.get(&Endpoint::namespaces(), "", "kube-system", Extent::Metadata).await;
+        let uid = system.ok().and_then(|object| object.pointer("/metadata/uid")?.as_str().map(str::to_owned));
+        uid.unwrap_or_default()
     }
 
     /// The namespace of `-n`.

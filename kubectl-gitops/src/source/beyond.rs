@@ -12,11 +12,12 @@ use kustomize::outside::{Ending, Finished, FunctionCall, FunctionName, Process, 
 use kustomize::{Checkout, Outside, OutsideError, RepositoryRequest};
 
 use super::NoFolder;
-use super::bases::{self, Bases};
+use super::bases::Bases;
 use super::download::{self, DownloadError};
 use super::function_run::FunctionRun;
 use super::process::{self, Limits};
 use super::surroundings::Surroundings;
+use crate::git::Reference;
 
 const KEYS: &str = "name a file of identities with `--age-key-file`, or as `sops` does, with SOPS_AGE_KEY_FILE";
 const MAC: &str = "encrypt it anew with `sops`, or open it unchecked with `--ignore-mac`";
@@ -103,7 +104,7 @@ impl Outside for Beyond {
 
     fn fetch_repository(&self, request: &RepositoryRequest) -> Result<Checkout, OutsideError> {
         // What a commit holds never changes.
-        if !bases::is_commit(&request.reference) {
+        if !Reference::is_commit(&request.reference) {
             self.went_out.store(true, Ordering::Relaxed);
         }
         self.bases.check_out(request).map(|top| Checkout { top })

@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::git::Reference;
+
 /// Largest of Git's own small files that is looked at.
 const SMALL_FILE_MAX: u64 = 4 << 20;
 
@@ -34,7 +36,7 @@ impl Checkout {
             }
             None => (String::new(), head.trim().to_owned()),
         };
-        let commit = if is_commit(&commit) { commit } else { String::new() };
+        let commit = if Reference::is_commit(&commit) { commit } else { String::new() };
         Some(Self {
             remote: origin(&small_text(&shared.join("config")).unwrap_or_default()),
             path: if relative.is_empty() { ".".to_owned() } else { relative },
@@ -91,10 +93,6 @@ fn resolve(git: &Path, shared: &Path, reference: &str) -> Option<String> {
             })
         },
     )
-}
-
-fn is_commit(text: &str) -> bool {
-    matches!(text.len(), 40 | 64) && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// The URL of `[remote "origin"]`.

@@ -15,6 +15,7 @@ use krm_functions::{InputError, Inputs};
 use kustomize::outside::TreeFiles;
 use sha2::{Digest as _, Sha256};
 
+use super::super::carry::hex;
 use crate::error::{CliError, Code, Result};
 use crate::settings::{EngineSettings, RunSettings, SyncSettings};
 use crate::source::{Revision, Surroundings, operator_file, shown_url};
@@ -174,7 +175,7 @@ impl Read {
         if self.guessable && !self.keys {
             return String::new();
         }
-        self.all.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
+        hex(&self.all.finalize()[..16])
     }
 }
 

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use krm::Masked;
 use serde_json::Value;
 
-use super::super::elsewhere::without_top;
+use super::super::elsewhere::of_tree;
 use super::super::render::{Rendered, prepared};
 use super::super::session::{Session, apart};
 use crate::cluster::{Code as Answer, Endpoint, Extent};
@@ -74,11 +74,7 @@ impl Repository {
         let settings = Arc::clone(&self.settings);
         let revision = revision.to_string();
         let mut rendered = apart(move || {
-            let rendered = rendered(&settings, &tree);
-            rendered.map_err(|error| {
-                let note = format!("in {} at {revision}", source::shown_url(&settings.remote));
-                without_top(error, tree.top()).note(note)
-            })
+            rendered(&settings, &tree).map_err(|error| of_tree(error, &tree, &settings.remote, &revision))
         })
         .await??;
         for warning in &rendered.warnings {

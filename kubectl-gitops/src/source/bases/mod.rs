@@ -195,14 +195,11 @@ fn explained(error: &GitError) -> OutsideError {
 fn reference(text: &str) -> Reference {
     match text {
         "" | "HEAD" => Reference::Head,
-        commit if is_commit(commit) => Reference::Commit { commit: commit.to_ascii_lowercase(), branch: None },
+        commit if Reference::is_commit(commit) => {
+            Reference::Commit { commit: commit.to_ascii_lowercase(), branch: None }
+        }
         name => Reference::Name(name.to_owned()),
     }
-}
-
-/// Is it the full name of a commit?
-pub(super) fn is_commit(text: &str) -> bool {
-    matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// The repository as Git's configuration says it is reached.
