@@ -40,6 +40,7 @@ fn check(path: &Path) -> Result<(), Failed> {
     let facts = Facts {
         now: expected.get("now").and_then(Value::as_str).map(|time| time.parse().expect("a time")),
         claim_binds_late: flag("claim_binds_late"),
+        claim_is_used: flag("claim_is_used"),
         wants_address: flag("wants_address"),
     };
     let (wanted, found) = (expected["expect"].as_str().unwrap_or_default(), of(&object, &facts).to_string());

@@ -374,3 +374,84 @@ fn stages_run_in_one_order() {
     let found = here.run(&["build", "app", "--rendered", "--substitute", "NAME=login"]).ok();
     assert!(found.contains("kubectl-gitops.dev/hash.secret.login: "), "{found}");
 }
+
+const CERTIFICATE: &str = "apiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata:\n  name: tls\n";
+
+fn checks(rules: &str) -> String {
+    format!(
+        "apiVersion: kubectl-gitops.dev/v1alpha1\nkind: HealthChecks\nmetadata: {{name: checks}}\nspec:\n  healthCheckExprs:\n{rules}"
+    )
+}
+
+/// The rules of Flux's `healthCheckExprs`, by group and kind.
+#[test]
+fn rules_of_health_reach_every_object_of_their_kind_that_has_none_of_its_own() {
+    let here = app();
+    let own = "  annotations: {kubectl-gitops.dev/failed-when: has(status.broken)}\n";
+    here.write("app/kustomization.yaml", "resources: [tls.yaml, other.yaml, own.yaml, settings.yaml, checks.yaml]\n")
+        .write("app/tls.yaml", CERTIFICATE)
+        .write("app/other.yaml", &CERTIFICATE.replace("Certificate", "Issuer").replace("v1", "v1beta7"))
+        .write("app/own.yaml", &format!("{}{own}", CERTIFICATE.replace("tls", "own")))
+        .write(
+            "app/checks.yaml",
+            &checks(
+                "  - {apiVersion: cert-manager.io/v1, current: has(status.group)}\n  - apiVersion: cert-manager.io/v1alpha2\n    \
+                 kind: Certificate\n    current: status.ready == 'yes'\n    failed: has(status.error)\n    inProgress: has(status.busy)\n",
+            ),
+        );
+    let rendered = here.run(&["build", "app", "--rendered"]).ok();
+    let objects: Vec<&str> = rendered.split("---\n").collect();
+    let of = |name: &str| *objects.iter().find(|text| text.contains(name)).expect("it is there");
+    for line in
+        ["healthy-when: status.ready == 'yes'", "failed-when: has(status.error)", "progressing-when: has(status.busy)"]
+    {
+        assert!(
+            of("name: tls\n").lines().any(|found| found.trim() == format!("kubectl-gitops.dev/{line}"))
+                != of("kind: Issuer").contains(line),
+            "{rendered}"
+        );
+    }
+    assert!(
+        of("kind: Issuer").contains("kubectl-gitops.dev/healthy-when: has(status.group)"),
+        "the rule of the group: {rendered}"
+    );
+    assert!(
+        of("name: own\n").contains("has(status.broken)") && !of("name: own\n").contains("healthy-when"),
+        "{rendered}"
+    );
+    assert!(!of("kind: ConfigMap").contains("annotations") && !rendered.contains("HealthChecks"), "{rendered}");
+    let told = here.run(&["build", "app", "--explain"]).ok();
+    assert!(told.contains("HealthChecks/checks") && told.contains("says itself what its health is"), "{told}");
+}
+
+#[test]
+fn rules_of_health_that_are_wrong_are_refused_with_their_field() {
+    let here = app();
+    here.write("app/kustomization.yaml", "resources: [settings.yaml, checks.yaml]\n");
+    for (rules, expected) in [
+        ("  - {apiVersion: v1, kind: Secret}\n", "spec.healthCheckExprs[0].current: is missing"),
+        (
+            "  - {apiVersion: v1, current: 'true', faild: x}\n",
+            "spec.healthCheckExprs[0].faild: no such field; did you mean `failed`?",
+        ),
+        (
+            "  - {apiVersion: v1, current: status.}\n",
+            "spec.healthCheckExprs[0].current: is no expression: the expression ends too early",
+        ),
+        ("  - {apiVersion: v1, current: 'true', failed: '1 +'}\n", "spec.healthCheckExprs[0].failed: is no expression"),
+        (
+            "  - {apiVersion: v1, kind: A, current: 'true'}\n  - {apiVersion: v1, kind: A, current: 'false'}\n",
+            "spec.healthCheckExprs[1]: is for A of the core group, as spec.healthCheckExprs[0] of HealthChecks/checks",
+        ),
+        ("    []\n", "spec.healthCheckExprs: must not be empty"),
+    ] {
+        here.write("app/checks.yaml", &checks(rules));
+        for command in [&["build", "app", "--rendered"][..], &["diff", "app"]] {
+            here.run(command).exit(2).says("--> checks.yaml:1").says(expected);
+        }
+    }
+    assert!(!here.was_contacted(), "nothing reaches a cluster");
+    here.write("app/checks.yaml", &checks("  - {apiVersion: cert-manager/v1, kind: Certificate, current: 'true'}\n"));
+    let ran = here.run(&["build", "app", "--explain"]).ok();
+    assert!(ran.contains("no object of the set is Certificate of cert-manager"), "{ran}");
+}

@@ -39,7 +39,10 @@ pub fn read<S: DeserializeOwned + Default>(kind: &'static str, config: Option<&N
 }
 
 /// The functionConfig as JSON has it. What is null is not there, as in Kubernetes' own objects.
-pub(crate) fn value_of(kind: &'static str, config: &Node) -> Result<Value, ConfigError> {
+///
+/// # Errors
+/// It has no JSON form.
+pub fn value_of(kind: &'static str, config: &Node) -> Result<Value, ConfigError> {
     let mut value = to_json(config)
         .map_err(|error| ConfigError::Invalid { kind, problem: format!("it has no JSON form: {error}") })?;
     drop_nulls(&mut value);

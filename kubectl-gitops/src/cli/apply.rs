@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::report::Console;
 use crate::settings::{PlanFiles, Reload};
 
-use super::flags::{ExecuteArgs, OutputArgs, PlanArgs};
+use super::flags::{ExecuteArgs, OutputArgs, PlanArgs, WaitArgs};
 use super::global::GlobalArgs;
 use super::input::InputArgs;
 
@@ -34,6 +34,8 @@ pub(super) struct Args {
     #[command(flatten)]
     execute: ExecuteArgs,
     #[command(flatten)]
+    wait: WaitArgs,
+    #[command(flatten)]
     output: OutputArgs,
     /// Write the plan to a file instead of carrying it out, and show it as `diff` does
     #[arg(long, value_name = "FILE", conflicts_with_all = ["plan_file", "dry_run"], help_heading = "Plan")]
@@ -47,10 +49,10 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, global: GlobalArgs, console: &mut Console) -> Result<u8> {
-    let Args { input, plan, execute, output, plan_out, plan_file, detailed_exitcode } = args;
+    let Args { input, plan, execute, wait, output, plan_out, plan_file, detailed_exitcode } = args;
     let mut build = input.into_settings(None, global.cache_dir.clone())?;
     console.present(output.into_presentation(global.verbosity));
-    let settings = execute.extend(plan.into_settings());
+    let settings = wait.extend(execute.extend(plan.into_settings()));
     build.stages.without_hashes = settings.reload == Reload::Off;
     let files = PlanFiles { out: plan_out, carry_out: plan_file };
     crate::pipeline::apply(&build, &settings, &files, &global.into_connection(), detailed_exitcode, console)

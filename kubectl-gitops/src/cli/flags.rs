@@ -148,3 +148,20 @@ impl ExecuteArgs {
         RunSettings { dry_run, wait, timeout, lock_timeout, yes, ..settings }
     }
 }
+
+/// What else a run waits for that applies something.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Run")]
+pub(super) struct WaitArgs {
+    /// Wait, for addresses of Services of type LoadBalancer, too
+    #[arg(long, hide_short_help = true)]
+    wait_for_load_balancers: bool,
+}
+
+impl WaitArgs {
+    pub(super) fn extend(self, settings: RunSettings) -> RunSettings {
+        let Self { wait_for_load_balancers } = self;
+        let wait = settings.wait || wait_for_load_balancers;
+        RunSettings { wait, wait_for_load_balancers, ..settings }
+    }
+}

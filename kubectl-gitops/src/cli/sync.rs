@@ -8,7 +8,7 @@ use crate::report::Console;
 use crate::settings::{Adopt, Reload, StageSettings, SyncSettings, parse_duration};
 
 use super::engine::EngineArgs;
-use super::flags::{ExecuteArgs, OutputArgs, PlanArgs};
+use super::flags::{ExecuteArgs, OutputArgs, PlanArgs, WaitArgs};
 use super::global::GlobalArgs;
 use super::remote::RemoteArgs;
 use super::stages::StageArgs;
@@ -48,6 +48,8 @@ pub(super) struct Args {
     #[command(flatten)]
     execute: ExecuteArgs,
     #[command(flatten)]
+    wait: WaitArgs,
+    #[command(flatten)]
     record: RecordArgs,
     #[command(flatten)]
     output: OutputArgs,
@@ -68,12 +70,12 @@ struct RecordArgs {
 }
 
 pub(super) fn run(args: Args, global: GlobalArgs, console: &mut Console) -> Result<u8> {
-    let Args { remote, engine, stages, plan, execute, record, output } = args;
+    let Args { remote, engine, stages, plan, execute, wait, record, output } = args;
     let Some((remote, path)) = remote.into_settings(global.cache_dir.clone())? else {
         return Err(CliError::new(Code::Usage, "`sync` needs `--url`"));
     };
     console.present(output.into_presentation(global.verbosity));
-    let run = execute.extend(plan.into_settings());
+    let run = wait.extend(execute.extend(plan.into_settings()));
     let in_pod = std::env::var_os("KUBERNETES_SERVICE_HOST").is_some();
     let RecordArgs { driver, driver_every, termination_log } = record;
     let default_log = || Some(PathBuf::from(TERMINATION_LOG)).filter(|path| in_pod && path.exists());

@@ -2,6 +2,7 @@
 //! to do with an answer. `kube.rs` is the only file that names a `kube::Client`.
 
 mod cause;
+mod claims;
 pub mod client;
 pub mod connect;
 mod discover;
@@ -19,6 +20,7 @@ pub(crate) mod scripted;
 mod sources;
 pub mod transport;
 
+pub use claims::Claims;
 pub use client::{Applied, Cluster, Gate, Notice};
 pub use connect::{ClusterAddress, FindCluster, find_cluster};
 pub use discovery::{Discovery, Lookup, ServedKind, ServedVersion};

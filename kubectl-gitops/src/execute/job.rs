@@ -65,6 +65,8 @@ pub struct Options {
     pub in_flight: usize,
     /// Wait for the health of everything applied, so long; none to not wait.
     pub wait: Option<Duration>,
+    /// A Service of type LoadBalancer is awaited until it has an address.
+    pub wait_for_addresses: bool,
     /// So long for what later waves need (definitions, namespaces, dependencies).
     pub ready_timeout: Duration,
     /// So long for deletions to be through.
@@ -107,6 +109,7 @@ impl Default for Options {
             run_id: String::new(),
             in_flight: 12,
             wait: None,
+            wait_for_addresses: false,
             ready_timeout: Duration::from_mins(1),
             prune_timeout: Duration::from_mins(1),
             lock_timeout: Duration::from_secs(u64::from(LOCK_TTL_S) + 6),

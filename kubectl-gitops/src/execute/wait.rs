@@ -1,19 +1,20 @@
 //! Waiting for health. Owns how often objects are read for it and when it ends; what healthy means is `health`'s business.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::time::Duration;
 
 use futures::stream::{self, StreamExt as _};
-use krm::{GroupKind, ObjectKey};
+use krm::ObjectKey;
 use serde_json::Value;
 use tokio::time::Instant;
 
 use super::event::{Event, WaitEnd, Waited};
 use super::run::Run;
-use crate::cluster::{ClusterError, Endpoint, ListQuery, Lookup, Transport};
+use crate::cluster::{Claims, ClusterError, Endpoint, ListQuery, Lookup, Transport};
 use crate::health::{self, Cause, Facts, Health};
 use crate::inventory::marks;
-use crate::plan::{Action, Observed};
+use crate::plan::{Action, Observed, goes_by_itself};
 
 const PAUSE_MIN: Duration = Duration::from_millis(200);
 const PAUSE_MAX: Duration = Duration::from_secs(3);
@@ -150,7 +151,7 @@ impl<T: Transport> Run<'_, T> {
 
     async fn assess_kind(&self, endpoint: Endpoint, indexes: Vec<usize>) -> Result<Vec<(usize, Health)>, ClusterError> {
         let mut seen: BTreeMap<ObjectKey, Health> = BTreeMap::new();
-        let late = self.late_classes(&endpoint).await;
+        let claims = self.claims(&endpoint, &indexes).await;
         if indexes.len() > GETS_MAX {
             let selector = format!("{}={}", marks::MEMBER_LABEL, self.job.inventory.id.short());
             let query = ListQuery::of(&endpoint).labelled(&selector);
@@ -159,7 +160,7 @@ impl<T: Transport> Run<'_, T> {
                 let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default();
                 let key = endpoint.key(text("namespace"), text("name"));
                 if wanted.contains(&key) {
-                    seen.insert(key, self.judge(&object, &late));
+                    seen.insert(key, self.judge(&object, &claims));
                 }
             });
             // What a LIST does not bring (it may be forbidden) is read one by one.
@@ -173,7 +174,7 @@ impl<T: Transport> Run<'_, T> {
             let health = match seen.remove(key) {
                 Some(health) => health,
                 None => match self.cluster.observe_key(&endpoint, key).await? {
-                    Observed::Present(live) => self.judge(live.object(), &late),
+                    Observed::Present(live) => self.judge(live.object(), &claims),
                     Observed::Absent => self.health_of_absent(index),
                     Observed::NotServed => Health::InProgress("its kind is not served yet".to_owned()),
                     Observed::Unreadable { reason } => Health::Unknown(reason),
@@ -184,42 +185,26 @@ impl<T: Transport> Run<'_, T> {
         Ok(healths)
     }
 
-    fn judge(&self, object: &Value, late: &BTreeSet<String>) -> Health {
-        let class = object.pointer("/spec/storageClassName").and_then(Value::as_str);
-        let facts = Facts {
-            now: (self.job.options.clock)().parse().ok(),
-            claim_binds_late: class.is_some_and(|class| late.contains(class)),
-            wants_address: false,
-        };
-        health::of(object, &facts)
+    fn judge(&self, object: &Value, claims: &Claims) -> Health {
+        let now = (self.job.options.clock)().parse().ok();
+        let wants_address = self.job.options.wait_for_addresses;
+        health::of(object, &claims.facts(object, Facts { now, wants_address, ..Facts::default() }))
     }
 
-    /// Storage classes that bind a claim only when a pod uses it. Asked only for claims; none if they cannot be read.
-    async fn late_classes(&self, endpoint: &Endpoint) -> BTreeSet<String> {
-        let mut late = BTreeSet::new();
-        let kind = GroupKind::new("storage.k8s.io", "StorageClass");
-        let classes = {
-            let discovery = self.discovery.borrow();
-            discovery.served(&kind).map(|served| Endpoint::new(&kind, served.preferred()))
-        };
-        let Some(classes) = classes.filter(|_| endpoint.kind == "PersistentVolumeClaim") else { return late };
-        let query = ListQuery::of(&classes);
-        let listed = self.cluster.list(&query, |class| {
-            if class["volumeBindingMode"] == "WaitForFirstConsumer"
-                && let Some(name) = class.pointer("/metadata/name").and_then(Value::as_str)
-            {
-                late.insert(name.to_owned());
-            }
-        });
-        // Without them a claim is awaited like any other, up to the limit.
-        drop(listed.await);
-        late
+    /// What claims among these actions' objects depend on. Asked only for claims.
+    async fn claims(&self, endpoint: &Endpoint, indexes: &[usize]) -> Claims {
+        if endpoint.kind != "PersistentVolumeClaim" {
+            return Claims::default();
+        }
+        let namespaces = indexes.iter().map(|index| self.job.plan.actions[*index].key.namespace.as_str()).collect();
+        let discovery = Rc::clone(&self.discovery.borrow());
+        self.cluster.claims(&discovery, &namespaces).await
     }
 
-    /// A Job that is gone by its ttl has succeeded; anything else that vanished under our eyes is awaited.
+    /// A Job that is gone by its ttl has run; anything else that vanished under our eyes is awaited.
     fn health_of_absent(&self, index: usize) -> Health {
-        let key = &self.job.plan.actions[index].key;
-        if key.group == "batch" && key.kind == "Job" {
+        let action = &self.job.plan.actions[index];
+        if action.body.as_ref().is_some_and(|body| goes_by_itself(&action.key, &body.manifest)) {
             return Health::Current;
         }
         Health::InProgress("it does not exist".to_owned())

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use super::Health;
 use super::read::{count, number, text};
+use super::{Health, generic};
 
 pub(super) fn of(object: &Value) -> Health {
     if number(object, "/status/observedGeneration").is_none() {
-        return Health::InProgress("its controller has written no status yet".to_owned());
+        return generic::unwritten();
     }
     let Some(wanted) = number(object, "/status/desiredNumberScheduled") else {
         return Health::InProgress("the number of its nodes is not known yet".to_owned());

@@ -10,6 +10,7 @@ mod daemon_set;
 mod definition;
 mod deployment;
 mod generic;
+mod helm_chart;
 mod job;
 mod pod;
 mod read;
@@ -25,7 +26,7 @@ use serde_json::Value;
 
 pub use cause::Cause;
 pub use pod::{Trouble, trouble};
-pub use wishes::misfit;
+pub use wishes::{expression_error, misfit};
 
 /// The verdict on one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +91,8 @@ pub struct Facts {
     pub now: Option<Timestamp>,
     /// For a claim: its storage class binds only when a pod uses it, so waiting for it alone would never end.
     pub claim_binds_late: bool,
+    /// For such a claim: a pod that is to start uses it.
+    pub claim_is_used: bool,
     /// For a Service of type LoadBalancer: wait for its address, because something in the cluster hands them out.
     pub wants_address: bool,
 }
@@ -113,6 +116,7 @@ pub fn of(object: &Value, facts: &Facts) -> Health {
         ("", "Service") => service::of(object, facts),
         ("policy", "PodDisruptionBudget") => budget::of(object),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => definition::of(object),
+        ("helm.cattle.io", "HelmChart") => helm_chart::of(object),
         _ => custom::of(group, kind, object),
     }
 }

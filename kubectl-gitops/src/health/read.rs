@@ -8,6 +8,8 @@ pub(super) struct Condition<'a> {
     pub(super) status: &'a str,
     pub(super) reason: &'a str,
     pub(super) message: &'a str,
+    /// It says itself that it is about another generation than the object has now.
+    pub(super) is_past: bool,
 }
 
 impl Condition<'_> {
@@ -30,12 +32,11 @@ impl Condition<'_> {
 pub(super) fn condition<'a>(object: &'a Value, kind: &str) -> Option<Condition<'a>> {
     let conditions = object.pointer("/status/conditions").and_then(Value::as_array)?;
     let found = conditions.iter().find(|condition| text(condition, "/type") == kind)?;
-    Some(Condition { status: text(found, "/status"), reason: text(found, "/reason"), message: text(found, "/message") })
-}
-
-/// Does the object have any condition?
-pub(super) fn has_conditions(object: &Value) -> bool {
-    object.pointer("/status/conditions").and_then(Value::as_array).is_some_and(|list| !list.is_empty())
+    let (generation, seen) = (number(object, "/metadata/generation"), number(found, "/observedGeneration"));
+    // Zero is what some controllers write who do not know.
+    let is_past = seen.is_some_and(|seen| seen != 0 && generation.is_some_and(|generation| generation != seen));
+    let (status, reason, message) = (text(found, "/status"), text(found, "/reason"), text(found, "/message"));
+    Some(Condition { status, reason, message, is_past })
 }
 
 /// A string, or nothing.

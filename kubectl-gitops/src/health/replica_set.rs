@@ -2,12 +2,15 @@
 
 use serde_json::Value;
 
-use super::Health;
-use super::read::{condition, count, number};
+use super::read::{Condition, condition, count, number};
+use super::{Health, generic};
 
 pub(super) fn of(object: &Value) -> Health {
+    if number(object, "/status/observedGeneration").is_none() {
+        return generic::unwritten();
+    }
     let wanted = number(object, "/spec/replicas").unwrap_or(1);
-    if let Some(failure) = condition(object, "ReplicaFailure").filter(super::read::Condition::is_true) {
+    if let Some(failure) = condition(object, "ReplicaFailure").filter(Condition::is_true) {
         return Health::InProgress(failure.why("pods cannot be created"));
     }
     for (field, what) in

@@ -2,10 +2,13 @@
 
 use serde_json::Value;
 
-use super::Health;
 use super::read::{count, number, text};
+use super::{Health, generic};
 
 pub(super) fn of(object: &Value) -> Health {
+    if number(object, "/status/observedGeneration").is_none() {
+        return generic::unwritten();
+    }
     if text(object, "/spec/updateStrategy/type") == "OnDelete" {
         return Health::Current;
     }

@@ -1,4 +1,5 @@
-//! What an object's own annotations say of its health: expressions, in the words and the order of Flux's `healthCheckExprs`.
+//! What an object's own annotations say of its health: expressions, in the words and the order of Flux's `healthCheckExprs`. Without
+//! one for healthy, its kind's own rule says that.
 
 use serde_json::Value;
 
@@ -23,15 +24,16 @@ const ASKED: [(&str, Means); 3] = [
 
 /// The first annotation that holds no expression: its name, and what is wrong.
 pub fn misfit(object: &Value) -> Option<(&'static str, String)> {
-    ASKED.iter().find_map(|(name, _)| {
-        let error = Expression::parse(annotation(object, name)?).err()?;
-        Some((*name, error.to_string()))
-    })
+    ASKED.iter().find_map(|(name, _)| Some((*name, expression_error(annotation(object, name)?)?)))
 }
 
-/// The verdict of an object that says itself what healthy means; none of one that does not.
+/// What is wrong with an expression, if it is none.
+pub fn expression_error(text: &str) -> Option<String> {
+    Expression::parse(text).err().map(|error| error.to_string())
+}
+
+/// The verdict of an object that says itself what its health is; none where it leaves that to its kind.
 pub(super) fn of(object: &Value) -> Option<Health> {
-    annotation(object, marks::HEALTHY_ANNOTATION)?;
     for (name, means) in ASKED {
         let Some(text) = annotation(object, name) else { continue };
         let short = name.trim_start_matches(marks::PREFIX);
@@ -44,6 +46,7 @@ pub(super) fn of(object: &Value) -> Option<Health> {
             (Ok(true), Means::Current) => return Some(Health::Current),
         }
     }
+    annotation(object, marks::HEALTHY_ANNOTATION)?;
     Some(Health::InProgress("healthy-when does not hold yet".to_owned()))
 }
 

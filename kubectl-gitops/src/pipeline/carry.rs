@@ -113,6 +113,7 @@ impl<'a> Run<'a> {
             run_id,
             in_flight: settings.concurrency,
             wait: settings.wait.then_some(settings.timeout),
+            wait_for_addresses: settings.wait_for_load_balancers,
             ready_timeout: settings.timeout.min(Duration::from_mins(2)),
             prune_timeout: settings.timeout,
             lock_timeout: settings.lock_timeout,

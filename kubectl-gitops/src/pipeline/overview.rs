@@ -2,6 +2,7 @@
 
 mod pods;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,8 +14,8 @@ use super::session::Session;
 use crate::cluster::{Look, RootError};
 use crate::error::{Result, exit};
 use crate::health::{self, Cause, Facts, Health};
-use crate::inventory::{Inventory, RunRecord, RunResult};
-use crate::plan::{self, Observed};
+use crate::inventory::{Inventory, RunRecord, RunResult, State};
+use crate::plan::{self, Observation, Observed};
 use crate::report::{Console, Member, MemberCause, ObjectName, Overview, RunLine, SetStatus};
 use crate::settings::{SYSTEM_NAMESPACE, StatusSettings};
 use pods::Pods;
@@ -129,12 +130,15 @@ async fn status(
     let facts = Facts { now: Some(now), ..Facts::default() };
     let alone = settings.name.is_some();
     let pods = if alone { pods::of_members(session, inventory, &seen.observation).await } else { Pods::default() };
+    let claims = session.cluster.claims(&seen.discovery, &pending_claims(inventory, &seen.observation)).await;
     let (mut members, mut looks) = (Vec::with_capacity(inventory.entries.len()), if alone { CAUSES_MAX } else { 0 });
     let owner = inventory.id.to_string();
     for (key, entry) in &inventory.entries {
         let seen = seen.observation.get(key);
         let health = match seen {
-            Observed::Present(live) => health::of(live.object(), &facts),
+            Observed::Present(live) => health::of(live.object(), &claims.facts(live.object(), facts)),
+            // A Job that has run goes by its ttl.
+            Observed::Absent if is_job(key) && entry.state == State::Owned => Health::Current,
             Observed::Absent => Health::NotFound,
             Observed::NotServed => Health::Unknown("its kind is not served".to_owned()),
             Observed::Unreadable { reason } => Health::Unknown(reason.clone()),
@@ -153,6 +157,19 @@ async fn status(
         members.push(member);
     }
     Ok(SetStatus { members, drift_known: settings.drift, ..recorded(inventory, now) })
+}
+
+fn is_job(key: &ObjectKey) -> bool {
+    key.kind == "Job" && key.group == "batch"
+}
+
+/// The namespaces of the claims that are not bound.
+fn pending_claims<'a>(inventory: &'a Inventory, seen: &Observation) -> BTreeSet<&'a str> {
+    let is_pending = |key: &ObjectKey| {
+        let live = seen.get(key).live().filter(|_| key.group.is_empty() && key.kind == "PersistentVolumeClaim");
+        live.is_some_and(|live| live.object()["status"]["phase"] != "Bound")
+    };
+    inventory.entries.keys().filter(|key| is_pending(key)).map(|key| key.namespace.as_str()).collect()
 }
 
 /// What the inventory says of itself.

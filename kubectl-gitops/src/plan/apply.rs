@@ -147,13 +147,17 @@ fn absent(desired: &Desired, body: &Body, context: Context<'_>, creates: &mut Op
 /// A Job with a ttl that was applied as it stands and is gone has run: it is not run again. (One that was deleted by hand
 /// cannot be told apart; `--full` runs it again.)
 fn job_is_done(desired: &Desired, body: &Body, entry: &Entry, policy: &Policy) -> bool {
-    desired.key.group == "batch"
-        && desired.key.kind == "Job"
-        && !policy.full
+    !policy.full
         && entry.state == State::Owned
         && entry.desired_hash.is_some()
         && entry.desired_hash == body.desired_hash
-        && body.manifest.pointer("/spec/ttlSecondsAfterFinished").is_some_and(Value::is_number)
+        && goes_by_itself(&desired.key, &body.manifest)
+}
+
+/// Is it a Job with a ttl, which is deleted when it has run?
+pub fn goes_by_itself(key: &ObjectKey, manifest: &Value) -> bool {
+    let ttl = manifest.pointer("/spec/ttlSecondsAfterFinished");
+    key.group == "batch" && key.kind == "Job" && ttl.is_some_and(Value::is_number)
 }
 
 fn present(desired: &Desired, body: &Body, live: &Live, context: Context<'_>) -> Verdict {

@@ -39,6 +39,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use krm::{ObjectKey, Text};
 
 pub use action::{Action, Body, Counts, Deed, Plan, Seen, Verdict, Wave};
+pub use apply::goes_by_itself;
 pub use assemble::scale_target;
 pub use check::{Violation, check};
 pub use content::is_config;

@@ -114,6 +114,8 @@ pub struct RunSettings {
     pub create_namespace: bool,
     /// `--wait`
     pub wait: bool,
+    /// `--wait-for-load-balancers`: a Service of type LoadBalancer is ready when it has an address.
+    pub wait_for_load_balancers: bool,
     /// `--timeout`: how long to wait for health.
     pub timeout: Duration,
     /// `--lock-timeout`: how long to wait for another run.
@@ -145,6 +147,7 @@ impl Default for RunSettings {
             reload: Reload::Annotated,
             create_namespace: false,
             wait: false,
+            wait_for_load_balancers: false,
             timeout: Duration::from_mins(5),
             // The lock's time to live is 30 s: a dead holder is seen before this ends.
             lock_timeout: Duration::from_secs(35),

@@ -2,8 +2,10 @@
 //! by whose configuration, and what they did. Must not know clusters, the command line, or how it is printed.
 //!
 //! What configures them are flags and objects of our own API group among the objects (or kept out of the output by
-//! `config.kubernetes.io/local-config`). Those objects are taken out: no cluster gets them.
+//! `config.kubernetes.io/local-config`). Those objects are taken out: no cluster gets them. One kind of them, `HealthChecks`, is no
+//! function's: it says what healthy means for kinds of the set.
 
+mod checks;
 mod configs;
 mod flags;
 mod run;
@@ -47,6 +49,9 @@ pub struct Around<'a> {
 /// A configuration is wrong, or a function refuses what it finds; all that one function finds wrong is told at once.
 pub fn run(objects: &mut Vec<Object>, local: Vec<Object>, around: &Around<'_>) -> Result<Told> {
     let configs = configs::take(objects, local, around.root)?;
+    let (checks, configs): (Vec<Config>, Vec<Config>) =
+        configs.into_iter().partition(|config| config.node.kind() == checks::KIND);
+    let rules = checks::rules(&checks)?;
     let mut told = Told::default();
     for stage in stages(configs, around.settings)? {
         if stage.function.kind == CONTENT_HASH {
@@ -54,6 +59,7 @@ pub fn run(objects: &mut Vec<Object>, local: Vec<Object>, around: &Around<'_>) -
         }
         told.stages.push(run::stage(stage, objects, around)?);
     }
+    told.stages.extend(checks::apply(&rules, &checks, objects));
     told.objects = objects.iter().map(|object| (object.node.key(), object.origin.clone())).collect();
     Ok(told)
 }
@@ -84,7 +90,8 @@ fn stages(mut configs: Vec<Config>, settings: &StageSettings) -> Result<Vec<Stag
 }
 
 fn unknown(config: &Config) -> CliError {
-    let kinds: Vec<&str> = ORDER.iter().filter_map(|kind| Registered::find(kind)).map(|found| found.kind).collect();
+    let functions = ORDER.iter().filter_map(|kind| Registered::find(kind)).map(|found| found.kind);
+    let kinds: Vec<&str> = functions.chain([checks::KIND]).collect();
     let text = format!("there is no function of kind `{}` in {}", config.node.kind(), config.node.api_version());
     let error = CliError::new(Code::Function, text).hint(format!("the kinds are {}", kinds.join(", ")));
     match &config.place {

@@ -87,7 +87,7 @@ pub(super) fn configured<T>(
     held.and_then(|()| make(&config.node)).map_err(|error| misconfigured(&error, config))
 }
 
-fn misconfigured(error: &ConfigError, config: &Config) -> CliError {
+pub(super) fn misconfigured(error: &ConfigError, config: &Config) -> CliError {
     let kind = config.node.kind();
     let problems = error.problems();
     let text = match problems.as_slice() {
@@ -99,6 +99,7 @@ fn misconfigured(error: &ConfigError, config: &Config) -> CliError {
         told = problems.iter().take(NOTES_MAX).fold(told, |told, problem| told.note(problem.to_string()));
     }
     match &config.place {
+        Place::Object(origin) if Registered::find(kind).is_none() => told.at(origin),
         Place::Object(origin) => told.at(origin).hint(format!("`krm-functions docs {kind}` is its manual")),
         Place::Flags | Place::Default => told,
     }

@@ -46,7 +46,9 @@ const BUILT_IN: &[(&str, &str, &str, &str, bool)] = &[
     ("", "v1", "Namespace", "namespaces", false),
     ("", "v1", "ConfigMap", "configmaps", true),
     ("", "v1", "Secret", "secrets", true),
+    ("", "v1", "Pod", "pods", true),
     ("apps", "v1", "Deployment", "deployments", true),
+    ("storage.k8s.io", "v1", "StorageClass", "storageclasses", false),
     ("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", false),
     ("apiregistration.k8s.io", "v1", "APIService", "apiservices", false),
 ];

@@ -58,7 +58,8 @@ fn plan_of(run: &RunSettings) -> impl std::fmt::Debug + use<> {
     let RunSettings { prune, adopt, force_conflicts, reload, create_namespace, allow_prune, allow_empty, wait, .. } =
         run;
     let allow = (*allow_prune, *allow_empty, run.allow_delete.clone());
-    (*prune, *adopt, *force_conflicts, *reload, *create_namespace, allow, *wait)
+    let wait = (*wait, run.wait_for_load_balancers);
+    (*prune, *adopt, *force_conflicts, *reload, *create_namespace, allow, wait)
 }
 
 fn add_engine(engine: &EngineSettings, read: &mut Read) {
