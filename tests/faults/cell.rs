@@ -169,6 +169,11 @@ impl FromStr for Cell {
 }
 
 impl Cell {
+    /// The cells whose runs with the fault are the same: they differ in what is wanted next.
+    pub(crate) fn siblings(self) -> impl Iterator<Item = Self> {
+        Next::ALL.iter().map(move |&next| Self { next, ..self })
+    }
+
     /// Does its intruder choose an object?
     fn aims(&self) -> bool {
         use Intruder::{DeletesDefinition, DeletesRoot, LabelsRoot, Nobody, SecondRun};
@@ -194,7 +199,7 @@ pub(crate) fn matrix(requests: impl Fn(Scenario) -> usize) -> Vec<Cell> {
                 for &next in Next::ALL {
                     for &intruder in Intruder::ALL {
                         // Whom the intruder is after takes turns: three times the cells would tell little more.
-                        let turn = request + mode as usize + next as usize + intruder as usize;
+                        let turn = request + mode as usize + intruder as usize;
                         let aimed = Cell { scenario, request, mode, next, intruder, victim: Victim::ALL[turn % 3] };
                         let cell = if aimed.aims() { aimed } else { Cell { victim: Victim::B, ..aimed } };
                         cells.extend(Some(cell).filter(Cell::is_distinct));

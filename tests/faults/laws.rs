@@ -10,6 +10,7 @@ use kubectl_gitops::inventory::{Inventory, State};
 use serde_json::Value;
 use testkit::http::{Answer, Call};
 
+use crate::form::{self, Meanings};
 use crate::server::{Server, Sight, THIEF, is_inventory, member, owner, text};
 use crate::sets::SECRETS;
 
@@ -31,6 +32,7 @@ struct Seen {
     /// Objects that a request made which its sender had given up long before. No guard stops a creation, so they may be there
     /// without a record, until the next run finds their marks.
     haunted: BTreeSet<String>,
+    meanings: Meanings,
     violations: Vec<String>,
 }
 
@@ -64,6 +66,12 @@ impl Watch {
         self.seen.lock().expect("no thread died").violations.push(violation);
     }
 
+    /// The form of the state, if all of it is understood.
+    pub(crate) fn form(&self, sight: &Sight, dir: &str) -> Option<String> {
+        let seen = self.seen.lock().expect("no thread died");
+        form::form(sight, &seen.meanings, &[(dir, "DIR"), (&self.server.namespace, "NAMESPACE")])
+    }
+
     /// Lets somebody else do something while no request that writes is under way.
     pub(crate) fn alone(&self, deed: impl FnOnce(&Server) -> String) {
         let mut seen = self.seen.lock().expect("no thread died");
@@ -83,10 +91,33 @@ impl Watch {
         }
     }
 
+    /// What the answer to a write says the object is now; it is read again where the answer does not hold what is judged.
+    fn learn(&self, seen: &mut Seen, call: &Call, answer: &Answer) -> String {
+        let mut object = answer.json();
+        let mut path = bare(&call.path).to_owned();
+        if call.method == "POST" {
+            path = format!("{path}/{}", text(&object, "/metadata/name"));
+        }
+        let written = call.method != "DELETE" && object.pointer("/metadata/uid").is_some();
+        match kind_at(&path).filter(|_| written) {
+            // Of an inventory the content counts, which an answer of metadata alone does not have.
+            Some(kind) if !is_inventory(&object) || object["kind"] == kind => {
+                object["kind"] = Value::from(kind);
+                seen.meanings.add_live(&object);
+                seen.objects.insert(path.clone(), object);
+            }
+            _ => self.refresh(seen, &path),
+        }
+        path
+    }
+
     /// Reads one object again. A LIST would do, but takes half a second on SQLite.
     fn refresh(&self, seen: &mut Seen, path: &str) {
         match self.server.get(path) {
-            Some(object) => seen.objects.insert(path.to_owned(), object),
+            Some(object) => {
+                seen.meanings.add_live(&object);
+                seen.objects.insert(path.to_owned(), object)
+            }
             None => seen.objects.remove(path),
         };
     }
@@ -100,13 +131,12 @@ impl Watch {
         if let Err(violation) = self.judge_request(call, sender, &seen) {
             seen.violations.push(format!("{} {}: {violation}", call.method, call.path));
         }
+        if call.method == "PATCH" {
+            seen.meanings.add_manifest(&serde_json::from_slice(&call.body).unwrap_or_default());
+        }
         let answer = self.server.api.send(call)?;
         if answer.is_success() {
-            let mut path = call.path.split('?').next().unwrap_or_default().to_owned();
-            if call.method == "POST" {
-                path = format!("{path}/{}", text(&answer.json(), "/metadata/name"));
-            }
-            self.refresh(&mut seen, &path);
+            let path = self.learn(&mut seen, call, &answer);
             if sender.given_up
                 && let Some(object) = seen.objects.get(&path)
             {
@@ -127,12 +157,12 @@ impl Watch {
 
     fn judge_request(&self, call: &Call, sender: Sender<'_>, seen: &Seen) -> Result<(), String> {
         let body: Value = serde_json::from_slice(&call.body).unwrap_or_default();
-        let before = (call.method != "POST").then(|| self.server.get(&call.path)).flatten();
+        let before = if call.method == "POST" { None } else { self.now(bare(&call.path), seen) };
         let inventory = is_inventory(&body) || before.as_ref().is_some_and(is_inventory);
         if inventory {
             no_secret_in(&String::from_utf8_lossy(&call.body))?;
         } else {
-            self.under_lock(sender)?;
+            self.under_lock(sender, seen)?;
         }
         match call.method.as_str() {
             "DELETE" => judge_deletion(&body["preconditions"], before.as_ref(), seen),
@@ -144,16 +174,38 @@ impl Watch {
         }
     }
 
+    /// An object before a write. All that changes these kinds here comes this way; the server itself writes others.
+    fn now(&self, path: &str, seen: &Seen) -> Option<Value> {
+        if matches!(kind_at(path), Some("ConfigMap" | "Secret")) {
+            return seen.objects.get(path).cloned();
+        }
+        self.server.get(path)
+    }
+
     /// Objects are written by the holder of the lock only.
-    fn under_lock(&self, sender: Sender<'_>) -> Result<(), String> {
+    fn under_lock(&self, sender: Sender<'_>, seen: &Seen) -> Result<(), String> {
         // Without a root (somebody deleted it) nobody can hold its lock, and guards alone protect.
-        let Some(root) = self.server.root(sender.set).filter(|_| !sender.given_up) else { return Ok(()) };
+        let root = self.now(&self.server.root_path(sender.set), seen);
+        let Some(root) = root.filter(|_| !sender.given_up) else { return Ok(()) };
         let holder = root["data"]["lock.holder"].as_str().unwrap_or_default();
         if holder.contains(&format!("/{}/", sender.pid)) {
             return Ok(());
         }
         Err(format!("process {} writes, and the lock is held by `{holder}`", sender.pid))
     }
+}
+
+/// A path without its query.
+fn bare(path: &str) -> &str {
+    path.split('?').next().unwrap_or_default()
+}
+
+/// The kind of the object at a path, of those that only these runs and the intruder change.
+fn kind_at(path: &str) -> Option<&'static str> {
+    let collection = path.rsplit('/').nth(1)?;
+    [("configmaps", "ConfigMap"), ("secrets", "Secret"), ("widgets", "Widget")]
+        .into_iter()
+        .find_map(|(plural, kind)| (plural == collection).then_some(kind))
 }
 
 fn judge_deletion(preconditions: &Value, before: Option<&Value>, seen: &Seen) -> Result<(), String> {
@@ -247,7 +299,7 @@ pub(crate) fn judge_end(sight: &Sight, wished: &[(&str, Option<Vec<Value>>)], re
     for (key, object) in &sight.objects {
         let marked = owner(object).is_some_and(|owner| owner != THIEF);
         if marked && !expected.contains(key) {
-            violations.push(format!("{key} leaked: it is marked and nobody's"));
+            violations.push(leaked(key));
         }
     }
     let named: usize = sight.roots.values().map(|(root, _)| text(root, "/data/shards").lines().count()).sum();
@@ -257,7 +309,13 @@ pub(crate) fn judge_end(sight: &Sight, wished: &[(&str, Option<Vec<Value>>)], re
     violations
 }
 
-fn key_of(object: &Value) -> String {
+/// The violation of an object that is left over.
+pub(crate) fn leaked(key: &str) -> String {
+    format!("{key} leaked: it is marked and nobody's")
+}
+
+/// `Kind/name`
+pub(crate) fn key_of(object: &Value) -> String {
     format!("{}/{}", text(object, "/kind"), text(object, "/metadata/name"))
 }
 

@@ -2,15 +2,15 @@
 //! one cell. A cell that fails prints its name, what was violated, every request, and the simplest cell that fails alike.
 
 mod cell;
+mod form;
 mod laws;
+mod ledger;
 mod run;
 mod server;
 mod sets;
 mod trial;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{File, OpenOptions};
-use std::io::Write as _;
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -18,7 +18,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cell::{Cell, Intruder, Mode, Next, Scenario};
+use form::Known;
 use laws::Watch;
+use ledger::Ledger;
 use run::Place;
 use server::Server;
 use testkit::api::Api;
@@ -47,6 +49,11 @@ fn variable<T: std::str::FromStr>(name: &str) -> Option<T> {
 }
 
 impl Order {
+    /// Every cell?
+    fn is_matrix(&self) -> bool {
+        self.cell.is_none() && self.sample.is_none()
+    }
+
     fn from_env() -> Self {
         Self {
             cell: variable::<String>("CELL").map(|text| text.parse().unwrap_or_else(|error| panic!("{error}"))),
@@ -87,9 +94,9 @@ impl Room {
     }
 
     /// One cell, and the room made ready for the next one.
-    fn attempt(&mut self, cell: Cell) -> Verdict {
+    fn attempt(&mut self, cell: Cell, known: Option<&Known>) -> Verdict {
         let place = self.place();
-        let verdict = trial::attempt(&place, cell);
+        let verdict = trial::attempt(&place, cell, known);
         if verdict.violations.is_empty() {
             place.watch.server.clear(cell.scenario);
         } else {
@@ -111,8 +118,24 @@ impl Room {
 #[derive(Debug, Default)]
 struct Tally {
     passed: usize,
+    /// Runs with a fault.
+    runs: usize,
+    /// Of these, those whose future had been seen, and was left out.
+    spared: usize,
+    /// Runs whose future had been seen, and was tried again.
+    followed: usize,
     unreached: usize,
     failed: Vec<String>,
+}
+
+impl Tally {
+    fn add(&mut self, passed: usize, verdict: &Verdict) {
+        self.passed += passed;
+        self.runs += 1;
+        self.spared += usize::from(verdict.spared);
+        self.followed += usize::from(verdict.followed);
+        self.unreached += usize::from(!verdict.reached);
+    }
 }
 
 fn say(text: &str) {
@@ -136,14 +159,18 @@ fn main() -> ExitCode {
     };
     let order = Order::from_env();
     let begin = Instant::now();
+    let ledger = Ledger::open(order.passed.as_deref());
     let cells = match order.cell {
         Some(cell) => vec![cell],
-        None => choose(&cluster, &order),
+        None => choose(&cluster, &order, &ledger),
     };
-    let tally = work(&cluster, &order, &cells);
-    let Tally { passed, unreached, failed } = &tally;
-    let left = cells.len() - passed - failed.len();
+    let tally = work(&cluster, &order, &cells, &ledger);
+    let Tally { passed, runs, spared, followed, unreached, failed } = &tally;
+    let left = cells.len().saturating_sub(passed + failed.len());
     say(&format!("seed {}, {} s", order.seed, begin.elapsed().as_secs()));
+    let seen =
+        format!("{spared} of them left a state whose future had been seen, {followed} more were followed nevertheless");
+    say(&format!("{runs} runs with a fault: {seen}"));
     say(&format!("{unreached} cells of those that passed lie beyond the end of their run; {left} were not begun"));
     for name in failed {
         say(&format!("failed: CELL={name}"));
@@ -154,7 +181,7 @@ fn main() -> ExitCode {
 }
 
 /// The cells of this run: a sample, or all that did not pass before.
-fn choose(cluster: &Cluster, order: &Order) -> Vec<Cell> {
+fn choose(cluster: &Cluster, order: &Order, ledger: &Ledger) -> Vec<Cell> {
     let counts: BTreeMap<Scenario, usize> = thread::scope(|scope| {
         let count = |&scenario: &Scenario| {
             let mut room = Room::new(cluster.clone(), format!("count-{}", scenario.word()));
@@ -171,34 +198,31 @@ fn choose(cluster: &Cluster, order: &Order) -> Vec<Cell> {
     let mut cells = cell::matrix(|scenario| counts[&scenario]);
     let whole = cells.len();
     cell::shuffle(&mut cells, order.seed);
-    let text = order.passed.as_ref().and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
-    let passed: BTreeSet<&str> = text.lines().collect();
-    cells.retain(|cell| !passed.contains(cell.to_string().as_str()));
+    cells.retain(|&cell| !ledger.holds(cell));
     say(&format!("{} of {whole} cells are left", cells.len()));
     cells
 }
 
 /// All cells, several at a time.
-fn work(cluster: &Cluster, order: &Order, cells: &[Cell]) -> Tally {
+fn work(cluster: &Cluster, order: &Order, cells: &[Cell], ledger: &Ledger) -> Tally {
     let (next, tally, begin) = (AtomicUsize::new(0), Mutex::new(Tally::default()), Instant::now());
-    let log = order.passed.as_ref().map(|path| {
-        let file = OpenOptions::new().create(true).append(true).open(path);
-        Mutex::new(file.unwrap_or_else(|error| panic!("{path}: {error}")))
-    });
+    // Of a sample each cell is followed to its end.
+    let known = order.is_matrix().then(|| ledger.known());
     thread::scope(|scope| {
         for worker in 0..order.workers.min(cells.len()) {
             let mut room = Room::new(cluster.clone(), worker.to_string());
-            let (next, tally, log) = (&next, &tally, &log);
+            let (next, tally) = (&next, &tally);
             scope.spawn(move || {
                 while order.limit.is_none_or(|limit| begin.elapsed() < limit)
                     && let Some(&cell) = cells.get(next.fetch_add(1, Ordering::Relaxed))
                 {
-                    let verdict = room.attempt(cell);
+                    if ledger.holds(cell) {
+                        continue;
+                    }
+                    let verdict = room.attempt(cell, known);
                     if verdict.violations.is_empty() {
-                        note(log.as_ref(), cell);
-                        let mut tally = tally.lock().expect("no thread died");
-                        tally.passed += 1;
-                        tally.unreached += usize::from(!verdict.reached);
+                        let passed = ledger.pass(cell, &verdict);
+                        tally.lock().expect("no thread died").add(passed, &verdict);
                     } else {
                         let simplest = simplify(&mut room, cell);
                         tell(cell, &verdict, simplest);
@@ -209,12 +233,6 @@ fn work(cluster: &Cluster, order: &Order, cells: &[Cell]) -> Tally {
         }
     });
     tally.into_inner().expect("no thread died")
-}
-
-fn note(log: Option<&Mutex<File>>, cell: Cell) {
-    if let Some(log) = log {
-        writeln!(log.lock().expect("no thread died"), "{cell}").expect("a file that can be written");
-    }
 }
 
 /// The simplest cell that fails, too: without the intruder, without the fault, with the same set wanted again. None if the
@@ -230,7 +248,7 @@ fn simplify(room: &mut Room, cell: Cell) -> Option<Cell> {
         Cell { mode: Mode::Clean, ..cell },
         cell,
     ];
-    tries.into_iter().find(|simpler| !room.attempt(*simpler).violations.is_empty())
+    tries.into_iter().find(|simpler| !room.attempt(*simpler, None).violations.is_empty())
 }
 
 fn tell(cell: Cell, verdict: &Verdict, simplest: Option<Cell>) {

@@ -150,9 +150,9 @@ impl Server {
         panic!("{path} is not there for 10 s")
     }
 
-    /// The root of a set.
-    pub(crate) fn root(&self, set: &str) -> Option<Value> {
-        self.get(&self.path("ConfigMap", &format!("gitops-{set}")))
+    /// Where the root of a set is.
+    pub(crate) fn root_path(&self, set: &str) -> String {
+        self.path("ConfigMap", &format!("gitops-{set}"))
     }
 
     fn send(&self, method: &str, path: &str, content: &str, body: &Value) -> Answer {
@@ -165,13 +165,14 @@ impl Server {
         self.send("PATCH", &path, "application/merge-patch+json", patch)
     }
 
-    /// Makes an object as `kubectl create` does.
+    /// Makes an object as `kubectl create` does, and gives its path.
     ///
     /// # Panics
     /// When it is there already.
-    pub(crate) fn create(&self, object: &Value) {
+    pub(crate) fn create(&self, object: &Value) -> String {
         let answer = self.create_if_absent(object);
         assert!(answer.is_success(), "{}", String::from_utf8_lossy(&answer.body));
+        self.path(text(object, "/kind"), text(object, "/metadata/name"))
     }
 
     fn create_if_absent(&self, object: &Value) -> Answer {
@@ -245,8 +246,8 @@ impl Server {
 
     /// Takes everything away that a cell left, so that the next one finds an empty place.
     pub(crate) fn clear(&self, scenario: Scenario) {
-        self.release(scenario);
         if scenario == Scenario::Definition {
+            self.release(scenario);
             let name = format!("widgets.{}", sets::group(&self.namespace));
             self.delete("CustomResourceDefinition", &name);
             let path = self.path("CustomResourceDefinition", &name);
@@ -254,12 +255,15 @@ impl Server {
         }
         // Again and again: an intruder may still have put a finalizer on something, or made something anew.
         testkit::until("the namespace is empty", 60, || {
-            self.release(scenario);
-            for kind in ["ConfigMap", "Secret"] {
-                self.send("DELETE", &self.collection(kind), "application/json", &Value::Null);
-            }
             let sight = self.look(scenario);
-            sight.objects.is_empty() && sight.roots.is_empty() && sight.shards.is_empty()
+            let empty = sight.objects.is_empty() && sight.roots.is_empty() && sight.shards.is_empty();
+            if !empty {
+                self.release(scenario);
+                for kind in ["ConfigMap", "Secret"] {
+                    self.send("DELETE", &self.collection(kind), "application/json", &Value::Null);
+                }
+            }
+            empty
         });
     }
 }

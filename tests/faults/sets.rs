@@ -62,9 +62,9 @@ fn widget(n: &str, name: &str) -> Value {
     json!({"apiVersion": format!("{}/v1", group(n)), "kind": "Widget", "metadata": metadata, "spec": {"size": 1}})
 }
 
-/// So many that their lines do not fit into the root.
+/// Names so long that the lines of these few do not fit into the root.
 fn many(n: &str) -> Set {
-    (0..130).map(|number| map(n, &format!("m{number:03}"), "many")).collect()
+    (0..50).map(|number| map(n, &format!("m{number:0>240}"), "many")).collect()
 }
 
 impl Scenario {

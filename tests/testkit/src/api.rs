@@ -27,6 +27,7 @@ pub struct Api {
     tls: Arc<ClientConfig>,
     token: Option<String>,
     idle: Mutex<Vec<Stream>>,
+    authorities: Vec<u8>,
 }
 
 impl Api {
@@ -63,7 +64,12 @@ impl Api {
         };
         let token = user["token"].as_str().map(str::to_owned);
         let name = ServerName::try_from(host).map_err(text)?;
-        Ok(Self { authority, name, tls: Arc::new(tls), token, idle: Mutex::default() })
+        Ok(Self { authority, name, tls: Arc::new(tls), token, idle: Mutex::default(), authorities })
+    }
+
+    /// The certificates that the kubeconfig trusts, as PEM.
+    pub fn authority_pem(&self) -> &[u8] {
+        &self.authorities
     }
 
     /// Sends a request and waits for the answer. A connection that the server closed meanwhile is replaced, once.
