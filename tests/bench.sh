@@ -1,19 +1,33 @@
 #!/usr/bin/env bash
-# Every figure that README and CHANGELOG quote, as ratios against the peers in this same run. Fails only where a build is not
-# what kustomize prints, or is slower than kustomize.
+# bench.sh [apply]: every figure that README and CHANGELOG quote, as ratios against the peers in this same run; or only those of
+# applies. Fails only where a build is not what kustomize prints, or is slower than kustomize, or an apply goes wrong.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-ours=$PWD/target/release/kubectl-gitops
+target=$(realpath "${CARGO_TARGET_DIR:-target}")
+ours=$target/release/kubectl-gitops
 kustomize=$PWD/.cache/bin/kustomize
 kubectl=$PWD/.cache/bin/kubectl
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cargo build --locked --quiet -p testkit --bin pair --bin bench-build --bin bench-corpus --bin bench-fetch
-testkit=$PWD/target/debug
+cargo build --locked --quiet -p testkit --bin pair --bin bench-build --bin bench-corpus --bin bench-fetch --bin bench-apply
+testkit=$target/debug
 pair=$testkit/pair
 failed=0
 
 say() { printf '\n== %s\n' "$*"; }
+
+apply() {
+  say "apply and diff: ours against kubectl, on an API server without nodes whose controllers stand still"
+  name=bench-$$
+  trap 'rm -rf "$work"; make --no-print-directory cluster-down CLUSTER_FLAGS="--name=$name" >/dev/null' EXIT
+  kubeconfig=$(make --no-print-directory cluster-up CLUSTER_FLAGS="--name=$name --node=none" | tail -n 1)
+  "$testkit/bench-apply" "$ours" "$kubectl" "$kubeconfig" "$work/apply"
+}
+
+if [ "${1:-}" = apply ]; then
+  apply
+  exit
+fi
 
 say "YAML throughput (one core, 10 MB)"
 cargo bench --locked --quiet -p krm --bench yaml
@@ -42,7 +56,6 @@ for count in 100 1000 10000 50000; do
   printf '%s\t%s\n' "$count" "$("$testkit/bench-corpus" "$work" objects "$count")"
 done >"$work/curve"
 "$testkit/bench-build" "$ours" "$kustomize" "$work" curve <"$work/curve" || failed=1
-thousand=$work/objects-1000/all
 
 say "functions: 10 000 objects each, the whole process"
 tests/bench_functions.sh "$pair" "$(dirname "$ours")/krm-functions" || failed=1
@@ -50,28 +63,5 @@ tests/bench_functions.sh "$pair" "$(dirname "$ours")/krm-functions" || failed=1
 say "fetch: ours against git, from the same server"
 "$testkit/bench-fetch" "$ours" "$work/fetch" || failed=1
 
-say "apply: 1000 objects, against kubectl apply --server-side --prune --applyset, on an API server without nodes"
-name=bench-$$
-trap 'rm -rf "$work"; make --no-print-directory cluster-down CLUSTER_FLAGS="--name=$name" >/dev/null' EXIT
-KUBECONFIG=$(make --no-print-directory cluster-up CLUSTER_FLAGS="--name=$name --node=none" | tail -n 1)
-export KUBECONFIG
-"$kubectl" create namespace ours >/dev/null
-"$kubectl" create namespace theirs >/dev/null
-timed() {
-  local start end
-  start=$(date +%s%N)
-  "$@" >"$work/out" 2>&1 || { cat "$work/out" >&2; return 1; }
-  end=$(date +%s%N)
-  printf '%d' $(((end - start) / 1000000))
-}
-peer=(env KUBECTL_APPLYSET=true "$kubectl" apply --server-side --prune --applyset=configmaps/set -n theirs -f "$thousand/all.yaml")
-mine=("$ours" apply "$thousand" --name thousand -n ours -v=1)
-for round in first no-op no-op; do
-  a=$(timed "${mine[@]}")
-  tail -n 1 "$work/out" | sed 's/^/  ours: /'
-  b=$(timed "${peer[@]}")
-  printf '  %-6s ours %6d ms   kubectl %6d ms   ratio %s\n' "$round" "$a" "$b" "$(awk -v a="$a" -v b="$b" 'BEGIN { printf "%.1f", b / a }')"
-done
-say "memory of a no-op apply of 1000 objects"
-"$pair" 3 "${mine[*]}"
+apply || failed=1
 exit "$failed"

@@ -40,7 +40,7 @@ use jiff::Timestamp;
 
 use crate::error::{CliError, Result, exit};
 use crate::inventory::Inventory;
-use crate::plan::{Desired, Plan, Policy};
+use crate::plan::{Desired, Observation, Plan, Policy};
 use crate::report::{self, About, Command, Console, Report, Story};
 use crate::settings::{BuildSettings, Connection, DiffSettings, DryRun, PlanFiles, RunSettings, StatusSettings};
 use crate::stages::Told;
@@ -205,7 +205,7 @@ impl Ended {
 /// What `apply`, `delete` and `sync` share: observe → plan → [dry run: stop] → execute → report.
 async fn converge(run: &Run<'_>, mut desired: Vec<Desired>, source: &str) -> Result<Ended> {
     let Run { order, session, identity, .. } = run;
-    let judged = order.judge(session, identity, &mut desired).await?;
+    let mut judged = order.judge(session, identity, &mut desired).await?;
     let about = order.about(identity, source);
     if order.settings.dry_run == DryRun::Client {
         let Compared { report, plan, .. } = compared(&about, &judged, session, order, false).await;
@@ -218,15 +218,17 @@ async fn converge(run: &Run<'_>, mut desired: Vec<Desired>, source: &str) -> Res
             exact.file.demand(&compared.basis(identity, exact.build, &order.policy, &judged), session).await?;
             compared.comparison
         }
-        None => Comparison::guessed(&judged),
+        None => Comparison::guessed(&judged, order.story.console().tells_wholly()),
     };
     order.story.expect(comparison.changes(Timestamp::now()));
-    let carry::Carried { judged, executed } = run.carry_out(judged, &mut desired).await?;
-    let mut report = Report::done(&about, &judged.plan, &executed, order.begin.elapsed());
+    // The plan has all that is needed from here on.
+    judged.seen.observation = Observation::default();
+    let carry::Carried { plan, executed } = run.carry_out(judged, &mut desired).await?;
+    let mut report = Report::done(&about, &plan, &executed, order.begin.elapsed());
     comparison.annotate(&mut report.actions, Timestamp::now());
     report.restarts = comparison.restarts();
     order.story.console().present_run(&report, order.story.streams_actions())?;
-    let failure = report::failure(&judged.plan, &executed);
+    let failure = report::failure(&plan, &executed);
     Ok(Ended { report, failure, settled: executed.settled })
 }
 
@@ -275,7 +277,7 @@ impl Compared {
 /// `ask`: changes by the server's dry run.
 async fn compared(about: &About, judged: &Judged, session: &Session, order: &Order<'_>, ask: bool) -> Compared {
     let mut comparison =
-        if ask { Comparison::asked(judged, session, &order.policy).await } else { Comparison::guessed(judged) };
+        if ask { Comparison::asked(judged, session, &order.policy).await } else { Comparison::guessed(judged, true) };
     if order.policy.reload {
         comparison.look_around(judged, session, &|text| order.story.warn(text)).await;
     }

@@ -15,24 +15,21 @@ use tokio::time::Instant;
 use super::discovery::Discovery;
 use super::endpoint::{DryRun, Endpoint, Guard, push_query};
 use super::error::{ClusterError, Code};
-use super::query::{Extent, ListQuery};
+use super::query::Extent;
 use super::retry::{Attempt, Patience};
-use super::transport::{Method, Request, Response, Traffic, Transport, Verb};
+use super::transport::{Broken, Method, Request, Response, Traffic, Transport, Verb};
 use crate::inventory::marks::FIELD_MANAGER;
 
 /// Larger answers than this are refused instead of held.
 const ANSWER_BYTES_MAX: usize = 256 << 20;
-/// More pages than this are a server that repeats itself.
-const PAGES_MAX: usize = 10_000;
 /// Warnings of an API server are told once each, and not without end.
 const WARNINGS_MAX: usize = 100;
 
-const JSON: &str = "application/json";
+pub(super) const JSON: &str = "application/json";
 const ANYTHING: &str = "*/*";
 const APPLY_PATCH: &str = "application/apply-patch+yaml";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
-const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
 /// What a [`Cluster`] tells while it works.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,24 +87,18 @@ pub struct Cluster<T> {
     notice: Box<dyn Fn(Notice)>,
 }
 
+/// Takes the body of an answer as it comes.
+pub(super) trait Taker {
+    /// A try begins: what earlier ones brought does not count.
+    fn begin(&mut self);
+    /// The next bytes.
+    fn take(&mut self, bytes: &[u8]);
+}
+
 impl<T> fmt::Debug for Cluster<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cluster").field("traffic", &self.traffic).finish_non_exhaustive()
     }
-}
-
-#[derive(Deserialize)]
-struct Page {
-    #[serde(default)]
-    metadata: PageMetadata,
-    #[serde(default)]
-    items: Option<Vec<Value>>,
-}
-
-#[derive(Deserialize, Default)]
-struct PageMetadata {
-    #[serde(default, rename = "continue")]
-    next: String,
 }
 
 impl<T: Transport> Cluster<T> {
@@ -144,36 +135,6 @@ impl<T: Transport> Cluster<T> {
     /// From now on nothing that failed is sent again.
     pub fn stop_retrying(&self) {
         self.stopping.set(true);
-    }
-
-    /// All objects of a query, page by page.
-    pub async fn list(&self, query: &ListQuery<'_>, mut each: impl FnMut(Value)) -> Result<(), ClusterError> {
-        let mut token = String::new();
-        for _ in 0..PAGES_MAX {
-            let page = self.page(query, &token).await?;
-            let (api_version, kind) = (query.endpoint.api_version(), query.endpoint.kind.as_str());
-            for mut item in page.items.into_iter().flatten() {
-                // Lists of built-in types leave both out, and metadata-only lists say PartialObjectMetadata.
-                item["apiVersion"] = Value::from(api_version.as_str());
-                item["kind"] = Value::from(kind);
-                each(item);
-            }
-            token = page.metadata.next;
-            if token.is_empty() {
-                return Ok(());
-            }
-        }
-        let what = query.endpoint.describe(query.namespace, "");
-        Err(ClusterError::local(Code::Garbled, Verb::List, &what, "the list does not end"))
-    }
-
-    async fn page(&self, query: &ListQuery<'_>, token: &str) -> Result<Page, ClusterError> {
-        let accept = if query.extent == Extent::Whole { JSON } else { METADATA_LIST };
-        let (path, endpoint) = (query.path(token), query.endpoint);
-        let what = endpoint.describe(query.namespace, "");
-        let request = self.request(Verb::List, Method::Get, path, accept);
-        let response = self.send(request, &what, endpoint.is_secret()).await?;
-        parse(Verb::List, &what, &response)
     }
 
     /// One object.
@@ -346,7 +307,7 @@ impl<T: Transport> Cluster<T> {
         &self.discovery
     }
 
-    fn request(&self, verb: Verb, method: Method, path: String, accept: &'static str) -> Request {
+    pub(super) fn request(&self, verb: Verb, method: Method, path: String, accept: &'static str) -> Request {
         Request {
             verb,
             method,
@@ -362,10 +323,22 @@ impl<T: Transport> Cluster<T> {
 
     /// Sends until there is an answer that counts, or the patience is over.
     async fn send(&self, request: Request, what: &str, secret: bool) -> Result<Response, ClusterError> {
+        self.send_into(request, what, secret, None).await
+    }
+
+    /// The same, the body of the answer in pieces as they come.
+    pub(super) async fn send_into(
+        &self,
+        request: Request,
+        what: &str,
+        secret: bool,
+        mut taker: Option<&mut dyn Taker>,
+    ) -> Result<Response, ClusterError> {
         let begin = Instant::now();
         let mut failed = 0;
         loop {
-            let error = match self.send_once(request.clone(), what, secret).await {
+            let taker = taker.as_mut().map(|taker| &mut **taker as &mut dyn Taker);
+            let error = match self.send_once(request.clone(), what, secret, taker).await {
                 Ok(response) => return Ok(response),
                 Err(error) => error,
             };
@@ -383,24 +356,42 @@ impl<T: Transport> Cluster<T> {
         }
     }
 
-    async fn send_once(&self, request: Request, what: &str, secret: bool) -> Result<Response, ClusterError> {
+    async fn send_once(
+        &self,
+        request: Request,
+        what: &str,
+        secret: bool,
+        taker: Option<&mut dyn Taker>,
+    ) -> Result<Response, ClusterError> {
         let verb = request.verb;
         if request.gated && !self.passes_gate().await {
             let message = "not sent: this run's lock could not be renewed in time";
             return Err(ClusterError::local(Code::LeaseLost, verb, what, message));
         }
         self.traffic.borrow_mut().count(verb);
-        let response =
-            self.transport.send(request).await.map_err(|broken| ClusterError::broken(verb, what, &broken))?;
+        let sent = match taker {
+            Some(taker) => self.stream(request, taker).await,
+            None => self.transport.send(request).await,
+        };
+        let response = sent.map_err(|broken| ClusterError::broken(verb, what, &broken))?;
         self.traffic.borrow_mut().bytes_received += response.body.len() as u64;
         for warning in &response.warnings {
             self.warn(warning);
         }
-        if (200..300).contains(&response.status) {
+        if response.is_well() {
             self.contacted.set(true);
             return Ok(response);
         }
         Err(ClusterError::answered(verb, what, &response, secret))
+    }
+
+    async fn stream(&self, request: Request, taker: &mut dyn Taker) -> Result<Response, Broken> {
+        taker.begin();
+        let mut each = |bytes: &[u8]| {
+            self.traffic.borrow_mut().bytes_received += bytes.len() as u64;
+            taker.take(bytes);
+        };
+        self.transport.stream(request, &mut each).await
     }
 
     /// Waits for a late renewal as long as for any answer: a server that restarts delays both.

@@ -61,9 +61,18 @@ fn install_tls_provider() {
 
 impl Transport for KubeTransport {
     async fn send(&self, request: Request) -> Result<Response, Broken> {
+        let mut body = Vec::new();
+        let mut response = self.stream(request, &mut |bytes| body.extend_from_slice(bytes)).await?;
+        if response.is_well() {
+            response.body = body;
+        }
+        Ok(response)
+    }
+
+    async fn stream(&self, request: Request, each: &mut dyn FnMut(&[u8])) -> Result<Response, Broken> {
         let (timeout, bytes_max) = (request.timeout, request.answer_bytes_max);
         let request = to_http(request).map_err(|reason| Broken::Connect { reason })?;
-        match tokio::time::timeout(timeout, self.exchange(request, bytes_max)).await {
+        match tokio::time::timeout(timeout, Box::pin(self.exchange(request, bytes_max, each))).await {
             Ok(result) => result,
             Err(_) => Err(Broken::TimedOut { after_s: timeout.as_secs() }),
         }
@@ -79,28 +88,43 @@ impl KubeTransport {
         }
     }
 
-    async fn exchange(&self, request: http::Request<Body>, bytes_max: usize) -> Result<Response, Broken> {
+    async fn exchange(
+        &self,
+        request: http::Request<Body>,
+        bytes_max: usize,
+        each: &mut dyn FnMut(&[u8]),
+    ) -> Result<Response, Broken> {
         let client = self.client.borrow().clone();
         let answer = client.send(request).await.map_err(|error| broken(&error))?;
         let (parts, body) = answer.into_parts();
         if parts.status == http::StatusCode::UNAUTHORIZED {
             self.renew();
         }
-        let collected = Limited::new(body, bytes_max).collect().await.map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                Broken::TooLarge { bytes_max }
-            } else {
-                Broken::Lost { reason: chain(error.as_ref()) }
-            }
-        })?;
         let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
-        Ok(Response {
+        let mut response = Response {
             status: parts.status.as_u16(),
             warnings: parts.headers.get_all("warning").iter().filter_map(|v| warning_text(v.to_str().ok()?)).collect(),
             retry_after: header("retry-after").and_then(|s| s.trim().parse().ok()).map(Duration::from_secs),
             content_type: header("content-type").unwrap_or_default().to_owned(),
-            body: collected.to_bytes().into(),
-        })
+            body: Vec::new(),
+        };
+        let mut body = std::pin::pin!(Limited::new(body, bytes_max));
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|error| {
+                if error.is::<LengthLimitError>() {
+                    Broken::TooLarge { bytes_max }
+                } else {
+                    Broken::Lost { reason: chain(error.as_ref()) }
+                }
+            })?;
+            let Some(bytes) = frame.data_ref() else { continue };
+            if response.is_well() {
+                each(bytes);
+            } else {
+                response.body.extend_from_slice(bytes);
+            }
+        }
+        Ok(response)
     }
 }
 

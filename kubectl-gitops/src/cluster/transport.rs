@@ -107,6 +107,13 @@ pub struct Response {
     pub body: Vec<u8>,
 }
 
+impl Response {
+    /// 2xx
+    pub fn is_well(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({} bytes)", self.status, self.body.len())
@@ -152,6 +159,18 @@ pub enum Broken {
 pub trait Transport {
     /// Sends once: no retries here.
     fn send(&self, request: Request) -> impl Future<Output = Result<Response, Broken>>;
+
+    /// The same, but if all is well the body goes to `each` in pieces as they come, and is left out of the answer. Of an
+    /// answer that breaks off, `each` has seen a part.
+    fn stream(&self, request: Request, each: &mut dyn FnMut(&[u8])) -> impl Future<Output = Result<Response, Broken>> {
+        async move {
+            let mut response = self.send(request).await?;
+            if response.is_well() {
+                each(&std::mem::take(&mut response.body));
+            }
+            Ok(response)
+        }
+    }
 }
 
 /// What was sent, by deed. Every attempt counts.

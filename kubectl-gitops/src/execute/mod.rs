@@ -57,7 +57,8 @@ async fn carry_out<T: Transport>(execution: &mut Execution<'_, T>) -> Executed {
         if let Some(stop) = dry.stopped() {
             return dry.result(Some(stop), None);
         }
-        let settled = settle::settle_quietly(cluster, job, &dry.outcomes(), &dry.waited()).await;
+        let end = settle::run_end(job, &dry.outcomes(), &dry.waited(), None);
+        let settled = settle::settle_quietly(cluster, job, end).await;
         return dry.result(settled.as_ref().err().cloned(), settled.ok());
     }
     let lease = match claimed(execution).await {
@@ -139,7 +140,7 @@ impl<T: Transport> Run<'_, T> {
 
     fn result(&self, stop: Option<Stop>, settlement: Option<settle::Settlement>) -> Executed {
         Executed {
-            outcomes: self.outcomes(),
+            outcomes: self.take_outcomes(),
             waited: self.waited(),
             rolled: self.rolled.borrow().clone(),
             stop,

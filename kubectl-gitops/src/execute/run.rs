@@ -1,7 +1,7 @@
 //! The state of one run: what ended how, what was observed, what stops it. Owns the bookkeeping that every phase shares;
 //! must not send requests.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
@@ -199,7 +199,12 @@ impl<'a, T: Transport> Run<'a, T> {
     }
 
     /// The outcomes so far.
-    pub(super) fn outcomes(&self) -> Vec<Outcome> {
-        self.outcomes.borrow().clone()
+    pub(super) fn outcomes(&self) -> Ref<'_, Vec<Outcome>> {
+        self.outcomes.borrow()
+    }
+
+    /// All outcomes, at the end.
+    pub(super) fn take_outcomes(&self) -> Vec<Outcome> {
+        self.outcomes.take()
     }
 }

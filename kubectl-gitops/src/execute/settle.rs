@@ -1,8 +1,6 @@
 //! The end of a run: what was observed becomes the inventory, the lock is released, garbage is collected. Owns the record of
 //! the run; must not touch objects.
 
-use std::collections::BTreeSet;
-
 use super::claim::{has_shards, inventory_stop};
 use super::event::{Done, Event, Outcome, Stop, WaitEnd, Waited};
 use super::job::Job;
@@ -23,8 +21,7 @@ impl<T: Transport> Run<'_, T> {
         let mut observed = self.job.plan.observed(self.job.inventory);
         observed.extend(self.settled.borrow().clone());
         let settled = lease.inventory().settle(&observed);
-        let outcomes = self.outcomes();
-        let end = run_end(self.job, &outcomes, &self.waited(), stop);
+        let end = run_end(self.job, &self.outcomes(), &self.waited(), stop);
         let mut next = settled.finish(end);
         next.note_left(&lease.inventory(), next.phase == Phase::Stable);
         next.reloaded(&self.reloaded.borrow(), self.job.policy.reload);
@@ -70,15 +67,15 @@ impl<T: Transport> Run<'_, T> {
 pub(super) async fn settle_quietly<T: Transport>(
     cluster: &Cluster<T>,
     job: &Job<'_>,
-    outcomes: &[Outcome],
-    waited: &[Waited],
+    end: RunEnd,
 ) -> Result<Settlement, Stop> {
-    let end = run_end(job, outcomes, waited, None);
-    let mut next = job.inventory.clone().finish(end);
+    let before = job.inventory;
+    let mut next = before.without_entries().finish(end);
     // What was to roll was rolled under a lock, or nobody wants it any more.
-    next.reloaded(&BTreeSet::new(), job.policy.reload);
-    let entries = next.entries.len();
-    if job.root.is_some() && job.inventory.differs(&next) {
+    next.reload.retain(|key| job.policy.reload && before.entries.contains_key(key));
+    let entries = before.entries.len();
+    if job.root.is_some() && before.speaks_otherwise(&next) {
+        next.entries.clone_from(&before.entries);
         match cluster.write_root(&next, job.root).await {
             Ok(_) => {}
             Err(error) if error.is_lost_race() => return Err(Stop::Moved),
@@ -88,7 +85,7 @@ pub(super) async fn settle_quietly<T: Transport>(
     Ok(Settlement { entries })
 }
 
-fn run_end(job: &Job<'_>, outcomes: &[Outcome], waited: &[Waited], stop: Option<&Stop>) -> RunEnd {
+pub(super) fn run_end(job: &Job<'_>, outcomes: &[Outcome], waited: &[Waited], stop: Option<&Stop>) -> RunEnd {
     let Job { options, inventory: before, policy, .. } = job;
     let failed = outcomes.iter().find(|outcome| outcome.done == Done::Failed);
     let failed = failed.or_else(|| outcomes.iter().find(|outcome| outcome.done.is_failure()));

@@ -94,7 +94,17 @@ pub fn mark_resource(resource: &mut Resource, id: &InventoryId) {
 pub fn set_metadata(manifest: &mut Value, field: &str, name: &str, value: &str) {
     let Some(root) = manifest.as_object_mut() else { return };
     let metadata = object_in(root, "metadata");
-    object_in(metadata, field).insert(name.to_owned(), Value::String(value.to_owned()));
+    insert(object_in(metadata, field), name, Value::String(value.to_owned()));
+}
+
+/// Makes no more room than is needed: every object of a set gets marks, and a map that grows doubles.
+fn insert(map: &mut Map<String, Value>, name: &str, value: Value) {
+    if !map.contains_key(name) {
+        let mut larger = Map::with_capacity(map.len() + 1);
+        larger.extend(std::mem::take(map));
+        *map = larger;
+    }
+    map.insert(name.to_owned(), value);
 }
 
 /// Gives a manifest another name.
@@ -105,11 +115,28 @@ pub fn rename(manifest: &mut Value, name: &str) {
 }
 
 fn object_in<'a>(parent: &'a mut Map<String, Value>, field: &str) -> &'a mut Map<String, Value> {
-    let slot = parent.entry(field).or_insert_with(|| Value::Object(Map::new()));
-    if !slot.is_object() {
-        *slot = Value::Object(Map::new());
+    if !parent.get(field).is_some_and(Value::is_object) {
+        insert(parent, field, Value::Object(Map::new()));
     }
-    slot.as_object_mut().expect("the slot was just made an object")
+    parent.get_mut(field).and_then(Value::as_object_mut).expect("it was just made an object")
+}
+
+/// What has labels and annotations.
+pub trait Marked {
+    /// One entry of `metadata.annotations`.
+    fn annotation(&self, name: &str) -> Option<&str>;
+    /// One entry of `metadata.labels`.
+    fn label(&self, name: &str) -> Option<&str>;
+}
+
+impl Marked for Value {
+    fn annotation(&self, name: &str) -> Option<&str> {
+        annotation(self, name)
+    }
+
+    fn label(&self, name: &str) -> Option<&str> {
+        label(self, name)
+    }
 }
 
 /// One entry of `metadata.annotations`.

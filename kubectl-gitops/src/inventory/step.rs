@@ -126,8 +126,8 @@ impl Inventory {
 
     /// Applies what was observed. An entry that nothing was observed of stays as it is (I2).
     #[must_use]
-    pub fn settle(&self, settled: &BTreeMap<ObjectKey, Settled>) -> Self {
-        let mut next = self.clone();
+    pub fn settle(self, settled: &BTreeMap<ObjectKey, Settled>) -> Self {
+        let mut next = self;
         for (key, observed) in settled {
             match observed {
                 Settled::Applied { version, uid, adopted, desired_hash, live_digest } => {
@@ -153,8 +153,8 @@ impl Inventory {
     /// Ends a run: releases the lock and records how it went. The phase becomes stable only after a complete run, so that
     /// an aborted one is seen by the next.
     #[must_use]
-    pub fn finish(&self, end: RunEnd) -> Self {
-        let mut next = self.clone();
+    pub fn finish(self, end: RunEnd) -> Self {
+        let mut next = self;
         next.lock = None;
         next.attempted.clone_from(&end.record.revision);
         if end.source.is_some() {
@@ -214,8 +214,13 @@ impl Inventory {
 
     /// Is `next` worth a write? Not for the sake of a time or a run id alone: SD cards wear.
     pub fn differs(&self, next: &Self) -> bool {
+        self.entries != next.entries || self.speaks_otherwise(next)
+    }
+
+    /// The same of all but the entries.
+    pub fn speaks_otherwise(&self, next: &Self) -> bool {
         let timeless = |inventory: &Self| {
-            let mut copy = inventory.clone();
+            let mut copy = inventory.without_entries();
             copy.run_id.clear();
             copy.driver.clear();
             copy.full.clear();
@@ -226,6 +231,32 @@ impl Inventory {
             copy
         };
         timeless(self) != timeless(next)
+    }
+
+    /// A copy without the entries, which may be thousands.
+    #[must_use]
+    pub fn without_entries(&self) -> Self {
+        Self {
+            id: self.id,
+            root: self.root.clone(),
+            run_id: self.run_id.clone(),
+            phase: self.phase,
+            lock: self.lock.clone(),
+            source: self.source.clone(),
+            revision: self.revision.clone(),
+            attempted: self.attempted.clone(),
+            inputs_digest: self.inputs_digest.clone(),
+            driver: self.driver.clone(),
+            full: self.full.clone(),
+            suspended: self.suspended,
+            last: self.last.clone(),
+            history: self.history.clone(),
+            entries: BTreeMap::new(),
+            reload: self.reload.clone(),
+            sources: self.sources.clone(),
+            left: self.left.clone(),
+            rebuilt: self.rebuilt,
+        }
     }
 
     /// May a set be applied from `source`? Two directories called `prod` must not prune each other, so under a name that

@@ -101,8 +101,8 @@ fn an_entry_leaves_only_by_an_observation() {
     let before = empty().settle(&[applied("a"), applied("b"), applied("c"), applied("d")].into());
     let observed =
         [(key("a"), Settled::Gone), (key("b"), Settled::OwnedElsewhere), (key("c"), Settled::Disowned)].into();
-    assert_eq!(states(&before.settle(&observed)), vec![("d".into(), State::Owned, true)]);
-    assert_eq!(before.settle(&BTreeMap::new()), before);
+    assert_eq!(states(&before.clone().settle(&observed)), vec![("d".into(), State::Owned, true)]);
+    assert_eq!(before.clone().settle(&BTreeMap::new()), before);
 }
 
 #[test]
@@ -143,9 +143,9 @@ fn a_write_is_not_worth_a_time_alone() {
     let mut later = end("main@1", true);
     later.record.time = "2027-01-01T00:00:00Z".into();
     later.record.run_id = "other".into();
-    assert!(!before.differs(&before.finish(later)));
-    assert!(before.differs(&before.finish(end("main@2", true))));
-    assert!(before.differs(&before.finish(end("main@1", false))));
+    assert!(!before.differs(&before.clone().finish(later)));
+    assert!(before.differs(&before.clone().finish(end("main@2", true))));
+    assert!(before.differs(&before.clone().finish(end("main@1", false))));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::cluster::DryRun;
 use crate::error::{CliError, Code, Result};
 use crate::execute::{Executed, Execution, Job, Options, Stop, Turn, execute};
 use crate::inventory::Inventory;
-use crate::plan::{Deed, Desired};
+use crate::plan::{Deed, Desired, Plan};
 use crate::report::{Console, counted};
 use crate::settings;
 
@@ -49,7 +49,7 @@ pub(super) struct Stamp {
 
 /// What came of it.
 pub(super) struct Carried {
-    pub(super) judged: Judged,
+    pub(super) plan: Plan,
     pub(super) executed: Executed,
 }
 
@@ -101,7 +101,7 @@ impl<'a> Run<'a> {
                 judged = judge(&self.session.cluster, self.identity, desired, policy).await?;
                 continue;
             }
-            return Ok(Carried { judged, executed });
+            return Ok(Carried { plan: judged.plan, executed });
         }
     }
 

@@ -67,11 +67,17 @@ impl std::fmt::Debug for Compared {
 }
 
 impl Comparison {
-    /// By what the manifests say: for telling what a run does while it does it.
-    pub(super) fn guessed(judged: &Judged) -> Self {
+    /// By what the manifests say: for telling what a run does while it does it. Of new objects more than that they are new only
+    /// if it is to be told `wholly`.
+    pub(super) fn guessed(judged: &Judged, wholly: bool) -> Self {
         let mut comparison = Self::default();
         for (action, live) in changed(judged) {
-            comparison.add(&action.key, guess(action, live));
+            if (live.is_none() || action.body.is_none()) && !wholly {
+                continue;
+            }
+            // What is only looked at once is not held: a run may change thousands.
+            let compared = guess(action, live.cloned().as_ref());
+            comparison.add(&action.key, Compared { before: None, after: None, ..compared });
         }
         comparison
     }

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::observed::{Live, Manager};
+use super::live::{Live, Manager};
 use crate::inventory::marks;
 
 /// Managers whose work is the user's own, or of the tools we replace: their objects may be adopted, their changes are drift.

@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::action::{Body, Deed, Verdict};
 use super::desired::{Desired, is_secret};
-use super::observed::{Live, NamespaceState, Observation, Observed, Scope};
+use super::live::Live;
+use super::observed::{NamespaceState, Observation, Observed, Scope};
 use super::owner::{self, Standing};
 use super::policy::{Adopt, Policy};
 use super::reason::Reason;
@@ -71,7 +72,7 @@ pub(super) fn decide(desired: &Desired, context: Context<'_>) -> Decided {
     let mut creates_namespace = None;
     let verdict = match (malformed(desired, context), observed) {
         (Some(reason), _) => refuse(reason),
-        _ if wishes::treatment(&body.manifest, observed.live().map(Live::object)) == Treatment::Ignore => {
+        _ if wishes::treatment(&body.manifest, observed.live()) == Treatment::Ignore => {
             verdict(Deed::Keep, Reason::ReconcileDisabled)
         }
         (None, Observed::Unreadable { reason }) => refuse(Reason::Unreadable { why: reason.clone() }),
@@ -92,7 +93,7 @@ fn malformed(desired: &Desired, context: Context<'_>) -> Option<Reason> {
     if desired.key.name.is_empty() {
         return Some(Reason::Nameless);
     }
-    if owner::is_inventory(&desired.key, Some(&desired.manifest), context.inventory) {
+    if owner::is_inventory(&desired.key, Some(&*desired.manifest), context.inventory) {
         return Some(Reason::Inventory);
     }
     if let Some(reason) = values::misfit(&desired.key, &desired.manifest) {
@@ -163,7 +164,7 @@ pub fn goes_by_itself(key: &ObjectKey, manifest: &Value) -> bool {
 fn present(desired: &Desired, body: &Body, live: &Live, context: Context<'_>) -> Verdict {
     let entry = context.inventory.entries.get(&desired.key);
     let standing = owner::standing(live, entry, context.inventory, context.observation);
-    let create_only = wishes::treatment(&body.manifest, None) == Treatment::CreateOnly;
+    let create_only = wishes::treatment(&body.manifest, None::<&Live>) == Treatment::CreateOnly;
     let terminating = live.deletion_timestamp().is_some();
     if create_only && !terminating {
         let ours = standing == Standing::Ours;
@@ -250,7 +251,8 @@ fn why_send(body: &Body, live: &Live, standing: &Standing, entry: Option<&Entry>
         return Some(Reason::Unconfirmed);
     };
     if is_secret(&live.key()) {
-        return (!secret::is_same(&body.manifest, live)).then_some(Reason::Changed);
+        // A copy, so that not every Secret of a set is held unpacked.
+        return (!secret::is_same(&body.manifest, &live.clone())).then_some(Reason::Changed);
     }
     if entry.desired_hash.is_none() || entry.live_digest.is_none() {
         return Some(Reason::Unconfirmed);
@@ -258,7 +260,7 @@ fn why_send(body: &Body, live: &Live, standing: &Standing, entry: Option<&Entry>
     if entry.desired_hash != body.desired_hash {
         return Some(Reason::Changed);
     }
-    if entry.live_digest != digest::live_digest(live.object()) {
+    if entry.live_digest != live.digest() {
         return Some(Reason::Drifted { by: conflict::drifted_by(&body.manifest, live) });
     }
     None

@@ -9,7 +9,8 @@ use serde_json::Value;
 use super::action::{Action, Deed, Plan, Wave};
 use super::apply::{Context, Set};
 use super::desired::Desired;
-use super::observed::{Live, Observed, Scope};
+use super::live::Live;
+use super::observed::{Observed, Scope};
 use super::reason::{Class, Reason, Refusal, Warning};
 use super::{depends, order, prune, wishes};
 
@@ -67,7 +68,7 @@ fn dependencies(actions: &mut [Action], rest: &[Action], context: Context<'_>) -
     for index in 0..actions.len() {
         let Some(body) = actions[index].body.clone() else { continue };
         let mut found = BTreeSet::new();
-        match depends::read(&body.manifest) {
+        match depends::read(&*body.manifest) {
             Err(part) => refuse(&mut actions[index], Reason::DependencyMalformed { part }),
             Ok(keys) => {
                 for dependency in keys {
@@ -163,9 +164,9 @@ pub(super) fn keep_what_holds(actions: &mut [Action], context: Context<'_>) {
             }
             continue;
         }
-        let defined = context.observation.get(&action.key).live().map(Live::object).and_then(defines);
         let is_definition = action.key.kind == "CustomResourceDefinition";
-        if let Some((kind, _)) = defined.filter(|_| is_definition) {
+        let live = context.observation.get(&action.key).live().filter(|_| is_definition);
+        if let Some((kind, _)) = live.map(Live::object).and_then(defines) {
             let held: Vec<ObjectKey> = staying.iter().filter(|key| key.group_kind() == kind).cloned().collect();
             if !held.is_empty() {
                 (action.deed, action.reason) = (Deed::Keep, Reason::DefinitionInUse { found: prune::list(&held) });
@@ -204,18 +205,28 @@ fn place_applies(plan: &mut Plan, applies: Vec<Action>, edges: &[Vec<usize>], le
     for (place, &index) in sequence.iter().enumerate() {
         places[index] = place;
     }
-    let mut slots: Vec<Option<Action>> = applies.into_iter().map(Some).collect();
-    for &index in &sequence {
-        let mut action = slots[index].take().expect("each index comes once");
+    plan.actions = in_places(applies, places.clone());
+    for (place, &index) in sequence.iter().enumerate() {
+        let action = &mut plan.actions[place];
         action.after = edges[index].iter().map(|&edge| places[edge]).collect();
         action.after.sort_unstable();
-        let place = plan.actions.len();
         if action.deed.applies() {
             wave(&mut plan.waves, order::name(levels[index]), levels[index], place);
         }
-        plan.actions.push(action);
     }
     mark_ready(plan);
+}
+
+/// Each action at its place. They are large and many: nothing is copied.
+fn in_places(mut actions: Vec<Action>, mut places: Vec<usize>) -> Vec<Action> {
+    for index in 0..actions.len() {
+        while places[index] != index {
+            let place = places[index];
+            actions.swap(index, place);
+            places.swap(index, place);
+        }
+    }
+    actions
 }
 
 /// Appends to the wave of this level; levels come in order.
@@ -254,17 +265,16 @@ fn place_prunes(plan: &mut Plan, rest: Vec<Action>, context: Context<'_>) {
     let first = plan.actions.len();
     let mut places = vec![0; prunes.len()];
     for (offset, &index) in sequence.iter().enumerate() {
-        places[index] = first + offset;
+        places[index] = offset;
     }
     let mut before: Vec<Vec<usize>> = vec![Vec::new(); prunes.len()];
     for (index, dependencies) in edges.iter().enumerate() {
         for &dependency in dependencies {
-            before[dependency].push(places[index]);
+            before[dependency].push(first + places[index]);
         }
     }
-    let mut slots: Vec<Option<Action>> = prunes.into_iter().map(Some).collect();
-    for index in sequence {
-        let mut action = slots[index].take().expect("each index comes once");
+    plan.actions.reserve_exact(prunes.len() + others.len());
+    for (mut action, index) in in_places(prunes, places).into_iter().zip(sequence) {
         action.after = std::mem::take(&mut before[index]);
         action.after.sort_unstable();
         wave(&mut plan.prunes, order::name(levels[index]), levels[index], plan.actions.len());
@@ -283,12 +293,12 @@ struct PruneEdges {
 fn prune_edges(prunes: &[Action], context: Context<'_>) -> PruneEdges {
     let places: BTreeMap<&ObjectKey, usize> =
         prunes.iter().enumerate().map(|(index, action)| (&action.key, index)).collect();
-    let live = |key: &ObjectKey| context.observation.get(key).live().map(Live::object);
+    let live = |key: &ObjectKey| context.observation.get(key).live();
     let definitions: BTreeMap<GroupKind, usize> = prunes
         .iter()
         .enumerate()
         .filter(|(_, action)| action.key.kind == "CustomResourceDefinition")
-        .filter_map(|(index, action)| Some((defines(live(&action.key)?)?.0, index)))
+        .filter_map(|(index, action)| Some((defines(live(&action.key)?.object())?.0, index)))
         .collect();
     let explicit = |(index, action): (usize, &Action)| {
         let named = live(&action.key).and_then(|object| depends::read(object).ok()).unwrap_or_default();

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::adopt::is_users_hand;
-use super::observed::{Live, Manager};
+use super::live::{Live, Manager};
 use super::path;
 use super::reason::Reason;
 use crate::inventory::digest::fieldsv1_child;

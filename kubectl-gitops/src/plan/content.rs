@@ -7,7 +7,8 @@ use krm::ObjectKey;
 use serde_json::Value;
 
 use super::action::{Action, Deed};
-use super::observed::{Live, Observation, Observed};
+use super::live::Live;
+use super::observed::{Observation, Observed};
 use super::{is_secret, secret};
 
 /// Is it a ConfigMap or Secret?

@@ -2,16 +2,15 @@
 //! `GROUP/namespaces/NAMESPACE/KIND/NAME` or `GROUP/KIND/NAME`, comma-separated, the core group being empty.
 
 use krm::ObjectKey;
-use serde_json::Value;
 
-use crate::inventory::marks::{DEPENDS_ON_ANNOTATION, annotation};
+use crate::inventory::marks::{DEPENDS_ON_ANNOTATION, Marked};
 
 /// More than this on one object is a mistake, and each is looked up.
 const DEPENDENCIES_MAX: usize = 256;
 
 /// The objects it names, or the first part that names none.
-pub(super) fn read(object: &Value) -> Result<Vec<ObjectKey>, String> {
-    let Some(text) = annotation(object, DEPENDS_ON_ANNOTATION) else { return Ok(Vec::new()) };
+pub(super) fn read(object: &impl Marked) -> Result<Vec<ObjectKey>, String> {
+    let Some(text) = object.annotation(DEPENDS_ON_ANNOTATION) else { return Ok(Vec::new()) };
     let parts: Vec<&str> = text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
     if parts.len() > DEPENDENCIES_MAX {
         return Err(format!("{} dependencies", parts.len()));

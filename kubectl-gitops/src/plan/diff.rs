@@ -9,8 +9,8 @@ use krm::ObjectKey;
 use serde_json::{Map, Value};
 
 use super::desired::is_secret;
+use super::live::Live;
 use super::mask::{Shown, quiet};
-use super::observed::Live;
 use super::{identity, path, secret};
 use crate::inventory::digest::fieldsv1_child;
 

@@ -3,9 +3,10 @@
 
 use krm::ObjectKey;
 
-use super::observed::{Live, Observed};
+use super::live::Live;
+use super::observed::Observed;
 use super::reason::Reason;
-use crate::inventory::{Entry, State, digest};
+use crate::inventory::{Entry, State};
 
 /// What is otherwise with a member, if anything is. `owner`: the inventory's id.
 pub fn drift(key: &ObjectKey, entry: &Entry, observed: &Observed, owner: &str) -> Option<Reason> {
@@ -32,7 +33,7 @@ pub fn drift(key: &ObjectKey, entry: &Entry, observed: &Observed, owner: &str) -
     if entry.state != State::Owned || entry.live_digest.is_none() {
         return Some(Reason::Unconfirmed);
     }
-    (entry.live_digest != digest::live_digest(live.object())).then(|| Reason::Drifted { by: changed_by(live) })
+    (entry.live_digest != live.digest()).then(|| Reason::Drifted { by: changed_by(live) })
 }
 
 /// Managers that changed the object after our last apply, as far as managedFields tell.

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::observed::Live;
+use super::live::Live;
 use super::{adopt, identity, secret};
 use crate::inventory::digest::fieldsv1_child;
 

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::observed::{Live, Manager};
+use super::live::{Live, Manager};
 use crate::inventory::digest::fieldsv1_child;
 use crate::inventory::marks::{self, annotation};
 

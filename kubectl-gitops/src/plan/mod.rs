@@ -16,6 +16,7 @@ mod expect;
 mod identity;
 mod ignored;
 mod immutable;
+mod live;
 mod mask;
 mod needs;
 mod observed;
@@ -48,9 +49,10 @@ pub use diff::{Change, Diff, Drift};
 pub use drift::drift;
 pub use expect::expected;
 pub use immutable::{changed as changed_immutable, may_be_recreated};
+pub use live::{Live, Manager, NotStored};
 pub use mask::{Shown, masked_pair, presentable};
 pub use needs::{Needs, needs};
-pub use observed::{Foreign, Live, Manager, NamespaceState, NotStored, Observation, Observed, Scope, is_terminating};
+pub use observed::{Foreign, NamespaceState, Observation, Observed, Scope, is_terminating};
 pub use policy::{Adopt, Allow, Policy};
 pub use reason::{Class, Reason, Refusal, Warning};
 pub use recheck::{on_conflict, on_immutable, prune_recheck, recheck};
@@ -196,8 +198,11 @@ fn undesired_action(key: &ObjectKey, entry: Option<&Entry>, observed: &Observed,
 fn same_objects(actions: &mut [Action], split: usize) {
     let (applies, rest) = actions.split_at_mut(split);
     let uid = |action: &Action| action.seen.as_ref().map(|seen| seen.uid.clone());
-    let desired: BTreeMap<String, ObjectKey> =
-        applies.iter().filter_map(|action| Some((uid(action)?, action.key.clone()))).collect();
+    let leaving: BTreeSet<String> = rest.iter().filter_map(uid).collect();
+    let desired: BTreeMap<String, ObjectKey> = applies
+        .iter()
+        .filter_map(|action| Some((uid(action).filter(|uid| leaving.contains(uid))?, action.key.clone())))
+        .collect();
     for action in rest {
         if let Some(key) = uid(action).and_then(|uid| desired.get(&uid)) {
             (action.deed, action.reason) = (Deed::Forget, Reason::SameObject { key: key.clone() });

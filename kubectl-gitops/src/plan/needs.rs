@@ -45,7 +45,7 @@ pub fn needs(desired: &[Desired], inventory: &Inventory) -> Needs {
                 needs.autoscalers_in.insert(object.key.namespace.clone());
             }
         }
-        let named = depends::read(&object.manifest).unwrap_or_default();
+        let named = depends::read(&*object.manifest).unwrap_or_default();
         needs.dependencies.extend(named.into_iter().filter(|key| !wanted.contains(key)));
     }
     for (key, entry) in &inventory.entries {

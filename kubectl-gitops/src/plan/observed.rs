@@ -1,14 +1,14 @@
-//! What the cluster held when it was read, once; then frozen. Owns [`Observed`], [`Live`] and [`Observation`].
+//! What the cluster held when it was read, once; then frozen. Owns [`Observed`] and [`Observation`].
 //! "Could not read" is never "absent".
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::sync::LazyLock;
 
-use krm::{GroupKind, Gvk, ObjectKey, Text};
+use krm::{GroupKind, ObjectKey, Text};
 use serde_json::Value;
 
-use crate::inventory::{InventoryId, RootRef, marks};
+use super::live::Live;
+use crate::inventory::{InventoryId, RootRef};
 
 /// What was seen under one key.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,156 +33,6 @@ impl Observed {
             Self::Present(live) => Some(live),
             Self::Absent | Self::NotServed | Self::Unreadable { .. } => None,
         }
-    }
-}
-
-/// An object as the API server returned it, with a uid and a resourceVersion.
-#[derive(Clone, PartialEq)]
-pub struct Live {
-    object: Value,
-}
-
-/// The answer lacks what every stored object has.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("an object without `metadata.{field}` cannot be a stored object")]
-pub struct NotStored {
-    /// The missing field.
-    pub field: &'static str,
-}
-
-/// One entry of `metadata.managedFields`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Manager<'a> {
-    /// The manager's name.
-    pub name: &'a str,
-    /// Apply, or Update for everything else.
-    pub applies: bool,
-    /// Empty for the object itself, else `status`, `scale`, ….
-    pub subresource: &'a str,
-    /// The API version its paths are written in.
-    pub api_version: &'a str,
-    /// When it last changed something; empty if unknown.
-    pub time: &'a str,
-    /// The field set.
-    pub fields: &'a Value,
-}
-
-impl Manager<'_> {
-    /// Is it our own apply.
-    pub fn is_ours(&self) -> bool {
-        self.applies && self.name == marks::FIELD_MANAGER && self.subresource.is_empty()
-    }
-}
-
-impl Live {
-    /// Checks that it is a stored object.
-    pub fn new(object: Value) -> Result<Self, NotStored> {
-        for field in ["name", "uid", "resourceVersion"] {
-            let filled = object.get("metadata").and_then(|m| m.get(field)).and_then(Value::as_str);
-            if filled.is_none_or(str::is_empty) {
-                return Err(NotStored { field });
-            }
-        }
-        Ok(Self { object })
-    }
-
-    /// The whole object. May be a Secret: keep it out of output.
-    pub const fn object(&self) -> &Value {
-        &self.object
-    }
-
-    fn metadata(&self, field: &str) -> &str {
-        self.object.get("metadata").and_then(|m| m.get(field)).and_then(Value::as_str).unwrap_or_default()
-    }
-
-    /// `metadata.uid`
-    pub fn uid(&self) -> &str {
-        self.metadata("uid")
-    }
-
-    /// `metadata.resourceVersion`
-    pub fn resource_version(&self) -> &str {
-        self.metadata("resourceVersion")
-    }
-
-    /// Type, with the version it was read in.
-    pub fn gvk(&self) -> Gvk {
-        let text = |field: &str| self.object.get(field).and_then(Value::as_str).unwrap_or_default();
-        Gvk::from_api_version(text("apiVersion"), text("kind"))
-    }
-
-    /// Its identity.
-    pub fn key(&self) -> ObjectKey {
-        let gvk = self.gvk();
-        ObjectKey::new(gvk.group, gvk.kind, self.metadata("namespace"), self.metadata("name"))
-    }
-
-    /// The inventory id in our owner annotation.
-    pub fn owner(&self) -> Option<&str> {
-        self.annotation(marks::OWNER_ANNOTATION)
-    }
-
-    /// One annotation.
-    pub fn annotation(&self, name: &str) -> Option<&str> {
-        marks::annotation(&self.object, name)
-    }
-
-    /// One label.
-    pub fn label(&self, name: &str) -> Option<&str> {
-        marks::label(&self.object, name)
-    }
-
-    /// `metadata.deletionTimestamp`: it is going away, whatever else it says.
-    pub fn deletion_timestamp(&self) -> Option<&str> {
-        Some(self.metadata("deletionTimestamp")).filter(|time| !time.is_empty())
-    }
-
-    /// `metadata.finalizers`
-    pub fn finalizers(&self) -> Vec<&str> {
-        let list = self.object.pointer("/metadata/finalizers").and_then(Value::as_array);
-        list.into_iter().flatten().filter_map(Value::as_str).collect()
-    }
-
-    /// The owner that controls it (`Kind/name`): such an object is made by a controller and never a member.
-    pub fn controller_owner(&self) -> Option<String> {
-        let owners = self.object.pointer("/metadata/ownerReferences")?.as_array()?;
-        let owner = owners.iter().find(|o| o.get("controller").and_then(Value::as_bool) == Some(true))?;
-        let text = |field: &str| owner.get(field).and_then(Value::as_str).unwrap_or_default();
-        Some(format!("{}/{}", text("kind"), text("name")))
-    }
-
-    /// Who owns fields of it.
-    pub fn managers(&self) -> Vec<Manager<'_>> {
-        let entries = self.object.pointer("/metadata/managedFields").and_then(Value::as_array);
-        entries.into_iter().flatten().map(manager).collect()
-    }
-
-    /// Our own apply entry.
-    pub fn our_fields(&self) -> Option<Manager<'_>> {
-        self.managers().into_iter().find(Manager::is_ours)
-    }
-}
-
-fn manager(entry: &Value) -> Manager<'_> {
-    let text = |field: &str| entry.get(field).and_then(Value::as_str).unwrap_or_default();
-    Manager {
-        name: text("manager"),
-        applies: text("operation") == "Apply",
-        subresource: text("subresource"),
-        api_version: text("apiVersion"),
-        time: text("time"),
-        fields: entry.get("fieldsV1").unwrap_or(&Value::Null),
-    }
-}
-
-/// The content stays out: it may be a Secret's.
-impl fmt::Debug for Live {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Live")
-            .field("key", &self.key().to_string())
-            .field("uid", &self.uid())
-            .field("resource_version", &self.resource_version())
-            .finish_non_exhaustive()
     }
 }
 

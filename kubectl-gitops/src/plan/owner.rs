@@ -1,10 +1,11 @@
 //! Whose is a live object? Owns the reading of every mark of ownership, ours and foreign; must not decide what follows.
 
 use krm::ObjectKey;
-use serde_json::Value;
 
-use super::observed::{Live, Observation};
+use super::live::Live;
+use super::observed::Observation;
 use super::reason::Reason;
+use crate::inventory::marks::{self, Marked};
 use crate::inventory::{Entry, Inventory, InventoryId};
 
 /// How we stand to a live object.
@@ -36,7 +37,7 @@ pub(super) fn standing(
 ) -> Standing {
     // Controllers copy annotations to their children, so this comes before our own mark.
     if let Some(owner) = live.controller_owner() {
-        return Standing::Foreign(Reason::ControllerOwned { owner });
+        return Standing::Foreign(Reason::ControllerOwned { owner: owner.to_owned() });
     }
     if let Some(addon) = k3s_addon(live) {
         return Standing::Foreign(Reason::K3sAddon { addon });
@@ -103,14 +104,12 @@ fn other_tool(live: &Live) -> Option<String> {
 }
 
 /// Is the key this inventory's own root or one of its shards, or the manifest any inventory's?
-pub(super) fn is_inventory(key: &ObjectKey, object: Option<&Value>, inventory: &Inventory) -> bool {
-    use crate::inventory::marks;
+pub(super) fn is_inventory(key: &ObjectKey, object: Option<&impl Marked>, inventory: &Inventory) -> bool {
     if !key.group.is_empty() || key.kind != "ConfigMap" {
         return false;
     }
-    let marked = object.is_some_and(|object| {
-        marks::label(object, marks::ROOT_LABEL).is_some() || marks::label(object, marks::SHARD_LABEL).is_some()
-    });
+    let marked = object
+        .is_some_and(|object| object.label(marks::ROOT_LABEL).is_some() || object.label(marks::SHARD_LABEL).is_some());
     if marked {
         return true;
     }

@@ -4,7 +4,8 @@ use krm::ObjectKey;
 
 use super::action::{Deed, Verdict};
 use super::apply::Context;
-use super::observed::{Foreign, Live, Observed};
+use super::live::Live;
+use super::observed::{Foreign, Observed};
 use super::owner::{self, Standing};
 use super::reason::Reason;
 use super::wishes::{self, OnLeave};
@@ -31,13 +32,13 @@ pub(super) fn decide(key: &ObjectKey, entry: Option<&Entry>, observed: &Observed
 }
 
 fn present(key: &ObjectKey, entry: Option<&Entry>, live: &Live, context: Context<'_>) -> Verdict {
-    if owner::is_inventory(key, Some(live.object()), context.inventory) {
+    if owner::is_inventory(key, Some(live), context.inventory) {
         return verdict(Deed::Keep, Reason::Inventory);
     }
     if let Some(reason) = not_ours(entry, live, context) {
         return reason;
     }
-    let wish = wishes::on_leave(live.object());
+    let wish = wishes::on_leave(live);
     match wish {
         OnLeave::Detach(annotation) => return verdict(detach(live), Reason::Disowned { annotation }),
         // Nothing is left to remember it when the set itself goes.

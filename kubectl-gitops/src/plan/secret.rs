@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use super::observed::Live;
+use super::live::Live;
 
 /// Would applying `manifest` change nothing? Compares everything the manifest says with the live object, and demands that we
 /// own exactly that: a key that left Git is still ours until the next apply.

@@ -4,7 +4,7 @@
 use krm::ObjectKey;
 
 use super::observed::{Observation, Observed};
-use crate::inventory::{Entry, Inventory, State, digest};
+use crate::inventory::{Entry, Inventory, State};
 
 /// The first object that is not as the last run left it, or of which that cannot be told.
 pub fn first_changed(inventory: &Inventory, observation: &Observation) -> Option<ObjectKey> {
@@ -30,7 +30,7 @@ fn is_as_left(entry: &Entry, observed: &Observed, owner: &str) -> bool {
         && live.owner() == Some(owner)
         && live.deletion_timestamp().is_none()
         && entry.live_digest.is_some()
-        && entry.live_digest == digest::live_digest(live.object())
+        && entry.live_digest == live.digest()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::inventory::marks::{self, annotation};
+use crate::inventory::marks::{self, Marked, annotation};
 
 /// What happens to an object that leaves the set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +39,8 @@ const CLI_UTILS_MUTATION: &str = "client.lifecycle.config.k8s.io/mutation";
 const CLI_UTILS_REMOVE: &str = "cli-utils.sigs.k8s.io/on-remove";
 
 /// Reads the live object: what leaves the set is no longer in Git.
-pub(super) fn on_leave(live: &Value) -> OnLeave {
-    match annotation(live, marks::PRUNE_ANNOTATION).map(str::to_ascii_lowercase).as_deref() {
+pub(super) fn on_leave(live: &impl Marked) -> OnLeave {
+    match live.annotation(marks::PRUNE_ANNOTATION).map(str::to_ascii_lowercase).as_deref() {
         Some("disabled" | "false") => return OnLeave::Keep(marks::PRUNE_ANNOTATION),
         Some("detach") => return OnLeave::Detach(marks::PRUNE_ANNOTATION),
         Some("enabled" | "true") => return OnLeave::PruneAnyway,
@@ -65,7 +65,7 @@ pub(super) fn on_leave(live: &Value) -> OnLeave {
 }
 
 /// Reads the manifest and, where it exists, the live object: somebody may hold an object by hand.
-pub(super) fn treatment(manifest: &Value, live: Option<&Value>) -> Treatment {
+pub(super) fn treatment(manifest: &Value, live: Option<&impl Marked>) -> Treatment {
     let any = |name: &str, value: &str| is(manifest, name, value) || live.is_some_and(|live| is(live, name, value));
     if any(marks::RECONCILE_ANNOTATION, "disabled") || any(FLUX_RECONCILE, "disabled") || any(FLUX_SSA, "Ignore") {
         Treatment::Ignore
@@ -99,13 +99,13 @@ pub(super) fn allowed_prunes(manifest: &Value) -> Option<usize> {
     annotation(manifest, marks::ALLOW_PRUNE_ANNOTATION)?.trim().parse().ok()
 }
 
-fn is(object: &Value, name: &str, value: &str) -> bool {
-    annotation(object, name).is_some_and(|found| found.eq_ignore_ascii_case(value))
+fn is(object: &impl Marked, name: &str, value: &str) -> bool {
+    object.annotation(name).is_some_and(|found| found.eq_ignore_ascii_case(value))
 }
 
 /// Argo CD's comma-separated options; `option` may name several that must all be there.
-fn has_option(object: &Value, option: &str) -> bool {
-    let Some(options) = annotation(object, ARGO_OPTIONS) else { return false };
+fn has_option(object: &impl Marked, option: &str) -> bool {
+    let Some(options) = object.annotation(ARGO_OPTIONS) else { return false };
     option.split(',').all(|wanted| options.split(',').any(|found| found.trim() == wanted))
 }
 

@@ -126,7 +126,10 @@ impl Report {
 
     /// What would be done.
     pub fn planned(about: &About, plan: &Plan, traffic: &Traffic, elapsed: Duration) -> Self {
-        let actions = planned(plan);
+        Self::with(about, plan, traffic, elapsed, planned(plan))
+    }
+
+    pub(super) fn with(about: &About, plan: &Plan, traffic: &Traffic, elapsed: Duration, actions: Vec<Line>) -> Self {
         let result = if plan.refusal.is_some() { "refused" } else { "succeeded" };
         Self {
             schema: SCHEMA,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use krm::ObjectKey;
 
 use super::from_plan::{About, op_of};
-use super::model::{Counts, HealthLine, Line, ObjectName, Op, Report, Requests};
+use super::model::{HealthLine, Line, ObjectName, Op, Report, Requests};
 use crate::cluster::Code as Answer;
 use crate::error::{CliError, Code, Kind};
 use crate::execute::{Done, Executed, Outcome, Signal, Stop, WaitEnd};
@@ -57,11 +57,9 @@ pub fn line_of(outcome: &Outcome, action: Option<&Action>) -> Line {
 impl Report {
     /// What was done, in the plan's order.
     pub fn done(about: &About, plan: &Plan, executed: &Executed, elapsed: Duration) -> Self {
-        let mut report = Self::planned(about, plan, &executed.traffic, elapsed);
         let outcomes: BTreeMap<&ObjectKey, &Outcome> = executed.outcomes.iter().map(|o| (&o.key, o)).collect();
-        report.actions =
-            plan.actions.iter().filter_map(|action| Some(line_of(outcomes.get(&action.key)?, Some(action)))).collect();
-        report.counts = Counts::of(&report.actions);
+        let ended = plan.actions.iter().filter_map(|action| Some(line_of(outcomes.get(&action.key)?, Some(action))));
+        let mut report = Self::with(about, plan, &executed.traffic, elapsed, ended.collect());
         report.health = executed
             .waited
             .iter()

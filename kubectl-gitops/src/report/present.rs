@@ -19,6 +19,11 @@ impl Console {
         }
     }
 
+    /// Is the content of new objects part of the result of a run?
+    pub fn tells_wholly(&self) -> bool {
+        !matches!(self.presentation().output, None | Some(OutputFormat::Wide | OutputFormat::Name))
+    }
+
     /// The result of a diff.
     pub fn present_diff(&self, report: &Report) -> Result<()> {
         let text = match self.presentation().output {

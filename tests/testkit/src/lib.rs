@@ -9,6 +9,7 @@ pub mod disk;
 pub mod gateway;
 pub mod git;
 pub mod http;
+pub mod objects;
 pub mod outside;
 pub mod relay;
 pub mod started;

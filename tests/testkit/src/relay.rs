@@ -3,6 +3,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -20,6 +21,8 @@ struct Road {
     delay: Duration,
     frozen: Mutex<bool>,
     thawed: Condvar,
+    /// Bytes that went to the server, and that came back.
+    carried: [AtomicU64; 2],
 }
 
 impl Relay {
@@ -30,7 +33,13 @@ impl Relay {
     pub fn to(server: &str, delay: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("a bound listener");
-        let road = Road { server: server.to_owned(), delay, frozen: Mutex::new(false), thawed: Condvar::new() };
+        let road = Road {
+            server: server.to_owned(),
+            delay,
+            frozen: Mutex::new(false),
+            thawed: Condvar::new(),
+            carried: Default::default(),
+        };
         let road = Arc::new(road);
         let all = Arc::clone(&road);
         thread::spawn(move || {
@@ -47,6 +56,11 @@ impl Relay {
         self.address
     }
 
+    /// Bytes so far: to the server, and back. Encrypted, with all that goes around them.
+    pub fn carried(&self) -> [u64; 2] {
+        [&self.road.carried[0], &self.road.carried[1]].map(|bytes| bytes.load(Ordering::Relaxed))
+    }
+
     /// From now on nothing goes through, in either direction, and no connection ends.
     ///
     /// # Panics
@@ -61,14 +75,14 @@ fn connect(road: &Arc<Road>, client: TcpStream) -> io::Result<()> {
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
     let (client_reads, server_writes, up) = (client.try_clone()?, server.try_clone()?, Arc::clone(road));
-    thread::spawn(move || up.carry(client_reads, server_writes, up.delay));
+    thread::spawn(move || up.carry(client_reads, server_writes, up.delay, &up.carried[0]));
     let down = Arc::clone(road);
-    thread::spawn(move || down.carry(server, client, Duration::ZERO));
+    thread::spawn(move || down.carry(server, client, Duration::ZERO, &down.carried[1]));
     Ok(())
 }
 
 impl Road {
-    fn carry(&self, mut from: TcpStream, mut to: TcpStream, delay: Duration) {
+    fn carry(&self, mut from: TcpStream, mut to: TcpStream, delay: Duration, count: &AtomicU64) {
         let mut buffer = vec![0; 64 << 10];
         while let Ok(read) = from.read(&mut buffer) {
             if read == 0 {
@@ -76,6 +90,7 @@ impl Road {
             }
             thread::sleep(delay);
             self.pass();
+            count.fetch_add(read as u64, Ordering::Relaxed);
             if to.write_all(&buffer[..read]).is_err() {
                 break;
             }

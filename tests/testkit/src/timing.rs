@@ -19,6 +19,8 @@ pub struct Run {
     pub ms: f64,
     /// Most memory that was resident.
     pub peak_kib: i64,
+    /// Time of processors, its own and the kernel's for it, in milliseconds.
+    pub cpu_ms: f64,
     /// Exit code; negative for one that was ended.
     pub code: i32,
 }
@@ -35,7 +37,7 @@ pub fn is_the_copy() -> Result<bool, Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let [output, cpu_seconds, command @ ..] = words.as_slice() else { return Err("words are missing".into()) };
     let run = here(Path::new(output), cpu_seconds.parse()?, command)?;
-    println!("{} {} {}", run.ms, run.peak_kib, run.code);
+    println!("{} {} {} {}", run.ms, run.peak_kib, run.cpu_ms, run.code);
     Ok(true)
 }
 
@@ -49,7 +51,7 @@ pub fn run(command: &[&str], output: &Path, cpu_seconds: u64) -> Result<Run, Box
     let text = String::from_utf8(copy.output()?.stdout)?;
     let mut fields = text.split_whitespace();
     let mut next = || fields.next().ok_or_else(|| format!("`{}` could not be measured", command.join(" ")));
-    Ok(Run { ms: next()?.parse()?, peak_kib: next()?.parse()?, code: next()?.parse()? })
+    Ok(Run { ms: next()?.parse()?, peak_kib: next()?.parse()?, cpu_ms: next()?.parse()?, code: next()?.parse()? })
 }
 
 fn here(output: &Path, cpu_seconds: u64, command: &[String]) -> Result<Run, Box<dyn Error>> {
@@ -60,8 +62,14 @@ fn here(output: &Path, cpu_seconds: u64, command: &[String]) -> Result<Run, Box<
     let start = Instant::now();
     let status = child.status()?;
     let ms = start.elapsed().as_secs_f64() * 1000.0;
-    let peak_kib = getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss();
-    Ok(Run { ms, peak_kib, code: status.code().unwrap_or(-1) })
+    let used = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let cpu_ms = [used.user_time(), used.system_time()].map(milliseconds).iter().sum();
+    Ok(Run { ms, peak_kib: used.max_rss(), cpu_ms, code: status.code().unwrap_or(-1) })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "the time of a bench is far below 2^52 us")]
+fn milliseconds(time: nix::sys::time::TimeVal) -> f64 {
+    time.tv_sec() as f64 * 1000.0 + time.tv_usec() as f64 / 1000.0
 }
 
 /// The middle one.

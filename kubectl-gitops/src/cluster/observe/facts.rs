@@ -125,9 +125,12 @@ impl<T: Transport> Cluster<T> {
         let kind = GroupKind::new(AUTOSCALING, "HorizontalPodAutoscaler");
         let Some(served) = discovery.served(&kind).filter(|_| !keys.is_empty()) else { return Ok(()) };
         let endpoint = Endpoint::new(&kind, served.preferred());
-        let listed = self.list_where_allowed(ListQuery::of(&endpoint).freshness(Freshness::Cached), &keys).await?;
-        let namespace = |object: &Value| object["metadata"]["namespace"].as_str().unwrap_or_default().to_owned();
-        observation.scaled.extend(listed.objects.iter().filter_map(|object| scale_target(object, &namespace(object))));
+        let target = |object: Value| {
+            let namespace = object["metadata"]["namespace"].as_str().unwrap_or_default();
+            scale_target(&object, namespace)
+        };
+        let query = ListQuery::of(&endpoint).freshness(Freshness::Cached);
+        observation.scaled.extend(self.list_where_allowed(query, &keys, target).await?.kept);
         Ok(())
     }
 

@@ -36,16 +36,14 @@ impl<T: Transport> Cluster<T> {
             let query = ListQuery::of(&endpoint).labelled(&selector).freshness(freshness);
             // Of a kind without members, objects may be wherever the set has others.
             let around = if keys.is_empty() { look.inventory.entries.keys().cloned().collect() } else { keys.clone() };
-            let listed = self.list_where_allowed(query, &around).await?;
             let id = look.inventory.id.to_string();
-            for object in listed.objects {
+            let member = |object: Value| {
                 let key = key_of(&endpoint, &object);
                 // Controllers copy labels to what they make: only what is marked or asked for concerns this set.
                 let marked = marks::annotation(&object, marks::OWNER_ANNOTATION) == Some(id.as_str());
-                if marked || keys.contains(&key) {
-                    objects.insert(key, present(object));
-                }
-            }
+                (marked || keys.contains(&key)).then(|| (key, present(object)))
+            };
+            objects.extend(self.list_where_allowed(query, &around, member).await?.kept);
         }
         let missing: BTreeSet<ObjectKey> = keys.into_iter().filter(|key| !objects.contains_key(key)).collect();
         self.read_missing(&endpoint, missing, &mut objects).await?;
@@ -61,8 +59,10 @@ impl<T: Transport> Cluster<T> {
     ) -> Result<(), ClusterError> {
         let mut to_get = missing;
         if to_get.len() > GETS_MAX {
-            let listed = self.list_where_allowed(ListQuery::of(endpoint).extent(Extent::Metadata), &to_get).await?;
-            let there: BTreeSet<ObjectKey> = listed.objects.iter().map(|object| key_of(endpoint, object)).collect();
+            let query = ListQuery::of(endpoint).extent(Extent::Metadata);
+            let wanted = |object: Value| Some(key_of(endpoint, &object)).filter(|key| to_get.contains(key));
+            let mut listed = self.list_where_allowed(query, &to_get, wanted).await?;
+            let there: BTreeSet<ObjectKey> = std::mem::take(&mut listed.kept).into_iter().collect();
             to_get.retain(|key| {
                 let absent = listed.covers(key) && !there.contains(key);
                 if absent {
@@ -106,34 +106,29 @@ impl<T: Transport> Cluster<T> {
         }
     }
 
-    /// A LIST over all namespaces; where that is refused, over each namespace of the keys. Says which namespaces it saw.
-    pub(super) async fn list_where_allowed(
+    /// A LIST over all namespaces; where that is refused, over each namespace of the keys. Says which namespaces it saw. Of
+    /// the objects no more is held than what `keep` makes of them.
+    pub(super) async fn list_where_allowed<K>(
         &self,
         query: ListQuery<'_>,
         keys: &BTreeSet<ObjectKey>,
-    ) -> Result<Listed, ClusterError> {
-        let mut listed = Listed { objects: Vec::new(), everywhere: false, namespaces: BTreeSet::new() };
-        match self.list(&query, |object| listed.objects.push(object)).await {
-            Ok(()) => {
-                listed.everywhere = true;
-                return Ok(listed);
-            }
+        keep: impl Fn(Value) -> Option<K>,
+    ) -> Result<Listed<K>, ClusterError> {
+        let mut listed = Listed { kept: Vec::new(), everywhere: false, namespaces: BTreeSet::new() };
+        match self.list_kept(&query, &keep).await {
+            Ok(kept) => return Ok(Listed { kept, everywhere: true, ..listed }),
             Err(error) if is_general(&error) => return Err(error),
             Err(error) if error.code != Code::Forbidden || !query.is_namespaced() => return Ok(listed),
-            Err(_) => listed.objects.clear(),
+            Err(_) => {}
         }
-        let namespaces: BTreeSet<&str> = keys.iter().map(|key| key.namespace.as_str()).collect();
-        let list = |namespace| async move {
-            let mut objects = Vec::new();
-            let result = self.list(&query.within(namespace), |object| objects.push(object)).await;
-            (namespace, objects, result)
-        };
+        let (namespaces, keep) = (keys.iter().map(|key| key.namespace.as_str()).collect::<BTreeSet<&str>>(), &keep);
+        let list = |namespace| async move { (namespace, self.list_kept(&query.within(namespace), keep).await) };
         let mut lists = stream::iter(namespaces).map(list).buffer_unordered(READS_IN_FLIGHT);
-        while let Some((namespace, objects, result)) = lists.next().await {
+        while let Some((namespace, result)) = lists.next().await {
             match result {
-                Ok(()) => {
+                Ok(kept) => {
                     listed.namespaces.insert(namespace.to_owned());
-                    listed.objects.extend(objects);
+                    listed.kept.extend(kept);
                 }
                 Err(error) if is_general(&error) => return Err(error),
                 // Its keys are read one by one.
@@ -145,13 +140,13 @@ impl<T: Transport> Cluster<T> {
 }
 
 /// What LISTs brought, and over what they were complete.
-pub(super) struct Listed {
-    pub(super) objects: Vec<Value>,
+pub(super) struct Listed<K> {
+    pub(super) kept: Vec<K>,
     pub(super) everywhere: bool,
     namespaces: BTreeSet<String>,
 }
 
-impl Listed {
+impl<K> Listed<K> {
     /// Would the key be among the objects if it existed?
     fn covers(&self, key: &ObjectKey) -> bool {
         self.everywhere || self.namespaces.contains(key.namespace.as_str())

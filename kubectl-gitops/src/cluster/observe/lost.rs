@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use futures::stream::{self, StreamExt as _};
+use krm::ObjectKey;
 use serde_json::Value;
 
 use super::{READS_IN_FLIGHT, is_general};
@@ -45,30 +46,29 @@ pub async fn rebuild<T: Transport>(
     let kinds = discovery.kinds().filter(|(_, served)| served.preferred().can("list"));
     let endpoints: Vec<Endpoint> = kinds.map(|(kind, served)| Endpoint::new(kind, served.preferred())).collect();
     let list = |endpoint: Endpoint| async move {
-        let mut objects: Vec<Value> = Vec::new();
         let query = ListQuery::of(&endpoint).labelled(selector).extent(Extent::Metadata);
-        let result = cluster.list(&query, |object| objects.push(object)).await;
-        (endpoint, objects, result)
+        cluster.list_kept(&query, |object| is_member(&object, &id).then(|| entry(&endpoint, &object))).await
     };
     let mut lists = stream::iter(endpoints).map(list).buffer_unordered(READS_IN_FLIGHT);
-    while let Some((endpoint, objects, result)) = lists.next().await {
+    while let Some(result) = lists.next().await {
         match result {
+            Ok(entries) => inventory.entries.extend(entries),
             Err(error) if is_general(&error) => return Err(error),
-            Err(_) => continue,
-            Ok(()) => {}
-        }
-        for object in objects.iter().filter(|object| is_member(object, &id)) {
-            let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default();
-            let entry = Entry {
-                uid: Some(text("uid").to_owned()),
-                state: State::Intent,
-                adopted: marks::annotation(object, marks::ADOPTED_ANNOTATION).is_some(),
-                ..Entry::intent(applied_version(object).unwrap_or_else(|| endpoint.version.clone()))
-            };
-            inventory.entries.insert(endpoint.key(text("namespace"), text("name")), entry);
+            Err(_) => {}
         }
     }
     Ok(inventory)
+}
+
+fn entry(endpoint: &Endpoint, object: &Value) -> (ObjectKey, Entry) {
+    let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default();
+    let entry = Entry {
+        uid: Some(text("uid").to_owned()),
+        state: State::Intent,
+        adopted: marks::annotation(object, marks::ADOPTED_ANNOTATION).is_some(),
+        ..Entry::intent(applied_version(object).unwrap_or_else(|| endpoint.version.clone()))
+    };
+    (endpoint.key(text("namespace"), text("name")), entry)
 }
 
 /// Marked as ours, applied by us, and not made by a controller that copies marks.

@@ -176,6 +176,7 @@ fn middle(runs: &[Run]) -> Run {
     Run {
         ms: median(runs.iter().map(|run| run.ms).collect()),
         peak_kib: runs.iter().map(|run| run.peak_kib).max().unwrap_or_default(),
+        cpu_ms: median(runs.iter().map(|run| run.cpu_ms).collect()),
         code: runs.last().map_or(0, |run| run.code),
     }
 }

@@ -123,18 +123,9 @@ pub(crate) fn patterns(tree: &mut Tree) -> String {
     "overlay".to_owned()
 }
 
-/// `count` objects in one file, one tenth Deployments, three tenths Services, the rest ConfigMaps.
+/// `count` objects in one file.
 pub(crate) fn objects(tree: &mut Tree, count: usize) -> String {
-    let mut text = String::with_capacity(count * 160);
-    for number in 0..count {
-        match number % 10 {
-            0 => write!(text, "---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web-{number}\nspec:\n  replicas: 0\n  selector:\n    matchLabels:\n      app: web-{number}\n  template:\n    metadata:\n      labels:\n        app: web-{number}\n    spec:\n      containers:\n      - name: web\n        image: example.com/web:1\n        ports:\n        - containerPort: 80\n        envFrom:\n        - configMapRef:\n            name: web-{}\n", number + 4),
-            1..=3 => write!(text, "---\napiVersion: v1\nkind: Service\nmetadata:\n  name: web-{number}\nspec:\n  selector:\n    app: web-{number}\n  ports:\n  - port: 80\n"),
-            _ => write!(text, "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web-{number}\ndata:\n  key: value-{number}\n  other: \"{number}\"\n"),
-        }
-        .expect("a string");
-    }
-    tree.file("all/all.yaml", text);
+    tree.file("all/all.yaml", (0..count).map(testkit::objects::manifest).collect::<String>());
     tree.kustomization("all", "resources: [all.yaml]\n");
     "all".to_owned()
 }
