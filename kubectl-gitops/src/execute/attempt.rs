@@ -2,7 +2,6 @@
 //! conflict the object is read and the plan asked again, so that nothing unseen is ever overwritten.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use krm::ObjectKey;
@@ -170,7 +169,7 @@ impl<T: Transport> Run<'_, T> {
         let begin = Instant::now();
         let manifest = match guard {
             Guard::CreateOnly => once::completed(request.body)?,
-            Guard::Exactly { .. } => Arc::clone(&request.body.manifest),
+            Guard::Exactly { .. } => request.body.manifest.open(),
         };
         loop {
             let dry_run = self.job.options.dry_run;
@@ -268,7 +267,7 @@ impl<T: Transport> Run<'_, T> {
 
     /// Nothing is deleted whose successor the API server would refuse.
     async fn rehearse(&self, request: &Request<'_>, endpoint: &Endpoint) -> Result<(), Ending> {
-        match rehearse(self.cluster, endpoint, &request.action.key.name, &request.body.manifest).await {
+        match rehearse(self.cluster, endpoint, &request.action.key.name, &request.body.manifest.open()).await {
             Err(error) if error.status == Some(422) => {
                 let reason = format!("it is not replaced, because its successor would be refused: {}", error.message);
                 Err(Ending { done: Done::Failed, reason, code: Some(error.code) })

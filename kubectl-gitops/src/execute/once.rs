@@ -13,7 +13,8 @@ use serde_json::{Map, Value};
 
 use super::event::Done;
 use super::run::Ending;
-use crate::inventory::marks::{self, annotation};
+use crate::inventory::marks;
+use crate::inventory::marks::Marked as _;
 use crate::plan::Body;
 
 /// The body of a creation: with the values that are made now, if the object wants any.
@@ -27,13 +28,13 @@ pub(super) fn completed(body: &Body) -> Result<Arc<Value>, Ending> {
 /// The values cannot be made.
 pub fn made(body: &Body) -> Result<Arc<Value>, OnceError> {
     let is_secret = body.gvk.group.is_empty() && body.gvk.kind == "Secret";
-    let Some(wanted) = annotation(&body.manifest, marks::CREATE_ONCE_ANNOTATION).filter(|_| is_secret) else {
-        return Ok(Arc::clone(&body.manifest));
+    let Some(wanted) = body.manifest.annotation(marks::CREATE_ONCE_ANNOTATION).filter(|_| is_secret) else {
+        return Ok(body.manifest.open());
     };
-    let made = create_once(wanted, &data_of(&body.manifest), &mut |bytes| getrandom::fill(bytes).is_ok());
+    let made = create_once(wanted, &data_of(&body.manifest.open()), &mut |bytes| getrandom::fill(bytes).is_ok());
     let made = made?;
-    let mut manifest = Value::clone(&body.manifest);
-    let Some(root) = manifest.as_object_mut() else { return Ok(Arc::clone(&body.manifest)) };
+    let mut manifest = Value::clone(&body.manifest.open());
+    let Some(root) = manifest.as_object_mut() else { return Ok(body.manifest.open()) };
     let data = root.entry("data").or_insert_with(|| Value::Object(Map::new()));
     if data.is_null() {
         *data = Value::Object(Map::new());

@@ -171,7 +171,7 @@ pub(super) async fn workloads<T: Transport>(
 
 /// What is hashed: the content that is sent.
 pub(super) fn source(action: &Action) -> Option<Node> {
-    Some(krm::yaml::from_json(&action.body.as_ref()?.manifest))
+    Some(krm::yaml::from_json(&action.body.as_ref()?.manifest.open()))
 }
 
 /// Would it be refused again?

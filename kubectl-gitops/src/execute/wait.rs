@@ -204,7 +204,7 @@ impl<T: Transport> Run<'_, T> {
     /// A Job that is gone by its ttl has run; anything else that vanished under our eyes is awaited.
     fn health_of_absent(&self, index: usize) -> Health {
         let action = &self.job.plan.actions[index];
-        if action.body.as_ref().is_some_and(|body| goes_by_itself(&action.key, &body.manifest)) {
+        if action.body.as_ref().is_some_and(|body| goes_by_itself(&action.key, &body.manifest.open())) {
             return Health::Current;
         }
         Health::InProgress("it does not exist".to_owned())

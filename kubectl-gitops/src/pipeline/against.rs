@@ -103,7 +103,8 @@ fn compared(before: &Objects, after: &Objects) -> (Comparison, Vec<Line>) {
     let (mut comparison, mut lines) = (Comparison::default(), Vec::new());
     for key in keys {
         let (old, new) = (before.get(key), after.get(key));
-        let (old, new) = (old.map(|object| &*object.manifest), new.map(|object| &*object.manifest));
+        let (old, new) = (old.map(|object| object.manifest.open()), new.map(|object| object.manifest.open()));
+        let (old, new) = (old.as_deref(), new.as_deref());
         let (op, code, reason) = match (old, new) {
             (None, Some(new)) => {
                 comparison.insert(key, Pair::New { after: new, shown: presentable(key, new) });

@@ -56,7 +56,7 @@ impl Question<'_> {
             (Deed::Create, Some(body)) => self.creation(action, body, &endpoint).await,
             (Deed::Update { .. }, Some(body)) => self.update(action, body, &endpoint).await,
             (Deed::Recreate { uid, resource_version, terminating: false, .. }, Some(body)) => {
-                match rehearse(&self.session.cluster, &endpoint, &action.key.name, &body.manifest).await {
+                match rehearse(&self.session.cluster, &endpoint, &action.key.name, &body.manifest.open()).await {
                     Ok(()) => self.deletion(action, &endpoint, &Guard::exactly(uid, resource_version)).await,
                     Err(error) => fails(&error),
                 }
@@ -123,7 +123,7 @@ impl Question<'_> {
             let Deed::Update { uid, resource_version, force, takeover } = &action.deed else { break };
             // What changes hands first cannot conflict any more when it is applied.
             let (guard, force) = (Guard::exactly(uid, resource_version), *force || *takeover);
-            let sent = self.session.cluster.apply(endpoint, &body.manifest, &guard, force, DryRun::Server).await;
+            let sent = self.session.cluster.apply(endpoint, &body.manifest.open(), &guard, force, DryRun::Server).await;
             let looked = match sent {
                 Ok(applied) if *takeover => return Answer::Object(without_handed_over(applied.object, body)),
                 Ok(applied) if judged_again.is_none() => return Answer::Object(applied.object),
@@ -217,7 +217,7 @@ fn fails(error: &ClusterError) -> Answer {
 /// In the dry run the fields of those whom the object is adopted from are still theirs: those that left Git go with the real apply.
 fn without_handed_over(object: Value, body: &Body) -> Value {
     match Live::new(object.clone()) {
-        Ok(live) => expected(&live, &body.manifest, true),
+        Ok(live) => expected(&live, &body.manifest.open(), true),
         Err(_) => object,
     }
 }

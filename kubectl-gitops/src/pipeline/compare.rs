@@ -275,13 +275,13 @@ fn guess(action: &Action, live: Option<&Live>) -> Compared {
     };
     match live {
         None => Compared {
-            after: Some(Value::clone(&body.manifest)),
-            new: Some(presentable(&action.key, &body.manifest)),
+            after: Some(Value::clone(&body.manifest.open())),
+            new: Some(presentable(&action.key, &body.manifest.open())),
             ..Compared::default()
         },
         Some(live) => {
             let adopts = matches!(action.deed, Deed::Update { takeover: true, .. });
-            let mut compared = between(action, live, expected(live, &body.manifest, adopts));
+            let mut compared = between(action, live, expected(live, &body.manifest.open(), adopts));
             if matches!(action.deed, Deed::Recreate { .. }) {
                 compared.restart = restart_by_recreation(&action.key).or(compared.restart);
             }

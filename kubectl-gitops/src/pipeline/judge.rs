@@ -1,7 +1,6 @@
 //! From objects to a plan: read the inventory, observe the cluster once, decide. Sends no write.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use krm::GroupKind;
 use kustomize::Object;
@@ -143,7 +142,8 @@ async fn look<T: Transport>(
     policy: &Policy,
 ) -> Result<Judged> {
     for object in desired.iter_mut() {
-        marks::mark_member(Arc::make_mut(&mut object.manifest), &inventory.id);
+        marks::mark_member(object.manifest.make_mut(), &inventory.id);
+        object.manifest = object.manifest.packed();
     }
     let recorded = root.is_some() || inventory.rebuilt;
     let look = Look { desired, inventory: &inventory, recorded };

@@ -3,7 +3,6 @@
 //! when one changes. Nothing of their content is kept; what a hash means, and which workload wants one, is the function's business.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use krm::{Node, ObjectKey};
 use krm_functions::ContentHash;
@@ -49,7 +48,7 @@ pub(super) async fn add<T: Transport>(
         for ((place, node), _) in places.iter().zip(&nodes).zip(&before).filter(|((_, after), before)| after != before)
         {
             let changed = krm::yaml::to_json(node).map_err(|error| CliError::new(Code::Bug, error))?;
-            desired[*place].manifest = Arc::new(changed);
+            desired[*place].manifest = changed.into();
         }
         let unknown = uses.iter().filter(|found| versions.get(&found.source).is_none_or(String::is_empty));
         keep(cluster, desired, &places, unknown).await?;
@@ -59,9 +58,10 @@ pub(super) async fn add<T: Transport>(
 
 /// Objects that may have a pod template, and their places in the set.
 fn workloads(desired: &[Desired]) -> (Vec<usize>, Vec<Node>) {
-    let may = |object: &Desired| !is_config(&object.key) && object.manifest.get("spec").is_some_and(Value::is_object);
+    let may =
+        |object: &Desired| !is_config(&object.key) && object.manifest.open().get("spec").is_some_and(Value::is_object);
     let found = desired.iter().enumerate().filter(|(_, object)| may(object));
-    found.map(|(place, object)| (place, krm::yaml::from_json(&object.manifest))).unzip()
+    found.map(|(place, object)| (place, krm::yaml::from_json(&object.manifest.open()))).unzip()
 }
 
 fn foreign_uses(hash: &ContentHash, nodes: &[Node], desired: &[Desired]) -> Vec<Use> {
@@ -93,7 +93,7 @@ async fn keep<T: Transport>(
             let had = path.iter().try_fold(live.object(), |value, field| value.get(field));
             let had = had.and_then(|template| template.pointer("/metadata/annotations")?.get(&found.annotation));
             if let Some(had) = had.filter(|had| had.is_string()) {
-                set_annotation(Arc::make_mut(&mut object.manifest), &path, &found.annotation, had.clone());
+                set_annotation(object.manifest.make_mut(), &path, &found.annotation, had.clone());
             }
         }
     }

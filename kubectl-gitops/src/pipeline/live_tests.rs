@@ -51,18 +51,18 @@ fn a_secret_of_others_rolls_its_users_when_it_changes() {
         let wire = Scripted::new();
         put(&wire, "b25l");
         let (first, sources, _) = added(&wire, vec![web(&auto())]).await;
-        let hash = hash_of(&first[0].manifest).expect("a hash").to_owned();
+        let hash = hash_of(&first[0].manifest.open()).expect("a hash").to_owned();
         let version = wire.store.borrow().objects[&secret_key()]["metadata"]["resourceVersion"].clone();
         assert_eq!(sources, [(secret_key(), version.as_str().unwrap().to_owned())].into());
         let (again, ..) = added(&wire, vec![web(&auto())]).await;
         assert_eq!(again, first, "the same content gives the same object");
         // The manifest is otherwise what it was.
-        let mut rest = first[0].manifest.as_ref().clone();
+        let mut rest = Value::clone(&first[0].manifest.open());
         rest["spec"]["template"].as_object_mut().unwrap().remove("metadata");
-        assert_eq!(rest, *web(&auto()).manifest);
+        assert_eq!(rest, *web(&auto()).manifest.open());
         put(&wire, "dHdv");
         let (changed, ..) = added(&wire, vec![web(&auto())]).await;
-        assert!(hash_of(&changed[0].manifest).is_some_and(|now| now != hash));
+        assert!(hash_of(&changed[0].manifest.open()).is_some_and(|now| now != hash));
     });
 }
 
@@ -73,9 +73,9 @@ fn it_is_the_hash_that_the_stage_takes_of_what_the_set_brings() {
         put(&wire, "b25l");
         let (live, ..) = added(&wire, vec![web(&auto())]).await;
         let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "tls", "namespace": "shop"}, "data": {"k": "b25l"}});
-        let mut nodes = [krm::yaml::from_json(&web(&auto()).manifest), krm::yaml::from_json(&secret)];
+        let mut nodes = [krm::yaml::from_json(&web(&auto()).manifest.open()), krm::yaml::from_json(&secret)];
         ContentHash::default().annotate(&mut nodes.iter_mut().collect::<Vec<_>>()).unwrap();
-        assert_eq!(krm::yaml::to_json(&nodes[0]).unwrap(), *live[0].manifest);
+        assert_eq!(krm::yaml::to_json(&nodes[0]).unwrap(), *live[0].manifest.open());
     });
 }
 
@@ -99,7 +99,7 @@ fn what_cannot_be_known_now_leaves_the_hash_that_the_user_has() {
         let wire = Scripted::new();
         put(&wire, "b25l");
         let (first, ..) = added(&wire, vec![web(&auto())]).await;
-        wire.store.borrow_mut().put(first[0].key.clone(), first[0].manifest.as_ref().clone());
+        wire.store.borrow_mut().put(first[0].key.clone(), Value::clone(&first[0].manifest.open()));
         // Not there.
         wire.store.borrow_mut().remove(&secret_key());
         let (without, sources, warnings) = added(&wire, vec![web(&auto())]).await;
@@ -118,7 +118,7 @@ fn what_cannot_be_known_now_leaves_the_hash_that_the_user_has() {
 fn many_sources_of_a_namespace_are_one_list_each_kind() {
     run(async {
         let wire = Scripted::new();
-        let mut deployment = web(&auto()).manifest.as_ref().clone();
+        let mut deployment = Value::clone(&web(&auto()).manifest.open());
         let names: Vec<String> = (0..20).map(|number| format!("s{number}")).collect();
         deployment["spec"]["template"]["spec"]["containers"][0]["envFrom"] =
             names.iter().map(|name| json!({"secretRef": {"name": name}})).collect();
@@ -130,7 +130,8 @@ fn many_sources_of_a_namespace_are_one_list_each_kind() {
         wire.clear_hook();
         let (after, sources, _) = added(&wire, vec![Desired::new(deployment, Origin::default())]).await;
         assert_eq!((sources.len(), wire.sent()), (20, 1));
-        let annotations = after[0].manifest.pointer("/spec/template/metadata/annotations").unwrap();
+        let after = after[0].manifest.open();
+        let annotations = after.pointer("/spec/template/metadata/annotations").unwrap();
         assert_eq!(annotations.as_object().unwrap().len(), 20);
     });
 }

@@ -112,9 +112,9 @@ impl Build {
         for object in desired {
             let key = object.key.to_string();
             if object.is_secret() {
-                secrets.insert(key.clone(), canonical(&object.manifest));
+                secrets.insert(key.clone(), canonical(&object.manifest.open()));
             }
-            hashes.insert(key, (!object.is_secret()).then(|| desired_hash(&object.manifest).to_string()));
+            hashes.insert(key, (!object.is_secret()).then(|| desired_hash(&object.manifest.open()).to_string()));
         }
         let mut text = krm::Masked::new(Vec::new());
         for (key, content) in &secrets {

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
 
 use krm::{Gvk, ObjectKey, Origin};
-use serde_json::Value;
 
+use super::manifest::Manifest;
 use super::reason::{Class, Reason, Refusal, Warning};
 use crate::inventory::{Claim, ClaimApply, ClaimPrune, Digest, Inventory, Settled, State};
 
@@ -153,7 +152,7 @@ pub struct Body {
     /// Type, with the version to send it in.
     pub gvk: Gvk,
     /// The manifest without guards; uid and resourceVersion come from the deed.
-    pub manifest: Arc<Value>,
+    pub manifest: Manifest,
     /// Where it came from.
     pub origin: Origin,
     /// Hash for the entry; none for Secrets.

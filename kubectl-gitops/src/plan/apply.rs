@@ -16,6 +16,7 @@ use super::reason::Reason;
 use super::wishes::{self, Treatment};
 use super::{adopt, conflict, ignored, immutable, secret, values};
 use crate::health;
+use crate::inventory::marks::Marked as _;
 use crate::inventory::{Entry, Inventory, RootRef, State, digest, marks};
 
 /// Everything that a decision about one object looks at.
@@ -64,7 +65,8 @@ const fn verdict(deed: Deed, reason: Reason) -> Verdict {
 }
 
 /// Decides about one desired object.
-pub(super) fn decide(desired: &Desired, context: Context<'_>) -> Decided {
+pub(super) fn decide(packed: &Desired, context: Context<'_>) -> Decided {
+    let desired = &Desired { manifest: packed.manifest.open().into(), ..packed.clone() };
     let observed = context.observation.get(&desired.key);
     let entry = context.inventory.entries.get(&desired.key);
     let was_adopted = observed.live().is_some() && entry.is_some_and(|entry| entry.adopted);
@@ -85,6 +87,8 @@ pub(super) fn decide(desired: &Desired, context: Context<'_>) -> Decided {
         body = self::body(desired, observed.live(), true, context);
     }
     let adopted = adopts || was_adopted;
+    let as_desired = Arc::ptr_eq(&body.manifest.open(), &desired.manifest.open());
+    body.manifest = if as_desired { packed.manifest.packed() } else { body.manifest.packed() };
     Decided { verdict, body, adopted, creates_namespace }
 }
 
@@ -93,16 +97,16 @@ fn malformed(desired: &Desired, context: Context<'_>) -> Option<Reason> {
     if desired.key.name.is_empty() {
         return Some(Reason::Nameless);
     }
-    if owner::is_inventory(&desired.key, Some(&*desired.manifest), context.inventory) {
+    if owner::is_inventory(&desired.key, Some(&desired.manifest), context.inventory) {
         return Some(Reason::Inventory);
     }
-    if let Some(reason) = values::misfit(&desired.key, &desired.manifest) {
+    if let Some(reason) = values::misfit(&desired.key, &desired.manifest.open()) {
         return Some(reason);
     }
-    if let Err(part) = ignored::read(&desired.manifest) {
+    if let Err(part) = ignored::read(&desired.manifest.open()) {
         return Some(Reason::NoField { part });
     }
-    if let Some((annotation, error)) = health::misfit(&desired.manifest) {
+    if let Some((annotation, error)) = health::misfit(&desired.manifest.open()) {
         return Some(Reason::NoExpression { annotation, error });
     }
     let kind = desired.key.group_kind();
@@ -152,7 +156,7 @@ fn job_is_done(desired: &Desired, body: &Body, entry: &Entry, policy: &Policy) -
         && entry.state == State::Owned
         && entry.desired_hash.is_some()
         && entry.desired_hash == body.desired_hash
-        && goes_by_itself(&desired.key, &body.manifest)
+        && goes_by_itself(&desired.key, &body.manifest.open())
 }
 
 /// Is it a Job with a ttl, which is deleted when it has run?
@@ -175,7 +179,7 @@ fn present(desired: &Desired, body: &Body, live: &Live, context: Context<'_>) ->
         Err(reason) => return refuse(reason),
     };
     if terminating {
-        return verdict(recreate(&body.manifest, live, true), Reason::GoingAway);
+        return verdict(recreate(&body.manifest.open(), live, true), Reason::GoingAway);
     }
     let reason = match title {
         Title::Adopted(from) => Reason::Adopted { from },
@@ -252,7 +256,7 @@ fn why_send(body: &Body, live: &Live, standing: &Standing, entry: Option<&Entry>
     };
     if is_secret(&live.key()) {
         // A copy, so that not every Secret of a set is held unpacked.
-        return (!secret::is_same(&body.manifest, &live.clone())).then_some(Reason::Changed);
+        return (!secret::is_same(&body.manifest.open(), &live.clone())).then_some(Reason::Changed);
     }
     if entry.desired_hash.is_none() || entry.live_digest.is_none() {
         return Some(Reason::Unconfirmed);
@@ -261,18 +265,18 @@ fn why_send(body: &Body, live: &Live, standing: &Standing, entry: Option<&Entry>
         return Some(Reason::Changed);
     }
     if entry.live_digest != live.digest() {
-        return Some(Reason::Drifted { by: conflict::drifted_by(&body.manifest, live) });
+        return Some(Reason::Drifted { by: conflict::drifted_by(&body.manifest.open(), live) });
     }
     None
 }
 
 /// An update, once it is clear that one is needed and allowed.
 pub(super) fn send(desired: &Desired, body: &Body, live: &Live, reason: Reason, policy: &Policy) -> Verdict {
-    if let Some(field) = immutable::changed(&desired.key, &body.manifest, live.object()) {
-        return on_immutable(&desired.key, &body.manifest, live, field);
+    if let Some(field) = immutable::changed(&desired.key, &body.manifest.open(), live.object()) {
+        return on_immutable(&desired.key, &body.manifest.open(), live, field);
     }
     let adopting = matches!(reason, Reason::Adopted { .. });
-    let force = match conflict::outlook(&body.manifest, live) {
+    let force = match conflict::outlook(&body.manifest.open(), live) {
         conflict::Outlook::Clear => false,
         conflict::Outlook::Drift { .. } => true,
         conflict::Outlook::Conflict(_) if policy.force_conflicts => true,
@@ -303,24 +307,24 @@ pub(super) fn on_immutable(key: &ObjectKey, manifest: &Value, live: &Live, field
 fn body(desired: &Desired, live: Option<&Live>, adopted: bool, context: Context<'_>) -> Body {
     let scaled = context.observation.scaled.contains(&desired.key) || context.set.scaled.contains(&desired.key);
     let owned_by_other = scaled && live.is_some_and(others_own_replicas);
-    let mut manifest = Arc::clone(&desired.manifest);
-    if owned_by_other && let Some(spec) = Arc::make_mut(&mut manifest).get_mut("spec").and_then(Value::as_object_mut) {
+    let mut manifest = desired.manifest.clone();
+    if owned_by_other && let Some(spec) = manifest.make_mut().get_mut("spec").and_then(Value::as_object_mut) {
         spec.shift_remove("replicas");
     }
     if let Some(live) = live
-        && marks::annotation(&manifest, marks::IGNORE_FIELDS_ANNOTATION).is_some()
+        && manifest.annotation(marks::IGNORE_FIELDS_ANNOTATION).is_some()
     {
-        ignored::leave_out(Arc::make_mut(&mut manifest), live);
+        ignored::leave_out(manifest.make_mut(), live);
     }
     if is_aggregated(desired)
-        && let Some(role) = Arc::make_mut(&mut manifest).as_object_mut()
+        && let Some(role) = manifest.make_mut().as_object_mut()
     {
         role.shift_remove("rules");
     }
     if adopted {
-        marks::set_metadata(Arc::make_mut(&mut manifest), "annotations", marks::ADOPTED_ANNOTATION, "true");
+        marks::set_metadata(manifest.make_mut(), "annotations", marks::ADOPTED_ANNOTATION, "true");
     }
-    let desired_hash = (!desired.is_secret()).then(|| digest::desired_hash(&manifest));
+    let desired_hash = (!desired.is_secret()).then(|| digest::desired_hash(&manifest.open()));
     Body { gvk: desired.gvk.clone(), manifest, origin: desired.origin.clone(), desired_hash }
 }
 
@@ -328,7 +332,7 @@ fn body(desired: &Desired, live: Option<&Live>, adopted: bool, context: Context<
 fn is_aggregated(desired: &Desired) -> bool {
     desired.key.group == "rbac.authorization.k8s.io"
         && desired.key.kind == "ClusterRole"
-        && desired.manifest.pointer("/aggregationRule/clusterRoleSelectors").is_some_and(Value::is_array)
+        && desired.manifest.open().pointer("/aggregationRule/clusterRoleSelectors").is_some_and(Value::is_array)
 }
 
 fn others_own_replicas(live: &Live) -> bool {

@@ -27,13 +27,13 @@ impl Set {
                     set.namespaces.insert(object.key.name.clone(), object.key.clone());
                 }
                 ("apiextensions.k8s.io", "CustomResourceDefinition") => {
-                    if let Some((kind, scope)) = defines(&object.manifest) {
+                    if let Some((kind, scope)) = defines(&object.manifest.open()) {
                         let definition = super::apply::Definition { key: object.key.clone(), scope };
                         set.definitions.insert(kind, definition);
                     }
                 }
                 ("autoscaling", "HorizontalPodAutoscaler") => {
-                    set.scaled.extend(scale_target(&object.manifest, &object.key.namespace));
+                    set.scaled.extend(scale_target(&object.manifest.open(), &object.key.namespace));
                 }
                 _ => {}
             }
@@ -68,7 +68,7 @@ fn dependencies(actions: &mut [Action], rest: &[Action], context: Context<'_>) -
     for index in 0..actions.len() {
         let Some(body) = actions[index].body.clone() else { continue };
         let mut found = BTreeSet::new();
-        match depends::read(&*body.manifest) {
+        match depends::read(&body.manifest) {
             Err(part) => refuse(&mut actions[index], Reason::DependencyMalformed { part }),
             Ok(keys) => {
                 for dependency in keys {

@@ -24,7 +24,7 @@ pub(super) fn changes_content(action: &Action, observation: &Observation) -> boo
         _ => return false,
     };
     let (Some(body), Observed::Present(live)) = (&action.body, observation.get(&action.key)) else { return false };
-    is_config(&action.key) && differs(&body.manifest, live, takeover)
+    is_config(&action.key) && differs(&body.manifest.open(), live, takeover)
 }
 
 /// A value that is other than it will be, or one that goes. What others wrote beside ours stays, and is no difference.

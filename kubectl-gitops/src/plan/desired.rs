@@ -1,12 +1,13 @@
 //! An object as Git wants it. Owns [`Desired`]; must not know how it was built or what the cluster holds.
 
 use std::fmt;
-use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use krm::{Gvk, ObjectKey, Origin};
 use serde_json::Value;
+
+use super::manifest::Manifest;
 
 /// One object to apply, exactly as it will be sent: our label and owner annotation are in it.
 #[derive(Clone, PartialEq)]
@@ -15,8 +16,8 @@ pub struct Desired {
     pub key: ObjectKey,
     /// Its type with the version it is written in.
     pub gvk: Gvk,
-    /// The request body. Shared, because plans and diffs refer to it.
-    pub manifest: Arc<Value>,
+    /// The request body.
+    pub manifest: Manifest,
     /// Where it came from, for messages.
     pub origin: Origin,
 }
@@ -31,7 +32,7 @@ impl Desired {
         if is_secret(&key) {
             fold_string_data(&mut manifest);
         }
-        Self { key, gvk, manifest: Arc::new(manifest), origin }
+        Self { key, gvk, manifest: manifest.into(), origin }
     }
 
     /// Does its content need masking, and is it compared by data instead of digests.
@@ -82,8 +83,9 @@ mod tests {
         let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"},
             "data": {"a": "b2xk", "b": "Yg=="}, "stringData": {"a": "new"}});
         let desired = Desired::new(secret, Origin::default());
-        assert_eq!(desired.manifest["data"], json!({"a": "bmV3", "b": "Yg=="}));
-        assert_eq!(desired.manifest.get("stringData"), None);
+        let manifest = desired.manifest.open();
+        assert_eq!(manifest["data"], json!({"a": "bmV3", "b": "Yg=="}));
+        assert_eq!(manifest.get("stringData"), None);
     }
 
     #[test]
@@ -93,9 +95,9 @@ mod tests {
             for (field, value) in content.as_object().unwrap() {
                 secret[field] = value.clone();
             }
-            assert_eq!(*Desired::new(secret.clone(), Origin::default()).manifest, secret);
+            assert_eq!(*Desired::new(secret.clone(), Origin::default()).manifest.open(), secret);
         }
         let other = json!({"apiVersion": "v1", "kind": "ConfigMap", "stringData": {"a": "x"}});
-        assert_eq!(*Desired::new(other.clone(), Origin::default()).manifest, other);
+        assert_eq!(*Desired::new(other.clone(), Origin::default()).manifest.open(), other);
     }
 }

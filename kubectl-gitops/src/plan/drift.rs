@@ -77,7 +77,7 @@ mod tests {
     }
 
     fn entry() -> Entry {
-        let live_digest = digest::live_digest(&object());
+        let live_digest = crate::inventory::digest::live_digest(&object());
         Entry { uid: Some("u".to_owned()), state: State::Owned, live_digest, ..Entry::intent("v1") }
     }
 

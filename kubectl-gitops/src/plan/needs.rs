@@ -41,11 +41,11 @@ pub fn needs(desired: &[Desired], inventory: &Inventory) -> Needs {
         }
         if !object.key.namespace.is_empty() {
             needs.namespaces.insert(object.key.namespace.clone());
-            if object.manifest.pointer("/spec/replicas").is_some() {
+            if object.manifest.scales() {
                 needs.autoscalers_in.insert(object.key.namespace.clone());
             }
         }
-        let named = depends::read(&*object.manifest).unwrap_or_default();
+        let named = depends::read(&object.manifest).unwrap_or_default();
         needs.dependencies.extend(named.into_iter().filter(|key| !wanted.contains(key)));
     }
     for (key, entry) in &inventory.entries {

@@ -2,11 +2,12 @@
 //! 409, a 422 or the arrival of a kind; must not count attempts.
 
 use krm::ObjectKey;
-use serde_json::Value;
 
 use super::action::{Action, Deed, Verdict};
 use super::apply::{self, Context, Set};
 use super::desired::Desired;
+use std::sync::Arc;
+
 use super::live::Live;
 use super::observed::{Observation, Observed};
 use super::policy::Policy;
@@ -52,8 +53,8 @@ pub fn on_conflict(
 
 /// After a 422 whose causes say that a field is immutable.
 pub fn on_immutable(action: &Action, live: &Live, field: &str) -> Verdict {
-    let manifest = action.body.as_ref().map_or(&Value::Null, |body| body.manifest.as_ref());
-    apply::on_immutable(&action.key, manifest, live, field.to_owned())
+    let manifest = action.body.as_ref().map_or_else(Arc::default, |body| body.manifest.open());
+    apply::on_immutable(&action.key, &manifest, live, field.to_owned())
 }
 
 /// Decides about a deletion again, from what a GET just answered. What stands in a namespace or is of a definition was judged
@@ -83,7 +84,7 @@ fn desired_again(action: &Action) -> Option<Desired> {
     Some(Desired {
         key: action.key.clone(),
         gvk: body.gvk.clone(),
-        manifest: std::sync::Arc::clone(&body.manifest),
+        manifest: body.manifest.clone(),
         origin: body.origin.clone(),
     })
 }

@@ -2,7 +2,6 @@
 //! objects of cluster-scoped kinds.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use krm::{GroupKind, ObjectKey};
 use serde_json::{Value, json};
@@ -50,7 +49,8 @@ pub fn fit(
     let defined: BTreeMap<GroupKind, Scope> = desired
         .iter()
         .filter(|object| object.key.kind == "CustomResourceDefinition")
-        .filter_map(|object| assemble::defines(&object.manifest))
+        .filter(|object| object.key.kind == "CustomResourceDefinition")
+        .filter_map(|object| assemble::defines(&object.manifest.open()))
         .collect();
     let mut fitted = Fitted { desired: Vec::with_capacity(desired.len()), warnings: Vec::new() };
     for mut object in desired {
@@ -74,7 +74,7 @@ fn fill(object: &mut Desired, namespace: Namespace<'_>) -> Result<(), OtherNames
     let (Namespace::Asked(name) | Namespace::Default(name)) = namespace;
     if object.key.namespace.is_empty() {
         object.key.namespace = name.into();
-        Arc::make_mut(&mut object.manifest)["metadata"]["namespace"] = json!(name);
+        object.manifest.make_mut()["metadata"]["namespace"] = json!(name);
     } else if matches!(namespace, Namespace::Asked(_)) && object.key.namespace != name {
         return Err(OtherNamespace { key: object.key.clone(), namespace: name.to_owned() });
     }
@@ -83,7 +83,7 @@ fn fill(object: &mut Desired, namespace: Namespace<'_>) -> Result<(), OtherNames
 
 fn drop_namespace(object: &mut Desired) {
     object.key.namespace = "".into();
-    if let Some(metadata) = Arc::make_mut(&mut object.manifest).get_mut("metadata").and_then(Value::as_object_mut) {
+    if let Some(metadata) = object.manifest.make_mut().get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.shift_remove("namespace");
     }
 }
@@ -123,8 +123,13 @@ mod tests {
             let seen = fitted.as_ref().map(|object| object.key.namespace.as_str()).map_err(|_| ());
             assert_eq!(seen, expected, "{name}");
             if let Ok(object) = fitted {
-                let written =
-                    object.manifest.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or_default();
+                let written = object
+                    .manifest
+                    .open()
+                    .pointer("/metadata/namespace")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default()
+                    .to_owned();
                 assert_eq!(written, object.key.namespace, "{name}");
             }
         }

@@ -38,7 +38,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::inventory::{InventoryId, RootRef};
+    use crate::inventory::{InventoryId, RootRef, digest};
     use crate::plan::Live;
 
     const OWNER: &str = "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f";

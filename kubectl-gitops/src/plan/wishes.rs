@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::inventory::marks::{self, Marked, annotation};
+use crate::inventory::marks::{self, Marked};
 
 /// What happens to an object that leaves the set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub(super) fn on_leave(live: &impl Marked) -> OnLeave {
 }
 
 /// Reads the manifest and, where it exists, the live object: somebody may hold an object by hand.
-pub(super) fn treatment(manifest: &Value, live: Option<&impl Marked>) -> Treatment {
+pub(super) fn treatment(manifest: &impl Marked, live: Option<&impl Marked>) -> Treatment {
     let any = |name: &str, value: &str| is(manifest, name, value) || live.is_some_and(|live| is(live, name, value));
     if any(marks::RECONCILE_ANNOTATION, "disabled") || any(FLUX_RECONCILE, "disabled") || any(FLUX_SSA, "Ignore") {
         Treatment::Ignore
@@ -73,7 +73,7 @@ pub(super) fn treatment(manifest: &Value, live: Option<&impl Marked>) -> Treatme
         || is(manifest, FLUX_SSA, "IfNotPresent")
         || is(manifest, CLI_UTILS_MUTATION, "ignore")
         // Applied again it would lose the values that were made when it was created.
-        || annotation(manifest, marks::CREATE_ONCE_ANNOTATION).is_some()
+        || manifest.annotation(marks::CREATE_ONCE_ANNOTATION).is_some()
     {
         Treatment::CreateOnly
     } else {
@@ -89,14 +89,14 @@ pub(super) fn may_recreate(manifest: &Value) -> bool {
 }
 
 /// The sets that the object may be taken from.
-pub(super) fn takes_from(manifest: &Value) -> impl Iterator<Item = &str> {
-    let sets = annotation(manifest, marks::TAKE_FROM_ANNOTATION).unwrap_or_default();
+pub(super) fn takes_from(manifest: &impl Marked) -> impl Iterator<Item = &str> {
+    let sets = manifest.annotation(marks::TAKE_FROM_ANNOTATION).unwrap_or_default();
     sets.split(',').map(str::trim).filter(|set| !set.is_empty())
 }
 
 /// The number of deletions that an object of the set consents to.
-pub(super) fn allowed_prunes(manifest: &Value) -> Option<usize> {
-    annotation(manifest, marks::ALLOW_PRUNE_ANNOTATION)?.trim().parse().ok()
+pub(super) fn allowed_prunes(manifest: &impl Marked) -> Option<usize> {
+    manifest.annotation(marks::ALLOW_PRUNE_ANNOTATION)?.trim().parse().ok()
 }
 
 fn is(object: &impl Marked, name: &str, value: &str) -> bool {

@@ -119,9 +119,8 @@ impl<T: Transport> Cluster<T> {
         discovery: &Discovery,
         observation: &mut Observation,
     ) -> Result<(), ClusterError> {
-        let scalable = |manifest: &Value| manifest.pointer("/spec/replicas").is_some();
         let keys: BTreeSet<ObjectKey> =
-            look.desired.iter().filter(|d| scalable(&d.manifest)).map(|d| d.key.clone()).collect();
+            look.desired.iter().filter(|d| d.manifest.scales()).map(|d| d.key.clone()).collect();
         let kind = GroupKind::new(AUTOSCALING, "HorizontalPodAutoscaler");
         let Some(served) = discovery.served(&kind).filter(|_| !keys.is_empty()) else { return Ok(()) };
         let endpoint = Endpoint::new(&kind, served.preferred());

@@ -233,9 +233,9 @@ fn an_adopted_object_says_so_and_stays_skipped() {
     let action = &plan.actions[0];
     let body = action.body.as_ref().unwrap();
     assert!(action.adopted && plan.claim().applies[0].adopted);
-    assert_eq!(marks::annotation(&body.manifest, marks::ADOPTED_ANNOTATION), Some("true"));
+    assert_eq!(marks::annotation(&body.manifest.open(), marks::ADOPTED_ANNOTATION), Some("true"));
     // The next run: the manifest from Git does not have the annotation, the entry remembers.
-    let live = stored(&body.manifest);
+    let live = stored(&body.manifest.open());
     let entry = Entry { adopted: true, ..entry_of(&live) };
     let world = World::empty().want(&map).remember(&live, entry).live(&live);
     assert_eq!(world.only(), "unchanged: as desired");
@@ -371,7 +371,7 @@ fn replicas_belong_to_the_autoscaler_while_it_holds_them() {
     let sent = |world: &World| {
         let plan = world.plan();
         let action = plan.actions.iter().find(|action| action.key.name == "web").unwrap().clone();
-        (brief(&action), action.body.unwrap().manifest.pointer("/spec/replicas").cloned())
+        (brief(&action), action.body.unwrap().manifest.open().pointer("/spec/replicas").cloned())
     };
     let base = World::empty().want(&web).remember(&scaled, entry_of(&stored(&web))).live(&scaled);
     assert_eq!(
@@ -512,17 +512,21 @@ fn rules_of_an_aggregated_role_belong_to_their_controller() {
     };
     let world = World::empty().want(&role(json!([])));
     let sent = world.plan().actions[0].body.clone().unwrap();
-    assert_eq!(sent.manifest.get("rules"), None);
-    let mut gathered = stored(&sent.manifest);
+    assert_eq!(sent.manifest.open().get("rules"), None);
+    let mut gathered = stored(&sent.manifest.open());
     gathered["rules"] = json!([{"verbs": ["get"]}]);
     gathered["metadata"]["managedFields"]
         .as_array_mut()
         .unwrap()
         .push(json!({"manager": "clusterrole-aggregation-controller",
         "operation": "Apply", "apiVersion": "rbac.authorization.k8s.io/v1", "fieldsV1": {"f:rules": {}}}));
-    let world =
-        World::empty().want(&role(json!([]))).remember(&gathered, entry_of(&stored(&sent.manifest))).live(&gathered);
+    let world = World::empty()
+        .want(&role(json!([])))
+        .remember(&gathered, entry_of(&stored(&sent.manifest.open())))
+        .live(&gathered);
     assert_eq!(world.only(), "unchanged: as desired");
     let plain = manifest("rbac.authorization.k8s.io/v1", "ClusterRole", "", "plain", json!({"rules": []}));
-    assert!(World::empty().want(&plain).plan().actions[0].body.as_ref().unwrap().manifest.get("rules").is_some());
+    assert!(
+        World::empty().want(&plain).plan().actions[0].body.as_ref().unwrap().manifest.open().get("rules").is_some()
+    );
 }

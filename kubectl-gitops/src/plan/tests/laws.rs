@@ -193,7 +193,7 @@ fn perform(world: &World, plan: &Plan) -> World {
     for action in &plan.actions {
         match (&action.deed, &action.body) {
             (Deed::Create | Deed::Update { .. } | Deed::Recreate { .. } | Deed::ApplyBlind, Some(body)) => {
-                let object = stored(&body.manifest);
+                let object = stored(&body.manifest.open());
                 let secret = is_secret(&action.key);
                 settled.insert(
                     action.key.clone(),
