@@ -87,6 +87,32 @@ pub(super) fn set_variable(pod: &mut Node, carrier: usize, name: &str, value: &s
     Some(path(carrier))
 }
 
+/// Gives a pod template the variable that `live`, the same template as it is now, has, in the place that it has there; not where
+/// a container has one of this name. Another order would be another template.
+pub(super) fn keep_variable(pod: &mut Node, carrier: usize, name: &str, live: &Node) {
+    let name_of = |variable: &Node| variable.str_at(&["name"]).map(str::to_owned);
+    let env = |container: &Node| container.get("env").and_then(Node::as_seq).map(<[Node]>::to_vec).unwrap_or_default();
+    let containers = |pod: &Node| pod.at(&["spec", "containers"]).and_then(Node::as_seq).map(<[Node]>::to_vec);
+    let has = |variables: &[Node]| variables.iter().position(|variable| name_of(variable).as_deref() == Some(name));
+    let found = containers(live).unwrap_or_default().iter().find_map(|container| {
+        let variables = env(container);
+        has(&variables).map(|at| variables[at..].to_vec())
+    });
+    let Some(found) = found.filter(|found| found[0].str_at(&["value"]).is_some()) else { return };
+    let own = containers(pod).unwrap_or_default();
+    if own.iter().any(|container| has(&env(container)).is_some()) {
+        return;
+    }
+    let Some(mut variables) = own.get(carrier).map(env) else { return };
+    let behind: Vec<String> = found[1..].iter().filter_map(name_of).collect();
+    let at = variables.iter().position(|variable| name_of(variable).is_some_and(|name| behind.contains(&name)));
+    variables.insert(at.unwrap_or(variables.len()), found[0].clone());
+    let containers = pod.at_mut(&["spec", "containers"]).and_then(Node::as_seq_mut);
+    if let Some(container) = containers.and_then(|all| all.get_mut(carrier)).and_then(Node::as_map_mut) {
+        container.set("env", Node::seq(variables));
+    }
+}
+
 /// Does the name end in a hash of the content, as kustomize's generators give it? Then a change changes the name, and with
 /// it the pod template.
 pub(super) fn carries_build_hash(name: &str) -> bool {

@@ -69,10 +69,36 @@ pub struct Use {
     pub item: usize,
     /// What it uses.
     pub source: ObjectKey,
-    /// Where its pod template stands.
-    pub template: Vec<String>,
-    /// The annotation of the template that holds the hash.
-    pub annotation: String,
+    template: Vec<String>,
+    mark: Mark,
+}
+
+/// What of a pod template holds the hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Mark {
+    Annotation(String),
+    /// Of Reloader; where no container has it yet, it goes into this one.
+    Variable {
+        container: usize,
+        name: String,
+    },
+}
+
+impl Use {
+    /// Gives the workload the hash that it has in `live`, the same object as it is now, where it has none: for a source of which
+    /// nothing is known at the moment.
+    pub fn keep(&self, live: &Node, workload: &mut Node) {
+        let Some(live) = kinds::at(live, &self.template) else { return };
+        let Some(pod) = kinds::at_mut(workload, &self.template) else { return };
+        match &self.mark {
+            Mark::Annotation(name) => {
+                let Some(had) = live.str_at(&["metadata", "annotations", name]) else { return };
+                let Some(map) = marks::annotations_mut(pod) else { return };
+                map.entry_or_insert_with(name, || Node::string(had));
+            }
+            Mark::Variable { container, name } => marks::keep_variable(pod, *container, name, live),
+        }
+    }
 }
 
 /// What one workload is to have.
@@ -122,17 +148,18 @@ impl ContentHash {
             let object = node.key();
             let rules = self.rules(node, pod, rollout(&rollouts, items, &object), &mut |_, _| {});
             for (kind, name) in references(pod, self.pull_secrets).into_keys() {
-                let counts = kind != Kind::SecretProviderClass && rules.reach(kind, &name, None).is_some();
-                if counts && !carries_build_hash(&name) {
-                    let namespace = namespace_or_default(&object.namespace);
-                    let source = ObjectKey::new("", kind.title(), namespace, name.clone());
-                    found.push(Use {
-                        item,
-                        source,
-                        template: template.to_vec(),
-                        annotation: annotation_name(kind, &name),
-                    });
-                }
+                let reach = rules.reach(kind, &name, None).filter(|_| kind != Kind::SecretProviderClass);
+                let Some(reach) = reach.filter(|_| !carries_build_hash(&name)) else { continue };
+                let mark = match self.reloader {
+                    None => Mark::Annotation(annotation_name(kind, &name)),
+                    Some(_) => match carrier(pod, kind, &name, reach == Reach::Named) {
+                        Some(container) => Mark::Variable { container, name: variable_name(kind, &name) },
+                        None => continue,
+                    },
+                };
+                let namespace = namespace_or_default(&object.namespace);
+                let source = ObjectKey::new("", kind.title(), namespace, name.clone());
+                found.push(Use { item, source, template: template.to_vec(), mark });
             }
         }
         found

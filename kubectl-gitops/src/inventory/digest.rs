@@ -7,6 +7,8 @@ use std::str::FromStr;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use super::given;
+
 /// The first 96 bits of a SHA-256: accidental collisions are out of reach, and 12 000 entries stay small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest([u8; 12]);
@@ -110,12 +112,18 @@ pub(super) fn canonical(value: &Value, sink: &mut Sink) {
 /// spelling and mutating webhooks cancel out, fields of others never enter, and lost ownership changes the path set.
 /// Of a Secret only the path set is digested, never a value, which could be guessed: who changes a value of ours takes it
 /// from us, and that changes the path set.
+/// Of fields that the object gives away only their presence is digested: whoever owns them now, and whatever they hold.
 /// `None` when we own nothing of the object.
 pub fn live_digest(object: &Value) -> Option<Digest> {
     let entry = our_entry(object)?;
     let mut sink = Sink(Sha256::new());
     sink.text(entry.get("apiVersion").and_then(Value::as_str).unwrap_or_default());
-    owned(entry.get("fieldsV1")?, Some(object).filter(|object| !is_secret(object)), &mut sink);
+    let given = given::values(object);
+    for value in &given {
+        sink.raw(if value.is_some() { b"+" } else { b"-" });
+    }
+    let walk = Walk { given: given.into_iter().flatten().collect(), values: !is_secret(object) };
+    walk.owned(entry.get("fieldsV1")?, Some(object), &mut sink);
     Some(sink.finish())
 }
 
@@ -134,32 +142,53 @@ fn our_entry(object: &Value) -> Option<&Value> {
     })
 }
 
-/// Walks a field set beside the value it speaks of. A leaf (`{}`) stands for the whole value, atomic lists and maps
+/// A walk over a field set beside the value it speaks of. A leaf (`{}`) stands for the whole value, atomic lists and maps
 /// included.
-fn owned(fields: &Value, value: Option<&Value>, sink: &mut Sink) {
-    let Some(members) = fields.as_object() else { return };
-    let mut steps: Vec<&String> = members.keys().collect();
-    steps.sort_unstable();
-    sink.raw(b"{");
-    for step in steps {
-        sink.text(step);
-        if step == "." {
-            sink.raw(if value.is_some() { b"+" } else { b"-" });
-            continue;
+struct Walk<'v> {
+    /// What is passed over.
+    given: Vec<&'v Value>,
+    /// Are values digested, or their paths only?
+    values: bool,
+}
+
+impl Walk<'_> {
+    fn owned(&self, fields: &Value, value: Option<&Value>, sink: &mut Sink) {
+        let Some(members) = fields.as_object() else { return };
+        let mut steps: Vec<&String> = members.keys().collect();
+        steps.sort_unstable();
+        sink.raw(b"{");
+        for step in steps {
+            let child = value.and_then(|value| fieldsv1_child(value, step));
+            let below = &members[step];
+            if self.is_given(below, child) {
+                continue;
+            }
+            sink.text(step);
+            if step == "." {
+                sink.raw(if self.values && value.is_some() { b"+" } else { b"-" });
+                continue;
+            }
+            if below.as_object().is_some_and(|map| !map.is_empty()) {
+                self.owned(below, child, sink);
+            } else if let Some(child) = child.filter(|_| self.values) {
+                sink.raw(b"=");
+                canonical(child, sink);
+            } else {
+                sink.raw(b"-");
+            }
+            sink.raw(b",");
         }
-        let child = value.and_then(|value| fieldsv1_child(value, step));
-        let below = &members[step];
-        if below.as_object().is_some_and(|map| !map.is_empty()) {
-            owned(below, child, sink);
-        } else if let Some(child) = child {
-            sink.raw(b"=");
-            canonical(child, sink);
-        } else {
-            sink.raw(b"-");
-        }
-        sink.raw(b",");
+        sink.raw(b"}");
     }
-    sink.raw(b"}");
+
+    /// Is the field given away, or all that a field set has in it?
+    fn is_given(&self, fields: &Value, value: Option<&Value>) -> bool {
+        let Some(value) = value.filter(|_| !self.given.is_empty()) else { return false };
+        let below = |map: &serde_json::Map<String, Value>| {
+            !map.is_empty() && map.iter().all(|(step, fields)| self.is_given(fields, fieldsv1_child(value, step)))
+        };
+        self.given.iter().any(|given| std::ptr::eq(*given, value)) || fields.as_object().is_some_and(below)
+    }
 }
 
 /// The value that one step of a field set leads to: `f:` member, `k:` item by its keys, `v:` member of a set, `i:` index.

@@ -132,6 +132,42 @@ fn drift_is_seen_and_noise_is_not() {
     }
 }
 
+/// What an object gives away may go to whom it will; that it is there counts.
+#[test]
+fn what_is_given_away_is_nobody_s_drift() {
+    let giving = |edit: fn(&mut Value)| {
+        let mut object = live();
+        let fields = format!("/spec/replicas, {CONTAINER}/args, {CONTAINER}/resources");
+        set(&mut object, "/metadata/annotations/kubectl-gitops.dev~1ignore-fields", json!(fields));
+        edit(&mut object);
+        live_digest(&object).unwrap()
+    };
+    let take: fn(&mut Value) = |o| {
+        set(o, "/spec/replicas", json!(7));
+        set(o, &format!("{CONTAINER}/resources"), json!({"limits": {"cpu": "2"}}));
+        let spec = o.pointer_mut("/metadata/managedFields/0/fieldsV1/f:spec").unwrap();
+        spec.as_object_mut().unwrap().remove("f:replicas");
+        let container = &mut spec["f:template"]["f:spec"]["f:containers"]["k:{\"name\":\"web\"}"];
+        container.as_object_mut().unwrap().remove("f:resources");
+    };
+    let cases: [(&str, fn(&mut Value), bool); 6] = [
+        ("nothing", |_| {}, false),
+        ("taken by others", take, false),
+        ("an atomic list of it edited", |o| set(o, &format!("{CONTAINER}/args"), json!(["-x"])), false),
+        ("another field edited", |o| set(o, &format!("{CONTAINER}/image"), json!("web:2")), true),
+        ("taken away", |o| drop(o["spec"].as_object_mut().unwrap().remove("replicas")), true),
+        (
+            "no longer given away",
+            |o| drop(o["metadata"]["annotations"].as_object_mut().unwrap().remove("kubectl-gitops.dev/ignore-fields")),
+            true,
+        ),
+    ];
+    let before = giving(|_| {});
+    for (name, edit, seen) in cases {
+        assert_eq!(giving(edit) != before, seen, "{name}");
+    }
+}
+
 #[test]
 fn wiped_managed_fields_leave_no_digest() {
     let mut object = live();

@@ -1,5 +1,5 @@
 //! What a set of objects remembers between runs. Owns [`Inventory`], its stored form ([`codec`]), its transitions
-//! (`step`), the lock ([`lock`]), the marks on members ([`marks`]) and the digests ([`digest`]). Must not know a client,
+//! (`step`), the lock ([`lock`]), the marks on members ([`marks`]), the fields that an object gives away ([`given`]) and the digests ([`digest`]). Must not know a client,
 //! a clock, randomness or files: random bytes, times and elapsed durations come in as arguments.
 //!
 //! Invariants: I1 a key is stored before the first mutating call on it; I2 it leaves only after its absence, another
@@ -10,6 +10,7 @@
 pub mod codec;
 pub mod digest;
 mod entry;
+pub mod given;
 mod id;
 mod left;
 pub mod lock;

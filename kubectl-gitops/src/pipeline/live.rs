@@ -88,31 +88,16 @@ async fn keep<T: Transport>(
     for (item, uses) in by_item {
         let object = &mut desired[places[item]];
         let Some(live) = cluster.live(&object.key, &object.gvk.version).await? else { continue };
+        let (live, before) = (krm::yaml::from_json(live.object()), krm::yaml::from_json(&object.manifest.open()));
+        let mut node = before.clone();
         for found in uses {
-            let path: Vec<&str> = found.template.iter().map(String::as_str).collect();
-            let had = path.iter().try_fold(live.object(), |value, field| value.get(field));
-            let had = had.and_then(|template| template.pointer("/metadata/annotations")?.get(&found.annotation));
-            if let Some(had) = had.filter(|had| had.is_string()) {
-                set_annotation(object.manifest.make_mut(), &path, &found.annotation, had.clone());
-            }
+            found.keep(&live, &mut node);
+        }
+        if node != before {
+            object.manifest = krm::yaml::to_json(&node).map_err(|error| CliError::new(Code::Bug, error))?.into();
         }
     }
     Ok(())
-}
-
-fn set_annotation(manifest: &mut Value, path: &[&str], name: &str, value: Value) {
-    let mut place = manifest;
-    for field in path.iter().chain(&["metadata", "annotations"]) {
-        let Some(map) = place.as_object_mut() else { return };
-        let next = map.entry((*field).to_owned()).or_insert(Value::Null);
-        if next.is_null() {
-            *next = Value::Object(serde_json::Map::new());
-        }
-        place = next;
-    }
-    if let Some(annotations) = place.as_object_mut() {
-        annotations.entry(name.to_owned()).or_insert(value);
-    }
 }
 
 #[cfg(test)]

@@ -33,10 +33,14 @@ fn hash_of(object: &Value) -> Option<&str> {
     object.pointer("/spec/template/metadata/annotations")?.get(HASH)?.as_str()
 }
 
-async fn added(wire: &Scripted, mut set: Vec<Desired>) -> (Vec<Desired>, Sources, Vec<String>) {
+async fn added(wire: &Scripted, set: Vec<Desired>) -> (Vec<Desired>, Sources, Vec<String>) {
+    added_by(wire, set, &ContentHash::default()).await
+}
+
+async fn added_by(wire: &Scripted, mut set: Vec<Desired>, hash: &ContentHash) -> (Vec<Desired>, Sources, Vec<String>) {
     let cluster = Cluster::new(wire.clone(), Patience::default(), Box::new(|_| {}));
     let mut warnings = Vec::new();
-    let sources = add(&cluster, &mut set, &[ContentHash::default()], &mut |text| warnings.push(text)).await.unwrap();
+    let sources = add(&cluster, &mut set, std::slice::from_ref(hash), &mut |text| warnings.push(text)).await.unwrap();
     (set, sources, warnings)
 }
 
@@ -133,5 +137,53 @@ fn many_sources_of_a_namespace_are_one_list_each_kind() {
         let after = after[0].manifest.open();
         let annotations = after.pointer("/spec/template/metadata/annotations").unwrap();
         assert_eq!(annotations.as_object().unwrap().len(), 20);
+    });
+}
+
+/// Reloader's variables stay, too, and in their order: another one would be another template.
+#[test]
+fn what_cannot_be_known_now_leaves_the_variable_that_the_user_has() {
+    run(async {
+        let wire = Scripted::new();
+        let config = json!({"apiVersion": "kubectl-gitops.dev/v1alpha1", "kind": "ContentHash", "spec": {"reloaderCompatible": "sha1"}});
+        let hash = ContentHash::from_config(Some(&krm::yaml::from_json(&config))).unwrap();
+        let names = ["a", "tls", "z"];
+        let key = |name: &str| ObjectKey::new("", "Secret", "shop", name);
+        let put = |name: &str| {
+            let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": "shop"}, "data": {"k": "b25l"}});
+            wire.store.borrow_mut().put(key(name), secret);
+        };
+        names.into_iter().for_each(put);
+        let set = || {
+            let mut web = web(&auto());
+            let container = &mut web.manifest.make_mut()["spec"]["template"]["spec"]["containers"][0];
+            container["env"] = json!([{"name": "MODE", "value": "fast"}]);
+            container["envFrom"] = names.iter().map(|name| json!({"secretRef": {"name": name}})).collect();
+            vec![web]
+        };
+        let env = |objects: &[Desired]| {
+            objects[0].manifest.open()["spec"]["template"]["spec"]["containers"][0]["env"].clone()
+        };
+        let (first, ..) = added_by(&wire, set(), &hash).await;
+        let all: Vec<Value> = env(&first).as_array().unwrap().iter().map(|variable| variable["name"].clone()).collect();
+        assert_eq!(all, ["MODE", "STAKATER_A_SECRET", "STAKATER_TLS_SECRET", "STAKATER_Z_SECRET"]);
+        // Live there is one more, which a webhook put in.
+        let mut live = first[0].manifest.open().as_ref().clone();
+        live["spec"]["template"]["spec"]["containers"]
+            .as_array_mut()
+            .unwrap()
+            .insert(0, json!({"name": "proxy", "env": [{"name": "X", "value": "1"}]}));
+        wire.store.borrow_mut().put(first[0].key.clone(), live);
+        for away in [&["tls"][..], &["a", "z"], &["a", "tls"], &names] {
+            away.iter().for_each(|name| drop(wire.store.borrow_mut().remove(&key(name))));
+            let (without, ..) = added_by(&wire, set(), &hash).await;
+            assert_eq!(env(&without), env(&first), "{away:?} away");
+            names.into_iter().for_each(put);
+        }
+        // Of a user that has none there is none to keep.
+        wire.store.borrow_mut().remove(&first[0].key);
+        wire.store.borrow_mut().remove(&key("tls"));
+        let (without, ..) = added_by(&wire, set(), &hash).await;
+        assert_eq!(env(&without).as_array().unwrap().len(), 3);
     });
 }

@@ -157,6 +157,8 @@ pub struct Body {
     pub origin: Origin,
     /// Hash for the entry; none for Secrets.
     pub desired_hash: Option<Digest>,
+    /// What that would be if nobody had taken the fields that the set gives away; only of what gives some away.
+    pub whole_hash: Option<Digest>,
 }
 
 /// The manifest stays out: it may be a Secret's.

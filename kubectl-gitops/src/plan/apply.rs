@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::action::{Body, Deed, Verdict};
 use super::desired::{Desired, is_secret};
 use super::live::Live;
+use super::manifest::Manifest;
 use super::observed::{NamespaceState, Observation, Observed, Scope};
 use super::owner::{self, Standing};
 use super::policy::{Adopt, Policy};
@@ -17,7 +18,7 @@ use super::wishes::{self, Treatment};
 use super::{adopt, conflict, ignored, immutable, secret, values};
 use crate::health;
 use crate::inventory::marks::Marked as _;
-use crate::inventory::{Entry, Inventory, RootRef, State, digest, marks};
+use crate::inventory::{Entry, Inventory, RootRef, State, digest, given, marks};
 
 /// Everything that a decision about one object looks at.
 #[derive(Debug, Clone, Copy)]
@@ -103,7 +104,7 @@ fn malformed(desired: &Desired, context: Context<'_>) -> Option<Reason> {
     if let Some(reason) = values::misfit(&desired.key, &desired.manifest.open()) {
         return Some(reason);
     }
-    if let Err(part) = ignored::read(&desired.manifest.open()) {
+    if let Err(part) = given::pointers(&desired.manifest.open()) {
         return Some(Reason::NoField { part });
     }
     if let Some((annotation, error)) = health::misfit(&desired.manifest.open()) {
@@ -261,7 +262,8 @@ fn why_send(body: &Body, live: &Live, standing: &Standing, entry: Option<&Entry>
     if entry.desired_hash.is_none() || entry.live_digest.is_none() {
         return Some(Reason::Unconfirmed);
     }
-    if entry.desired_hash != body.desired_hash {
+    // That somebody took a field that the set gives away changes what is sent, but not what is wanted.
+    if entry.desired_hash != body.desired_hash && (body.whole_hash.is_none() || entry.desired_hash != body.whole_hash) {
         return Some(Reason::Changed);
     }
     if entry.live_digest != live.digest() {
@@ -311,11 +313,6 @@ fn body(desired: &Desired, live: Option<&Live>, adopted: bool, context: Context<
     if owned_by_other && let Some(spec) = manifest.make_mut().get_mut("spec").and_then(Value::as_object_mut) {
         spec.shift_remove("replicas");
     }
-    if let Some(live) = live
-        && manifest.annotation(marks::IGNORE_FIELDS_ANNOTATION).is_some()
-    {
-        ignored::leave_out(manifest.make_mut(), live);
-    }
     if is_aggregated(desired)
         && let Some(role) = manifest.make_mut().as_object_mut()
     {
@@ -324,8 +321,16 @@ fn body(desired: &Desired, live: Option<&Live>, adopted: bool, context: Context<
     if adopted {
         marks::set_metadata(manifest.make_mut(), "annotations", marks::ADOPTED_ANNOTATION, "true");
     }
-    let desired_hash = (!desired.is_secret()).then(|| digest::desired_hash(&manifest.open()));
-    Body { gvk: desired.gvk.clone(), manifest, origin: desired.origin.clone(), desired_hash }
+    let hash = |manifest: &Manifest| (!desired.is_secret()).then(|| digest::desired_hash(&manifest.open()));
+    let mut whole_hash = None;
+    if let Some(live) = live
+        && manifest.annotation(marks::IGNORE_FIELDS_ANNOTATION).is_some()
+    {
+        whole_hash = hash(&manifest);
+        ignored::leave_out(manifest.make_mut(), live);
+    }
+    let desired_hash = hash(&manifest);
+    Body { gvk: desired.gvk.clone(), manifest, origin: desired.origin.clone(), desired_hash, whole_hash }
 }
 
 /// Its rules are gathered from other roles by a controller.

@@ -1,40 +1,18 @@
-//! Fields that the set gives away: `kubectl-gitops.dev/ignore-fields` names them by JSON pointers. They are set when the object is
-//! created; once somebody else owns one, it is left out of what is applied, and whatever happens to it is no drift. While nobody
-//! else does, leaving it out would remove it.
+//! Fields that the set gives away: they are set when the object is created; once somebody else owns one, it is left out of what is
+//! applied, and whatever happens to it is no drift. While nobody else does, leaving it out would remove it.
 
 use serde_json::Value;
 
 use super::live::{Live, Manager};
 use crate::inventory::digest::fieldsv1_child;
-use crate::inventory::marks::{self, annotation};
-
-/// Nobody gives these away: they make the object what it is.
-const IDENTITY: [&str; 4] = ["apiVersion", "kind", "metadata", "status"];
-
-/// The pointers of an object's annotation, taken apart; the error is the part that is none.
-pub(super) fn read(manifest: &Value) -> Result<Vec<Vec<String>>, String> {
-    let text = annotation(manifest, marks::IGNORE_FIELDS_ANNOTATION).unwrap_or_default();
-    let parts = text.split([',', '\n']).map(str::trim).filter(|part| !part.is_empty());
-    parts.map(|part| pointer(part).ok_or_else(|| part.to_owned())).collect()
-}
-
-fn pointer(text: &str) -> Option<Vec<String>> {
-    let steps: Vec<String> =
-        text.strip_prefix('/')?.split('/').map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
-    let (first, rest) = steps.split_first()?;
-    let marks = first == "metadata" && matches!(rest.first().map(String::as_str), Some("labels" | "annotations"));
-    let whole =
-        steps.iter().any(String::is_empty) || (IDENTITY.contains(&first.as_str()) && !(marks && rest.len() == 2));
-    let ours = rest.get(1).is_some_and(|name| marks && name.starts_with(marks::PREFIX));
-    (!whole && !ours).then_some(steps)
-}
+use crate::inventory::given::{child, pointers};
 
 /// Takes those out of the manifest that somebody else owns now.
 pub(super) fn leave_out(manifest: &mut Value, live: &Live) {
     let managers = live.managers();
     let others: Vec<&Manager<'_>> =
         managers.iter().filter(|manager| !manager.is_ours() && manager.subresource != "status").collect();
-    for steps in read(manifest).unwrap_or_default() {
+    for steps in pointers(manifest).unwrap_or_default() {
         if others.iter().any(|other| owns(other.fields, manifest, &steps)) {
             remove(manifest, &steps);
         }
@@ -60,14 +38,6 @@ fn owns(fields: &Value, value: &Value, steps: &[String]) -> bool {
     })
 }
 
-fn child<'v>(value: &'v Value, step: &str) -> Option<&'v Value> {
-    match value {
-        Value::Object(map) => map.get(step),
-        Value::Array(items) => items.get(step.parse::<usize>().ok()?),
-        _ => None,
-    }
-}
-
 fn remove(manifest: &mut Value, steps: &[String]) {
     let Some((last, parents)) = steps.split_last() else { return };
     let parent = parents.iter().try_fold(manifest, |value, step| match value {
@@ -86,6 +56,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::inventory::marks;
 
     fn wanted(ignored: &str) -> Value {
         json!({"apiVersion": "apps/v1", "kind": "Deployment",
@@ -128,30 +99,10 @@ mod tests {
             leave_out(&mut manifest, &live(manager, operation, fields));
             let mut expected = wanted(ignored);
             if let Some(path) = removed {
-                remove(&mut expected, &pointer(path).unwrap());
+                remove(&mut expected, &pointers(&wanted(path)).unwrap()[0]);
                 assert_eq!(manifest.pointer(path), None, "{ignored}");
             }
             assert_eq!(manifest, expected, "{ignored} {manager}");
         }
-    }
-
-    #[test]
-    fn what_makes_an_object_cannot_be_given_away() {
-        for text in [
-            "/metadata/name",
-            "/kind",
-            "/metadata",
-            "/metadata/labels",
-            "/status/x",
-            "spec",
-            "/",
-            "/spec//x",
-            "/metadata/annotations/kubectl-gitops.dev~1owner",
-            "/metadata/labels/kubectl-gitops.dev~1inventory",
-        ] {
-            assert_eq!(read(&wanted(text)), Err(text.to_owned()));
-        }
-        assert_eq!(read(&wanted("/spec/replicas,\n/spec/paused\n")).unwrap().len(), 2);
-        assert_eq!(read(&json!({})).unwrap().len(), 0);
     }
 }

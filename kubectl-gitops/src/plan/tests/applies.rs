@@ -444,6 +444,32 @@ fn a_job_that_ran_and_was_removed_by_its_ttl_does_not_run_again() {
     assert_eq!(world(&lasting, &lasting).only(), "create: was deleted by somebody");
 }
 
+/// A field that the set gives away may be taken, and that is no change; what Git changes beside it goes out without it.
+#[test]
+fn a_field_that_was_given_away_is_neither_drift_nor_a_change() {
+    let map = |given: &str, other: &str| {
+        let annotations = json!({"metadata": {"annotations": {marks::IGNORE_FIELDS_ANNOTATION: "/data/given"}}});
+        let mut map = manifest("v1", "ConfigMap", "shop", "a", annotations);
+        map["data"] = json!({"given": given, "other": other});
+        map
+    };
+    let before = map("1", "1");
+    let taken = {
+        let mut object = stored(&before);
+        object["data"]["given"] = json!("theirs");
+        let entries = object["metadata"]["managedFields"].as_array_mut().unwrap();
+        entries[0]["fieldsV1"]["f:data"].as_object_mut().unwrap().shift_remove("f:given");
+        entries.push(json!({"manager": "hpa", "operation": "Update", "apiVersion": "v1", "fieldsV1": {"f:data": {"f:given": {}}}}));
+        object
+    };
+    let world = |wanted: &Value| World::empty().want(wanted).remember(&taken, entry_of(&stored(&before))).live(&taken);
+    assert_eq!(world(&before).only(), "unchanged: as desired");
+    let changed = world(&map("2", "2"));
+    assert_eq!(changed.clone().only(), "update: changed in the set");
+    let plan = changed.plan();
+    assert_eq!(plan.actions[0].body.as_ref().unwrap().manifest.open()["data"], json!({"other": "2"}));
+}
+
 #[test]
 fn wrong_input_is_refused_before_anything() {
     let own_root = manifest("v1", "ConfigMap", "shop", "gitops-prod", json!({}));
