@@ -5,7 +5,7 @@
 use serde_json::Value;
 use testkit::cluster::Ran;
 use testkit::command::Hermetic;
-use testkit::git::Repository;
+use testkit::git::{GitServer, Repository, Serving};
 
 const WEB: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 1\n  selector: {matchLabels: {app: SELECTOR}}\n  template:\n    \
                    metadata: {labels: {app: SELECTOR}}\n    spec: {containers: [{name: web, image: 'example.com/web:IMAGE'}]}\n";
@@ -170,10 +170,81 @@ fn a_repository_elsewhere_is_built_and_compared_by_its_references() {
     remote(&["--against", "v2"]).exit(0).says("3 unchanged");
     remote(&["--tag", "v2", "--against", &first]).exit(1).says("example.com/web:2").hides("example.com/web:9");
     remote(&["--against", "nothing"]).exit(6).says("nothing");
-    remote(&["--against", "main", "--password-stdin", "--username", "ann"]).exit(2).says("--password-stdin");
     here.run(&["build", "--url", &url, "--path", "nowhere"]).exit(2).says("`nowhere`");
     here.run(&["build", "--url", &url, "fleet/prod"]).exit(2).says("cannot be used with");
     here.run(&["build", "--url", &url, "-k", "fleet/prod"]).exit(2).says("cannot be used with");
     here.run(&["build", "--path", "prod"]).exit(2).says("--url");
+    assert!(!here.was_contacted());
+}
+
+/// Credentials are read once, though two states are fetched.
+#[test]
+fn a_password_from_a_pipe_is_enough_for_both_states() {
+    let here = hermetic();
+    fleet(&here);
+    let server = GitServer::start(here.dir(), &Serving { user: Some(("ann", "letmein2")), ..Serving::default() });
+    let url = server.url("fleet/.git");
+    let args = [
+        "diff",
+        "--url",
+        &url,
+        "--path",
+        "prod",
+        "--against",
+        "main",
+        "--tag",
+        "v2",
+        "--username",
+        "ann",
+        "--password-stdin",
+    ];
+    let mut command = here.command(&args);
+    command
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().expect("it starts");
+    std::io::Write::write_all(&mut child.stdin.take().expect("a pipe"), b"letmein2\n").expect("it reads");
+    let ran = Ran::from_output(args.join(" "), &child.wait_with_output().expect("it ends"));
+    drop(ran.exit(0).says("3 unchanged").hides("letmein2"));
+    assert!(!here.was_contacted());
+}
+
+/// A submodule of the other commit comes from where git keeps it on this disk; one that is not there is told by name.
+#[test]
+fn submodules_of_the_other_commit_are_built_from_this_disk() {
+    let here = hermetic();
+    let inner = Repository::at(here.dir().join("inner"));
+    inner
+        .write("inner.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: inner}\ndata: {a: one}\n")
+        .commit("inner");
+    let lib = Repository::at(here.dir().join("lib"));
+    lib.write("kustomization.yaml", "resources: [deep/inner.yaml, map.yaml]\n");
+    lib.write("map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: lib}\ndata: {a: one}\n");
+    lib.submodule(&inner.url(), "deep");
+    let repository = fleet(&here);
+    repository.submodule(&lib.url(), "vendor/lib");
+    repository.git(&["-c", "protocol.file.allow=always", "submodule", "--quiet", "update", "--init", "--recursive"]);
+    repository
+        .write("prod/kustomization.yaml", kustomization("canary-one", "../base, ../vendor/lib"))
+        .commit("uses it");
+    against(&here, "HEAD", &[]).exit(0).says("5 unchanged");
+
+    // Both move on; the commits of before are still here.
+    let checked_out = |path: &str| Repository::at(here.dir().join("fleet").join(path));
+    checked_out("vendor/lib")
+        .write("map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: lib}\ndata: {a: two}\n")
+        .commit("two");
+    repository.commit("moves");
+    against(&here, "HEAD", &[]).exit(0).says("5 unchanged");
+    against(&here, "HEAD~1", &[]).exit(1).says("ConfigMap/shop/lib").says("1 to update, 4 unchanged");
+    // It has left the work tree, and git keeps it.
+    repository.git(&["rm", "-q", "-f", "vendor/lib"]);
+    repository.write("prod/kustomization.yaml", kustomization("canary-one", "../base")).commit("without");
+    against(&here, "HEAD~1", &[]).exit(1).says("ConfigMap/shop/lib").says("ConfigMap/shop/inner").says("2 to prune");
+    // Not even that.
+    std::fs::remove_dir_all(here.dir().join("fleet/.git/modules")).expect("it was there");
+    let missing = against(&here, "HEAD~1", &[]).exit(2).says("the submodule `vendor/lib` is empty there: its commit");
+    assert!(missing.stderr.contains("vendor/lib") && !missing.stderr.contains("/tree/"), "{missing}");
     assert!(!here.was_contacted());
 }

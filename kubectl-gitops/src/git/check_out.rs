@@ -25,6 +25,8 @@ pub(super) struct CheckOut<'a> {
     pub(super) written: Written,
     pub(super) submodules: usize,
     pub(super) notes: Notes,
+    /// Submodules that are not on this disk, where they were to come from it.
+    pub(super) missing: Vec<(String, String)>,
 }
 
 /// One repository of it.
@@ -102,10 +104,20 @@ impl CheckOut<'_> {
         if self.submodules > self.limits.submodules || above.nesting >= NESTING_MAX {
             return Err(bad(format!("there are more than {}, or they nest too deeply", self.limits.submodules)));
         }
-        let url = modules.url(&item.path).ok_or_else(|| bad(".gitmodules does not say where it is".to_owned()))?;
-        let remote = above.remote.submodule(url).map_err(bad)?;
         let mut prefix = above.prefix.clone();
         prefix.extend_from_slice(&item.path);
+        let remote = if let Some(top) = &self.wants.beside {
+            let path = String::from_utf8_lossy(&prefix).into_owned();
+            let Some(remote) = above.remote.module(modules.name(&item.path), &top.join(&path), &item.id) else {
+                self.missing.push((path, item.id.to_string()));
+                return Ok(());
+            };
+            remote
+        } else {
+            let url = modules.url(&item.path);
+            let url = url.ok_or_else(|| bad(".gitmodules does not say where it is".to_owned()))?;
+            above.remote.submodule(url).map_err(bad)?
+        };
         prefix.push(b'/');
         let place = Place { remote: &remote, commit: item.id, name: "", prefix, nesting: above.nesting + 1 };
         self.repository(place).await

@@ -63,6 +63,11 @@ impl LocalRepository {
         self.format
     }
 
+    /// Where git keeps the repository of a submodule of this name.
+    pub(super) fn modules(&self, name: &str) -> Vec<PathBuf> {
+        [&self.git, &self.shared].map(|git| git.join("modules").join(name)).to_vec()
+    }
+
     /// Where packs are.
     fn pack_directory(&self) -> PathBuf {
         self.shared.join("objects/pack")

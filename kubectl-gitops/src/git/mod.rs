@@ -21,6 +21,7 @@
 //! No git program and no C library is used. The calls block; each runs its own runtime.
 
 mod address;
+mod beside;
 mod cache;
 mod check_out;
 mod error;
@@ -159,6 +160,8 @@ impl fmt::Display for Revision {
 pub struct Wants {
     /// Submodules, too.
     pub submodules: bool,
+    /// They come from what is on this disk: the top of the work tree that they are kept for. What is not there is told.
+    pub beside: Option<PathBuf>,
     /// Only these directories; empty: everything.
     pub sparse: Vec<String>,
     /// Rules of `GitRepository.spec.ignore`.
@@ -180,6 +183,8 @@ pub struct CheckedOut {
     pub left_out: Vec<LeftOut>,
     /// Why its objects are not kept for the next time, though they should be.
     pub not_kept: Option<String>,
+    /// Submodules that were to come from this disk and are not on it, each with its commit.
+    pub missing: Vec<(String, String)>,
 }
 
 /// A link that was not made.
@@ -202,7 +207,10 @@ impl CheckedOut {
         let count = if links.len() == 1 { "a link was".to_owned() } else { format!("{} links were", links.len()) };
         let links = (!links.is_empty()).then(|| format!("{count} not made: {}{more}", names.join(", ")));
         let kept = self.not_kept.as_ref().map(|why| format!("the repository's objects cannot be kept: {why}"));
-        links.into_iter().chain(kept).collect()
+        let missing = self.missing.iter().map(|(path, commit)| {
+            format!("the submodule `{path}` is empty there: its commit {commit} is not on this disk (`git -C {path} fetch` may bring it)")
+        });
+        links.into_iter().chain(kept).chain(missing).collect()
     }
 }
 
@@ -339,10 +347,12 @@ impl Remote {
         let used_cache = Cell::new(false);
         let work = async |deadline: &Deadline| {
             let (written, notes) = (Written::default(), Notes::default());
-            let mut work = CheckOut { wants, limits, deadline, into, written, submodules: 0, notes };
+            let missing = Vec::new();
+            let mut work = CheckOut { wants, limits, deadline, into, written, submodules: 0, notes, missing };
             let result = work.run(self, commit, &revision.name).await;
             used_cache.set(work.notes.used_cache);
-            result.map(|left_out| CheckedOut { left_out, not_kept: work.notes.not_kept })
+            let CheckOut { notes, missing, .. } = work;
+            result.map(|left_out| CheckedOut { left_out, not_kept: notes.not_kept, missing })
         };
         let result = self.run(limits, work);
         match (&result, &wants.cache) {

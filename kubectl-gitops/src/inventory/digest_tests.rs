@@ -150,7 +150,7 @@ fn what_is_given_away_is_nobody_s_drift() {
         let container = &mut spec["f:template"]["f:spec"]["f:containers"]["k:{\"name\":\"web\"}"];
         container.as_object_mut().unwrap().remove("f:resources");
     };
-    let cases: [(&str, fn(&mut Value), bool); 6] = [
+    let cases: [Case; 6] = [
         ("nothing", |_| {}, false),
         ("taken by others", take, false),
         ("an atomic list of it edited", |o| set(o, &format!("{CONTAINER}/args"), json!(["-x"])), false),

@@ -18,7 +18,7 @@ use crate::cluster::Traffic;
 use crate::error::{CliError, Code, Result, exit};
 use crate::plan::{Desired, may_be_recreated, presentable};
 use crate::report::{About, Command, Console, Line, ObjectName, Op, Report, short_revision};
-use crate::settings::{BuildSettings, Connection, DiffSettings, Given, RemoteSettings, RunSettings};
+use crate::settings::{BuildSettings, Connection, DiffSettings, RunSettings};
 use crate::source::{Bases, Past};
 
 /// Objects by key.
@@ -34,14 +34,10 @@ pub(super) fn diff(
     console: &Console,
 ) -> Result<u8> {
     let begin = Instant::now();
-    let read_once = |(remote, _): &(RemoteSettings, String)| remote.given.values().any(|given| *given == Given::Stdin);
-    if build.remote.as_ref().is_some_and(read_once) {
-        let text = "`--password-stdin` can be read once, and two states of the repository are fetched";
-        return Err(CliError::new(Code::Usage, text).hint("give the password by `--password-file`"));
-    }
-    let mut now = render::render(build, connection, console)?;
-    let (then, revision) = match &build.remote {
-        Some(remote) => elsewhere::at_reference(build, remote, reference, connection, console)?,
+    let elsewhere = elsewhere::open(build, connection, console)?;
+    let mut now = render::render_of(elsewhere.as_ref(), build, console)?;
+    let (then, revision) = match &elsewhere {
+        Some(elsewhere) => elsewhere.at(reference, build)?,
         None => past(build, &now, reference, console)?,
     };
     let namespace = connection.namespace.as_deref().unwrap_or("default");

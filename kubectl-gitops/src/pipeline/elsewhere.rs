@@ -7,12 +7,30 @@ use std::rc::Rc;
 use kustomize::Object;
 
 use super::render::prepared;
-use super::session;
-use super::sync::read_secrets;
+use super::{session, sync};
 use crate::error::{CliError, Result};
 use crate::report::{Console, Story};
 use crate::settings::{BuildSettings, Connection, CredentialStore, KeyStore, Reference, RemoteSettings};
 use crate::source::{self, Checkout, Credentials, Input, Revision, Secrets};
+
+/// A repository elsewhere with its credentials, which are gathered once: a password may come from a pipe.
+pub(super) struct Elsewhere<'a> {
+    remote: &'a RemoteSettings,
+    path: &'a str,
+    credentials: Credentials,
+    console: &'a Console,
+}
+
+/// The repository that the settings name; none where the input lies on this disk.
+pub(super) fn open<'a>(
+    settings: &'a BuildSettings,
+    connection: &Connection,
+    console: &'a Console,
+) -> Result<Option<Elsewhere<'a>>> {
+    let Some((remote, path)) = &settings.remote else { return Ok(None) };
+    let credentials = credentials(remote, connection, console)?;
+    Ok(Some(Elsewhere { remote, path, credentials, console }))
+}
 
 /// Opens what the settings name, on this disk or elsewhere, and works on it. `plain` allows directories without a kustomization.
 pub(super) fn with_input<R>(
@@ -22,41 +40,44 @@ pub(super) fn with_input<R>(
     console: &Console,
     work: impl FnOnce(Input) -> Result<R>,
 ) -> Result<R> {
-    let Some((remote, path)) = &settings.remote else { return work(source::open(settings, plain)?) };
-    let credentials = credentials(remote, connection, console)?;
-    let revision = source::resolve(remote, &credentials)?;
-    fetched(remote, &credentials, &revision, console, |tree| {
-        let mut input = tree.open_as(path, plain)?;
-        input.checkout = Some(checkout(remote, path, &revision));
-        input.shown = shown(remote, path);
-        work(input)
-    })
+    match open(settings, connection, console)? {
+        Some(elsewhere) => elsewhere.with_input(plain, work),
+        None => work(source::open(settings, plain)?),
+    }
 }
 
-/// The objects of another reference of the same repository, and its revision.
-pub(super) fn at_reference(
-    settings: &BuildSettings,
-    (remote, path): &(RemoteSettings, String),
-    reference: &str,
-    connection: &Connection,
-    console: &Console,
-) -> Result<(Vec<Object>, String)> {
-    let reference = if Reference::is_commit(reference) {
-        Reference::Commit { commit: reference.to_owned(), branch: None }
-    } else {
-        Reference::Name(reference.to_owned())
-    };
-    let remote = RemoteSettings { reference, ..remote.clone() };
-    let credentials = credentials(&remote, connection, console)?;
-    let revision = source::resolve(&remote, &credentials)?;
-    let built = fetched(&remote, &credentials, &revision, console, |tree| {
-        if !tree.top().join(path).is_dir() {
-            console.warn(&format!("`{path}` does not exist in {revision}: everything is new"));
-            return Ok(Vec::new());
-        }
-        Ok(prepared(tree.open(path)?, settings)?.objects)
-    })?;
-    Ok((built, revision.to_string()))
+impl Elsewhere<'_> {
+    /// The directory at the reference that the settings name.
+    pub(super) fn with_input<R>(&self, plain: bool, work: impl FnOnce(Input) -> Result<R>) -> Result<R> {
+        let Self { remote, path, credentials, console } = self;
+        let revision = source::resolve(remote, credentials)?;
+        fetched(remote, credentials, &revision, console, |tree| {
+            let mut input = tree.open_as(path, plain)?;
+            input.checkout = Some(checkout(remote, path, &revision));
+            input.shown = shown(remote, path);
+            work(input)
+        })
+    }
+
+    /// The objects of another reference, and its revision.
+    pub(super) fn at(&self, reference: &str, settings: &BuildSettings) -> Result<(Vec<Object>, String)> {
+        let Self { remote, path, credentials, console } = self;
+        let reference = if Reference::is_commit(reference) {
+            Reference::Commit { commit: reference.to_owned(), branch: None }
+        } else {
+            Reference::Name(reference.to_owned())
+        };
+        let remote = RemoteSettings { reference, ..(*remote).clone() };
+        let revision = source::resolve(&remote, credentials)?;
+        let built = fetched(&remote, credentials, &revision, console, |tree| {
+            if !tree.top().join(path).is_dir() {
+                console.warn(&format!("`{path}` does not exist in {revision}: everything is new"));
+                return Ok(Vec::new());
+            }
+            Ok(prepared(tree.open(path)?, settings)?.objects)
+        })?;
+        Ok((built, revision.to_string()))
+    }
 }
 
 /// The tree of a revision, as long as it is worked on.
@@ -81,13 +102,11 @@ pub(super) fn of_tree(error: CliError, tree: &source::Tree, remote: &RemoteSetti
 fn credentials(remote: &RemoteSettings, connection: &Connection, console: &Console) -> Result<Credentials> {
     let named = matches!(remote.credentials, CredentialStore::Secret { .. });
     let trusted = remote.verify.as_ref().is_some_and(|verify| matches!(verify.keys, KeyStore::Secret { .. }));
-    let secrets = if named || trusted {
+    if named || trusted {
         let story = Rc::new(Story::new(console));
-        session::with(connection, &story, async |session| read_secrets(session, remote).await)?
-    } else {
-        Secrets::default()
-    };
-    Ok(Credentials::gather(remote, secrets).map_err(source::RemoteError::from)?)
+        return session::with(connection, &story, async |session| sync::credentials(session, remote).await);
+    }
+    Ok(Credentials::gather(remote, Secrets::default()).map_err(source::RemoteError::from)?)
 }
 
 fn checkout(remote: &RemoteSettings, path: &str, revision: &Revision) -> Checkout {

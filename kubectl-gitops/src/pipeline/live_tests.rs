@@ -153,7 +153,9 @@ fn what_cannot_be_known_now_leaves_the_variable_that_the_user_has() {
             let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": "shop"}, "data": {"k": "b25l"}});
             wire.store.borrow_mut().put(key(name), secret);
         };
-        names.into_iter().for_each(put);
+        for name in names {
+            put(name);
+        }
         let set = || {
             let mut web = web(&auto());
             let container = &mut web.manifest.make_mut()["spec"]["template"]["spec"]["containers"][0];
@@ -175,10 +177,14 @@ fn what_cannot_be_known_now_leaves_the_variable_that_the_user_has() {
             .insert(0, json!({"name": "proxy", "env": [{"name": "X", "value": "1"}]}));
         wire.store.borrow_mut().put(first[0].key.clone(), live);
         for away in [&["tls"][..], &["a", "z"], &["a", "tls"], &names] {
-            away.iter().for_each(|name| drop(wire.store.borrow_mut().remove(&key(name))));
+            for name in away {
+                drop(wire.store.borrow_mut().remove(&key(name)));
+            }
             let (without, ..) = added_by(&wire, set(), &hash).await;
             assert_eq!(env(&without), env(&first), "{away:?} away");
-            names.into_iter().for_each(put);
+            for name in names {
+                put(name);
+            }
         }
         // Of a user that has none there is none to keep.
         wire.store.borrow_mut().remove(&first[0].key);

@@ -12,13 +12,13 @@ use krm_functions::ContentHash;
 use krm_functions::decryption::VerifyMac;
 use kustomize::Object;
 
-use super::elsewhere::with_input;
+use super::elsewhere::{self, Elsewhere};
 use super::engine;
 use crate::error::{CliError, Code, Place, Result};
 use crate::inventory::Inventory;
 use crate::report::{self, Console};
 use crate::settings::{BuildSettings, Connection};
-use crate::source::{Bases, Beyond, Checkout, FunctionRun, Input, ManifestFile, Material};
+use crate::source::{self, Bases, Beyond, Checkout, FunctionRun, Input, ManifestFile, Material};
 use crate::stages::{self, Survey, Told};
 
 /// Objects with what is known of where they came from.
@@ -57,7 +57,20 @@ impl Rendered {
 
 /// All before the cluster: source → build → stages.
 pub(super) fn render(settings: &BuildSettings, connection: &Connection, console: &Console) -> Result<Rendered> {
-    let mut rendered = with_input(settings, true, connection, console, |input| prepared(input, settings))?;
+    let elsewhere = elsewhere::open(settings, connection, console)?;
+    render_of(elsewhere.as_ref(), settings, console)
+}
+
+/// The same of a repository that is open, or of what lies on this disk.
+pub(super) fn render_of(
+    elsewhere: Option<&Elsewhere<'_>>,
+    settings: &BuildSettings,
+    console: &Console,
+) -> Result<Rendered> {
+    let mut rendered = match elsewhere {
+        Some(elsewhere) => elsewhere.with_input(true, |input| prepared(input, settings))?,
+        None => prepared(source::open(settings, true)?, settings)?,
+    };
     if rendered.fetched.is_none() {
         rendered.checkout = rendered.directory.as_deref().and_then(Checkout::around);
     }

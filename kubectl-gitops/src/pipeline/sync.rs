@@ -13,7 +13,7 @@ mod repository;
 mod set;
 mod unchanged;
 
-pub(super) use repository::read_secrets;
+pub(super) use repository::credentials;
 
 use std::rc::Rc;
 

@@ -51,9 +51,10 @@ impl Past {
         let limits = Limits::default();
         let revision = remote.find_typed(reference, &limits).map_err(RemoteError::from)?;
         let (kept, all) = private_directory()?;
+        let wants = Wants { submodules: true, beside: Some(top.to_owned()), ..Wants::default() };
         let top = all.join("tree");
         std::fs::create_dir(&top).map_err(RemoteError::Directory)?;
-        let warnings = remote.check_out(&revision, &Wants::default(), &limits, &top).map_err(RemoteError::from)?.told();
+        let warnings = remote.check_out(&revision, &wants, &limits, &top).map_err(RemoteError::from)?.told();
         Ok(Self { revision, warnings, top, path, _directory: kept })
     }
 

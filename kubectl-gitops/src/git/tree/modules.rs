@@ -3,9 +3,16 @@
 
 use std::collections::BTreeMap;
 
-/// URLs by path.
+/// Names and URLs by path.
 #[derive(Debug, Default)]
-pub(in crate::git) struct Modules(BTreeMap<Vec<u8>, String>);
+pub(in crate::git) struct Modules(BTreeMap<Vec<u8>, Module>);
+
+#[derive(Debug)]
+struct Module {
+    /// By which git keeps its repository; none where it needs escapes.
+    name: Option<String>,
+    url: Option<String>,
+}
 
 impl Modules {
     /// Reads the file.
@@ -28,13 +35,22 @@ impl Modules {
                 }
             }
         }
-        let pairs = sections.into_values().filter_map(|(path, url)| Some((path?.into_bytes(), url?)));
+        let pairs = sections.into_iter().filter_map(|(section, (path, url))| {
+            let name = section.get(9..).and_then(|rest| rest.trim().strip_prefix('"')?.strip_suffix('"'));
+            let name = name.filter(|name| !name.contains(['"', '\\'])).map(str::to_owned);
+            Some((path?.into_bytes(), Module { name, url }))
+        });
         Self(pairs.collect())
     }
 
     /// Where the submodule at this path is.
     pub(in crate::git) fn url(&self, path: &[u8]) -> Option<&str> {
-        self.0.get(path).map(String::as_str)
+        self.0.get(path)?.url.as_deref()
+    }
+
+    /// What the submodule at this path is called.
+    pub(in crate::git) fn name(&self, path: &[u8]) -> Option<&str> {
+        self.0.get(path)?.name.as_deref()
     }
 }
 
@@ -96,6 +112,11 @@ mod tests {
         assert_eq!(modules.url(b"apps/a"), Some("../a.git"));
         assert_eq!(modules.url(b"b "), Some("https://example.com/b #x"));
         assert_eq!((modules.url(b"c"), modules.url(b"d")), (None, None));
+        assert_eq!(
+            (modules.name(b"apps/a"), modules.name(b"b "), modules.name(b"d")),
+            (Some("a b"), Some("b"), Some("d"))
+        );
+        assert_eq!(Modules::parse(b"[submodule \"a\\\"b\"]\npath=a\n").name(b"a"), None);
     }
 
     #[test]

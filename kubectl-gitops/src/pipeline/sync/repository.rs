@@ -27,13 +27,18 @@ pub(super) struct Repository {
 
 /// With the credentials that the settings name.
 pub(super) async fn open(settings: &SyncSettings, session: &Session) -> Result<Repository> {
-    let secrets = read_secrets(session, &settings.remote).await?;
-    let credentials = Credentials::gather(&settings.remote, secrets).map_err(source::RemoteError::from)?;
+    let credentials = credentials(session, &settings.remote).await?;
     Ok(Repository { settings: Arc::new(settings.clone()), credentials: Arc::new(credentials) })
 }
 
+/// What the settings name, in the cluster and elsewhere.
+pub(in crate::pipeline) async fn credentials(session: &Session, remote: &RemoteSettings) -> Result<Credentials> {
+    let secrets = read_secrets(session, remote).await?;
+    Ok(Credentials::gather(remote, secrets).map_err(source::RemoteError::from)?)
+}
+
 /// The Secrets that the settings name.
-pub(in crate::pipeline) async fn read_secrets(session: &Session, remote: &RemoteSettings) -> Result<Secrets> {
+async fn read_secrets(session: &Session, remote: &RemoteSettings) -> Result<Secrets> {
     let credentials = match &remote.credentials {
         CredentialStore::Secret { namespace, name } => {
             let example = "--from-literal=username=… --from-literal=password=…";
