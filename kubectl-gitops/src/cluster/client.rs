@@ -17,7 +17,7 @@ use super::endpoint::{DryRun, Endpoint, Guard, push_query};
 use super::error::{ClusterError, Code};
 use super::query::Extent;
 use super::retry::{Attempt, Patience};
-use super::transport::{Broken, Method, Request, Response, Traffic, Transport, Verb};
+use super::transport::{Broken, Chunks, Method, Opened, Request, Response, Traffic, Transport, Verb};
 use crate::inventory::marks::FIELD_MANAGER;
 
 /// Larger answers than this are refused instead of held.
@@ -29,7 +29,7 @@ pub(super) const JSON: &str = "application/json";
 const ANYTHING: &str = "*/*";
 const APPLY_PATCH: &str = "application/apply-patch+yaml";
 const MERGE_PATCH: &str = "application/merge-patch+json";
-const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+pub(super) const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 
 /// What a [`Cluster`] tells while it works.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +47,13 @@ pub enum Notice {
     },
     /// A `Warning` header, once per text.
     Warning(String),
+    /// Changes cannot be watched: they are asked for again and again.
+    Polling {
+        /// Of what.
+        what: String,
+        /// Why.
+        code: Code,
+    },
 }
 
 /// Answer to a server-side apply.
@@ -149,10 +156,7 @@ impl<T: Transport> Cluster<T> {
         let what = endpoint.describe(namespace, name);
         let request = self.request(Verb::Get, Method::Get, endpoint.object(namespace, name), accept);
         let response = self.send(request, &what, endpoint.is_secret()).await?;
-        let mut object: Value = parse(Verb::Get, &what, &response)?;
-        object["apiVersion"] = Value::from(endpoint.api_version());
-        object["kind"] = Value::from(endpoint.kind.as_str());
-        Ok(object)
+        Ok(endpoint.typed(parse(Verb::Get, &what, &response)?))
     }
 
     /// Server-side apply under a guard. A lost answer may be followed by a 409 of our own making: the caller reads the
@@ -307,6 +311,10 @@ impl<T: Transport> Cluster<T> {
         &self.discovery
     }
 
+    pub(super) fn tell(&self, notice: Notice) {
+        (self.notice)(notice);
+    }
+
     pub(super) fn request(&self, verb: Verb, method: Method, path: String, accept: &'static str) -> Request {
         Request {
             verb,
@@ -392,6 +400,20 @@ impl<T: Transport> Cluster<T> {
             taker.take(bytes);
         };
         self.transport.stream(request, &mut each).await
+    }
+
+    /// Sends once what is answered as it comes.
+    pub(super) async fn open(&self, request: Request, what: &str, secret: bool) -> Result<Chunks, ClusterError> {
+        let verb = request.verb;
+        self.traffic.borrow_mut().count(verb);
+        match self.transport.open(request).await.map_err(|broken| ClusterError::broken(verb, what, &broken))? {
+            Opened::Going(chunks) => Ok(chunks),
+            Opened::Refused(response) => Err(ClusterError::answered(verb, what, &response, secret)),
+        }
+    }
+
+    pub(super) fn received(&self, bytes: usize) {
+        self.traffic.borrow_mut().bytes_received += bytes as u64;
     }
 
     /// Waits for a late renewal as long as for any answer: a server that restarts delays both.

@@ -124,6 +124,16 @@ impl Endpoint {
         GroupKind::new(self.group.as_str(), self.kind.as_str())
     }
 
+    /// One of its objects with its type in it: lists leave it out, and metadata alone says PartialObjectMetadata.
+    pub(super) fn typed(&self, mut object: Value) -> Value {
+        // What is no object has no type, whoever sent it.
+        if let Some(fields) = object.as_object_mut() {
+            fields.insert("apiVersion".to_owned(), Value::from(self.api_version()));
+            fields.insert("kind".to_owned(), Value::from(self.kind.as_str()));
+        }
+        object
+    }
+
     /// Identity of one of its objects. The namespace of a cluster-scoped type is dropped.
     pub fn key(&self, namespace: &str, name: &str) -> ObjectKey {
         let namespace = if self.namespaced { namespace } else { "" };

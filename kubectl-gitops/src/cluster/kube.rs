@@ -7,13 +7,14 @@ use std::io;
 use std::sync::Once;
 use std::time::Duration;
 
+use futures::stream::TryStreamExt as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use kube::client::Body;
 
 use super::client::{Cluster, Notice};
 use super::connect::ClusterAddress;
 use super::retry::Patience;
-use super::transport::{Broken, Method, Request, Response, Transport};
+use super::transport::{Broken, Method, Opened, Request, Response, Transport};
 
 /// A connection pool to one API server.
 #[derive(Clone)]
@@ -71,11 +72,20 @@ impl Transport for KubeTransport {
 
     async fn stream(&self, request: Request, each: &mut dyn FnMut(&[u8])) -> Result<Response, Broken> {
         let (timeout, bytes_max) = (request.timeout, request.answer_bytes_max);
-        let request = to_http(request).map_err(|reason| Broken::Connect { reason })?;
-        match tokio::time::timeout(timeout, Box::pin(self.exchange(request, bytes_max, each))).await {
-            Ok(result) => result,
-            Err(_) => Err(Broken::TimedOut { after_s: timeout.as_secs() }),
-        }
+        in_time(timeout, async { take_in(self.answer(request).await?, bytes_max, each).await }).await
+    }
+
+    async fn open(&self, request: Request) -> Result<Opened, Broken> {
+        let (timeout, bytes_max) = (request.timeout, request.answer_bytes_max);
+        let opened = async {
+            let answer = self.answer(request).await?;
+            if !answer.status().is_success() {
+                return take_in(answer, bytes_max, &mut |_| {}).await.map(Opened::Refused);
+            }
+            let chunks = answer.into_body().into_data_stream();
+            Ok(Opened::Going(Box::pin(chunks.map_err(|error| Broken::Lost { reason: chain(&error) }))))
+        };
+        in_time(timeout, opened).await
     }
 }
 
@@ -88,44 +98,56 @@ impl KubeTransport {
         }
     }
 
-    async fn exchange(
-        &self,
-        request: http::Request<Body>,
-        bytes_max: usize,
-        each: &mut dyn FnMut(&[u8]),
-    ) -> Result<Response, Broken> {
+    async fn answer(&self, request: Request) -> Result<http::Response<Body>, Broken> {
+        let request = to_http(request).map_err(|reason| Broken::Connect { reason })?;
         let client = self.client.borrow().clone();
         let answer = client.send(request).await.map_err(|error| broken(&error))?;
-        let (parts, body) = answer.into_parts();
-        if parts.status == http::StatusCode::UNAUTHORIZED {
+        if answer.status() == http::StatusCode::UNAUTHORIZED {
             self.renew();
         }
-        let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
-        let mut response = Response {
-            status: parts.status.as_u16(),
-            warnings: parts.headers.get_all("warning").iter().filter_map(|v| warning_text(v.to_str().ok()?)).collect(),
-            retry_after: header("retry-after").and_then(|s| s.trim().parse().ok()).map(Duration::from_secs),
-            content_type: header("content-type").unwrap_or_default().to_owned(),
-            body: Vec::new(),
-        };
-        let mut body = std::pin::pin!(Limited::new(body, bytes_max));
-        while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|error| {
-                if error.is::<LengthLimitError>() {
-                    Broken::TooLarge { bytes_max }
-                } else {
-                    Broken::Lost { reason: chain(error.as_ref()) }
-                }
-            })?;
-            let Some(bytes) = frame.data_ref() else { continue };
-            if response.is_well() {
-                each(bytes);
-            } else {
-                response.body.extend_from_slice(bytes);
-            }
-        }
-        Ok(response)
+        Ok(answer)
     }
+}
+
+async fn in_time<R>(limit: Duration, answer: impl Future<Output = Result<R, Broken>>) -> Result<R, Broken> {
+    // Everything that sends anything has this in it.
+    match tokio::time::timeout(limit, Box::pin(answer)).await {
+        Ok(result) => result,
+        Err(_) => Err(Broken::TimedOut { after_s: limit.as_secs() }),
+    }
+}
+
+async fn take_in(
+    answer: http::Response<Body>,
+    bytes_max: usize,
+    each: &mut dyn FnMut(&[u8]),
+) -> Result<Response, Broken> {
+    let (parts, body) = answer.into_parts();
+    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let mut response = Response {
+        status: parts.status.as_u16(),
+        warnings: parts.headers.get_all("warning").iter().filter_map(|v| warning_text(v.to_str().ok()?)).collect(),
+        retry_after: header("retry-after").and_then(|s| s.trim().parse().ok()).map(Duration::from_secs),
+        content_type: header("content-type").unwrap_or_default().to_owned(),
+        body: Vec::new(),
+    };
+    let mut body = std::pin::pin!(Limited::new(body, bytes_max));
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                Broken::TooLarge { bytes_max }
+            } else {
+                Broken::Lost { reason: chain(error.as_ref()) }
+            }
+        })?;
+        let Some(bytes) = frame.data_ref() else { continue };
+        if response.is_well() {
+            each(bytes);
+        } else {
+            response.body.extend_from_slice(bytes);
+        }
+    }
+    Ok(response)
 }
 
 fn to_http(request: Request) -> Result<http::Request<Body>, String> {

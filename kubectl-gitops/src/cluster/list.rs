@@ -26,14 +26,22 @@ struct Around {
 }
 
 #[derive(Deserialize, Default)]
+#[serde(default)]
 struct AroundMetadata {
-    #[serde(default, rename = "continue")]
+    #[serde(rename = "continue")]
     next: String,
+    #[serde(rename = "resourceVersion")]
+    version: String,
 }
 
 impl<T: Transport> Cluster<T> {
     /// All objects of a query, page by page.
-    pub async fn list(&self, query: &ListQuery<'_>, mut each: impl FnMut(Value)) -> Result<(), ClusterError> {
+    pub async fn list(&self, query: &ListQuery<'_>, each: impl FnMut(Value)) -> Result<(), ClusterError> {
+        self.list_as_of(query, each).await.map(drop)
+    }
+
+    /// The same; gives the version that the list is of. Every later change is told by a watch from there.
+    pub async fn list_as_of(&self, query: &ListQuery<'_>, mut each: impl FnMut(Value)) -> Result<String, ClusterError> {
         self.list_pages(query, &mut Some, |objects| objects.into_iter().for_each(&mut each)).await
     }
 
@@ -53,19 +61,13 @@ impl<T: Transport> Cluster<T> {
         query: &ListQuery<'_>,
         keep: &mut dyn FnMut(Value) -> Option<K>,
         mut page: impl FnMut(Vec<K>),
-    ) -> Result<(), ClusterError> {
+    ) -> Result<String, ClusterError> {
         let endpoint = query.endpoint;
         let what = endpoint.describe(query.namespace, "");
         let accept = if query.extent == Extent::Whole { JSON } else { METADATA_LIST };
-        let (api_version, kind) = (endpoint.api_version(), endpoint.kind.as_str());
         let mut token = String::new();
         for _ in 0..PAGES_MAX {
-            // Lists of built-in types leave both out, and metadata-only lists say PartialObjectMetadata.
-            let mut complete = |mut object: Value| {
-                object["apiVersion"] = Value::from(api_version.as_str());
-                object["kind"] = Value::from(kind);
-                keep(object)
-            };
+            let mut complete = |object: Value| keep(endpoint.typed(object));
             let mut taken = Taken { items: Items::default(), keep: &mut complete, kept: Vec::new(), bad: None };
             let request = self.request(Verb::List, Method::Get, query.path(&token), accept);
             self.send_into(request, &what, endpoint.is_secret(), Some(&mut taken)).await?;
@@ -76,7 +78,7 @@ impl<T: Transport> Cluster<T> {
             page(kept);
             token = around.metadata.next;
             if token.is_empty() {
-                return Ok(());
+                return Ok(around.metadata.version);
             }
         }
         Err(ClusterError::local(Code::Garbled, Verb::List, &what, "the list does not end"))

@@ -21,6 +21,7 @@ pub mod root;
 pub(crate) mod scripted;
 mod sources;
 pub mod transport;
+pub mod watch;
 
 pub use claims::Claims;
 pub use client::{Applied, Cluster, Gate, Notice};
@@ -34,4 +35,5 @@ pub(crate) use proxy::from_environment as proxy_from_environment;
 pub use query::{Extent, Freshness, ListQuery};
 pub use retry::Patience;
 pub use root::{RootError, StoredRoot};
-pub use transport::{Broken, Method, Request, Response, Traffic, Transport, Verb};
+pub use transport::{Broken, Chunks, Method, Opened, Request, Response, Traffic, Transport, Verb};
+pub use watch::{Change, Heard, Pace, Start};

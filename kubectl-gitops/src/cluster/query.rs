@@ -68,19 +68,34 @@ impl<'a> ListQuery<'a> {
 
     /// Path and query of one page; the first one has no token.
     pub(super) fn path(&self, token: &str) -> String {
-        let mut path = self.endpoint.collection(self.namespace);
-        if !self.selector.is_empty() {
-            push_query(&mut path, "labelSelector", self.selector);
-        }
-        if !self.fields.is_empty() {
-            push_query(&mut path, "fieldSelector", self.fields);
-        }
+        let mut path = self.narrowed();
         match self.freshness {
             Freshness::Now => push_query(&mut path, "limit", &PAGE_OBJECTS.to_string()),
             Freshness::Cached => push_query(&mut path, "resourceVersion", "0"),
         }
         if !token.is_empty() {
             push_query(&mut path, "continue", token);
+        }
+        path
+    }
+
+    /// Path and query of a watch of everything that changes after `version`, for so long.
+    pub(super) fn watch_path(&self, version: &str, seconds: u64) -> String {
+        let mut path = self.narrowed();
+        push_query(&mut path, "watch", "true");
+        push_query(&mut path, "allowWatchBookmarks", "true");
+        push_query(&mut path, "resourceVersion", version);
+        push_query(&mut path, "timeoutSeconds", &seconds.to_string());
+        path
+    }
+
+    fn narrowed(&self) -> String {
+        let mut path = self.endpoint.collection(self.namespace);
+        if !self.selector.is_empty() {
+            push_query(&mut path, "labelSelector", self.selector);
+        }
+        if !self.fields.is_empty() {
+            push_query(&mut path, "fieldSelector", self.fields);
         }
         path
     }
@@ -107,5 +122,10 @@ mod tests {
         assert_eq!(query.path("x"), "/api/v1/namespaces/shop/configmaps?labelSelector=a%3Db&limit=500&continue=x");
         let cached = ListQuery::of(&endpoint).freshness(Freshness::Cached);
         assert_eq!(cached.path(""), "/api/v1/configmaps?resourceVersion=0");
+        assert_eq!(
+            query.matching("metadata.name=x").watch_path("7", 30),
+            "/api/v1/namespaces/shop/configmaps?labelSelector=a%3Db&fieldSelector=metadata.name%3Dx&watch=true\
+             &allowWatchBookmarks=true&resourceVersion=7&timeoutSeconds=30"
+        );
     }
 }

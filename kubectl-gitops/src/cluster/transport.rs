@@ -3,7 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::pin::Pin;
 use std::time::Duration;
+
+use bytes::Bytes;
+use futures::stream::Stream;
 
 /// A deed, as the API server's audit log would name it. Dry runs are deeds of their own, since they change nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,6 +18,8 @@ pub enum Verb {
     Get,
     /// A collection, or one page of it.
     List,
+    /// The changes of a collection, as they come.
+    Watch,
     /// Server-side apply.
     Apply,
     /// POST.
@@ -39,6 +45,7 @@ impl fmt::Display for Verb {
             Self::Discover => "discover",
             Self::Get => "get",
             Self::List => "list",
+            Self::Watch => "watch",
             Self::Apply => "apply",
             Self::Create => "create",
             Self::Update => "update",
@@ -155,6 +162,26 @@ pub enum Broken {
     },
 }
 
+/// A body as it comes. It ends where the server ends it.
+pub type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, Broken>>>>;
+
+/// The answer to a request whose body has no end in sight.
+pub enum Opened {
+    /// A success.
+    Going(Chunks),
+    /// Anything else, whole.
+    Refused(Response),
+}
+
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Going(_) => f.write_str("Going"),
+            Self::Refused(response) => f.debug_tuple("Refused").field(response).finish(),
+        }
+    }
+}
+
 /// Something that answers requests.
 pub trait Transport {
     /// Sends once: no retries here.
@@ -171,6 +198,9 @@ pub trait Transport {
             Ok(response)
         }
     }
+
+    /// Sends once. The timeout of the request holds for the beginning of the answer; how long it goes on is the caller's business.
+    fn open(&self, request: Request) -> impl Future<Output = Result<Opened, Broken>>;
 }
 
 /// What was sent, by deed. Every attempt counts.

@@ -8,21 +8,19 @@ use krm::ObjectKey;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::arrival::SERVING_SOON;
 use super::event::Done;
 use super::once;
 use super::rehearse::rehearse;
 use super::run::{Ending, Run};
-use crate::cluster::{ClusterError, Code, DryRun, Endpoint, Extent, Guard, Lookup, Transport};
+use crate::cluster::{ClusterError, Code, DryRun, Endpoint, Guard, Transport};
 use crate::inventory::Settled;
 use crate::inventory::{digest, marks};
 use crate::plan::{self, Action, Body, Deed, Live, Observed, Reason, Verdict, is_terminating};
 
 /// Conflicts in a row before an object is given up: somebody else writes it all the time.
 const TRIES_MAX: usize = 5;
-/// A new type is served a moment after its definition says so.
-const SERVING_SOON: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(250);
-const PAUSE_MAX: Duration = Duration::from_secs(2);
 
 /// What is to be sent.
 pub(super) struct Request<'r> {
@@ -122,41 +120,27 @@ impl<T: Transport> Run<'_, T> {
 
     /// Where it is served, or how the action ends without that. A kind that arrives in this run may need a moment after its definition was established.
     async fn endpoint(&self, request: &Request<'_>) -> Result<Endpoint, Ending> {
-        let begin = Instant::now();
-        let (kind, version) = (request.body.gvk.group_kind(), request.body.gvk.version.as_str());
         // What brings it has to start first.
         let expected = matches!(request.action.reason, Reason::KindExpected { .. });
-        let limit = if expected { self.job.options.ready_timeout } else { SERVING_SOON };
-        let mut pause = PAUSE;
-        loop {
-            let known = {
-                let discovery = self.discovery.borrow();
-                match discovery.lookup(&kind) {
-                    Lookup::Served(served) => served.version(version).map(|served| Endpoint::new(&kind, served)),
-                    Lookup::NotServed | Lookup::Unknown => None,
-                }
-            };
-            if let Some(endpoint) = known {
-                if expected && endpoint.namespaced && request.action.key.namespace.is_empty() {
-                    let reason = "objects of its kind need a namespace, which it does not name".to_owned();
-                    return Err(Ending { done: Done::Failed, reason, code: Some(Code::Invalid) });
-                }
-                return Ok(endpoint);
-            }
-            let arrives = matches!(request.action.deed, Deed::ApplyBlind);
-            if arrives && self.job.options.dry_run == DryRun::Server {
+        let arrives = matches!(request.action.deed, Deed::ApplyBlind);
+        let mut known = self.served(request.body);
+        if known.is_none() && arrives {
+            if self.job.options.dry_run == DryRun::Server {
                 // Its kind comes with this run, and nothing comes in a dry one: there is nothing that could be asked.
                 return Err(Ending::well(Done::Created, &request.action.reason));
             }
-            if !arrives || begin.elapsed() > limit || self.stopped().is_some() {
-                let reason = format!("the API server does not serve {}", request.body.gvk);
-                return Err(Ending { done: Done::Failed, reason, code: Some(Code::NotServed) });
-            }
-            self.pause(pause).await;
-            pause = (pause * 2).min(PAUSE_MAX);
-            let discovery = self.cluster.rediscover().await.map_err(|error| self.fail(&error))?;
-            *self.discovery.borrow_mut() = discovery;
+            let limit = if expected { self.job.options.ready_timeout } else { SERVING_SOON };
+            known = self.await_kind(request.body, limit).await.map_err(|error| self.fail(&error))?;
         }
+        let Some(endpoint) = known else {
+            let reason = format!("the API server does not serve {}", request.body.gvk);
+            return Err(Ending { done: Done::Failed, reason, code: Some(Code::NotServed) });
+        };
+        if expected && endpoint.namespaced && request.action.key.namespace.is_empty() {
+            let reason = "objects of its kind need a namespace, which it does not name".to_owned();
+            return Err(Ending { done: Done::Failed, reason, code: Some(Code::Invalid) });
+        }
+        Ok(endpoint)
     }
 
     async fn send(
@@ -317,31 +301,6 @@ impl<T: Transport> Run<'_, T> {
         self.send(request, endpoint, &Guard::CreateOnly, false).await
     }
 
-    /// Until a GET says 404 or shows another uid; what holds it, if that does not come.
-    pub(super) async fn await_absence(
-        &self,
-        endpoint: &Endpoint,
-        key: &ObjectKey,
-        uid: &str,
-        limit: Duration,
-    ) -> Result<Option<String>, ClusterError> {
-        let begin = Instant::now();
-        let mut pause = Duration::from_millis(50);
-        loop {
-            let object = match self.cluster.get(endpoint, &key.namespace, &key.name, Extent::Metadata).await {
-                Err(error) if matches!(error.code, Code::NotFound | Code::NotServed) => return Ok(None),
-                Err(error) => return Err(error),
-                Ok(object) if object["metadata"]["uid"] != uid => return Ok(None),
-                Ok(object) => object,
-            };
-            if begin.elapsed() >= limit || self.stopped().is_some() {
-                return Ok(Some(held_by(&object)));
-            }
-            self.pause(pause).await;
-            pause = (pause * 2).min(Duration::from_secs(2));
-        }
-    }
-
     /// Reads the object and asks the plan again.
     async fn look(&self, request: &Request<'_>, endpoint: &Endpoint, why: &Why) -> Result<Verdict, Ending> {
         // Of a plan that somebody looked at, nothing else is done.
@@ -408,12 +367,6 @@ impl fmt::Display for Why {
 /// After a lost reply a second look finds our own work; only what changed the deed itself is worth telling.
 fn says_more(reason: &Reason) -> bool {
     matches!(reason, Reason::ImmutableRecreate { .. } | Reason::Adopted { .. } | Reason::GoingAway)
-}
-
-fn held_by(object: &Value) -> String {
-    let finalizers = object.pointer("/metadata/finalizers").and_then(Value::as_array);
-    let names: Vec<&str> = finalizers.into_iter().flatten().filter_map(Value::as_str).collect();
-    if names.is_empty() { String::new() } else { format!(", held by {}", names.join(", ")) }
 }
 
 /// An update that changed nothing is told as unchanged: the version stayed. (In a dry run it always stays.)

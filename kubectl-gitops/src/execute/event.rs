@@ -212,6 +212,9 @@ impl From<Notice> for Event {
         match notice {
             Notice::Retrying { verb, what, code, pause } => Self::Retrying { verb, what, code, pause },
             Notice::Warning(text) => Self::Warning { key: None, text },
+            Notice::Polling { what, code } => {
+                Self::Warning { key: None, text: format!("{what} cannot be watched ({code})") }
+            }
         }
     }
 }

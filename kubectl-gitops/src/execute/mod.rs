@@ -1,8 +1,11 @@
 //! Carrying out a plan: claim, apply, wait, prune, settle. Owns [`Event`] and [`Outcome`]; makes no choice that the plan
 //! did not make, and prints nothing.
 
+mod absence;
 mod apply;
+mod arrival;
 mod attempt;
+mod awaited;
 mod claim;
 pub mod event;
 mod interrupt;

@@ -18,7 +18,7 @@ use crate::cluster::{Cluster, ClusterError, Code, Discovery, Transport};
 use crate::inventory::Settled;
 
 /// After a signal, requests under way get so long.
-const LAST_REQUESTS: Duration = Duration::from_secs(4);
+const LAST_REQUESTS: Duration = Duration::from_secs(3);
 
 /// One run.
 pub(super) struct Run<'a, T> {

@@ -1,119 +1,200 @@
-//! Waiting for health. Owns how often objects are read for it and when it ends; what healthy means is `health`'s business.
+//! Waiting for health. Owns when it ends, what is told meanwhile and when causes are looked for; how objects are seen is
+//! `awaited`'s business, what healthy means `health`'s.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::time::Duration;
 
-use futures::stream::{self, StreamExt as _};
+use futures::stream::{FuturesUnordered, StreamExt as _};
 use krm::ObjectKey;
-use serde_json::Value;
 use tokio::time::Instant;
 
+use super::awaited::{Awaited, Pending};
 use super::event::{Event, WaitEnd, Waited};
 use super::run::Run;
-use crate::cluster::{Claims, ClusterError, Endpoint, ListQuery, Lookup, Transport};
-use crate::health::{self, Cause, Facts, Health};
-use crate::inventory::marks;
-use crate::plan::{Action, Observed, goes_by_itself};
+use crate::cluster::Transport;
+use crate::health::{Cause, Facts, Health, cause};
 
-const PAUSE_MIN: Duration = Duration::from_millis(200);
-const PAUSE_MAX: Duration = Duration::from_secs(3);
-/// Up to so many pending objects of a kind are read one by one; more by one LIST of the set's members.
-const GETS_MAX: usize = 4;
-/// When pods and events of what waits are looked at first, and how often then.
+/// A reading that has begun gets so long, however short the wait is.
+const FIRST_READING: Duration = Duration::from_secs(5);
+/// News are told together when they come together.
+const ROUND_MIN: Duration = Duration::from_millis(100);
+/// At least so often a wait tells what it waits for.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+/// When pods and events of what waits are looked at first, how often then if anything happens, and if nothing does.
 const CAUSE_AFTER: Duration = Duration::from_secs(5);
 const CAUSE_PAUSE: Duration = Duration::from_secs(10);
-/// Of so many objects at a time.
+const CAUSE_PAUSE_QUIET: Duration = Duration::from_mins(1);
+/// Of so many objects at a time, so long for each.
 const CAUSES_MAX: usize = 5;
+const CAUSE_LIMIT: Duration = Duration::from_secs(10);
 
-type Pending = BTreeMap<usize, Health>;
 type Causes = BTreeMap<usize, Cause>;
+type Following<'f> = FuturesUnordered<Pin<Box<dyn Future<Output = ()> + 'f>>>;
+
+/// What is known of a wait while it lasts.
+struct Wait<'w> {
+    awaited: &'w Awaited,
+    begin: Instant,
+    limit: Duration,
+    /// Every end is told, not only bad ones.
+    all: bool,
+    causes: Causes,
+    looked: Option<Instant>,
+    told: Vec<(ObjectKey, String)>,
+    told_at: Instant,
+    /// Objects whose pods are followed.
+    pods: Vec<usize>,
+    unready: Vec<usize>,
+}
+
+impl Wait<'_> {
+    fn look_at(&self) -> Instant {
+        match self.looked {
+            None => self.begin + CAUSE_AFTER,
+            Some(looked) => looked + if self.awaited.is_stirred() { CAUSE_PAUSE } else { CAUSE_PAUSE_QUIET },
+        }
+    }
+
+    /// When its time is over.
+    fn end(&self) -> Instant {
+        self.begin + self.limit + if self.awaited.is_read() { Duration::ZERO } else { FIRST_READING }
+    }
+}
 
 impl<T: Transport> Run<'_, T> {
     /// Waits until these actions' objects are healthy. Gives those that are not, in the end. With `all`, every end is told.
     pub(super) async fn wait_for(&self, indexes: &[usize], limit: Duration, all: bool) -> Vec<usize> {
-        let begin = Instant::now();
-        let mut pending: Pending =
-            indexes.iter().map(|index| (*index, Health::Unknown("it was not read yet".to_owned()))).collect();
-        let (mut unready, mut told, mut pause) = (Vec::new(), Vec::new(), PAUSE_MIN);
-        let (mut causes, mut look_at) = (Causes::new(), CAUSE_AFTER);
-        while !pending.is_empty() {
-            if let Err(error) = self.assess_pending(&mut pending).await {
-                self.note(&error);
-            }
-            let over = begin.elapsed() >= limit || self.stopped().is_some();
-            if over || begin.elapsed() >= look_at {
-                causes = self.find_causes(&mut pending).await;
-                look_at = begin.elapsed() + CAUSE_PAUSE;
-            }
-            self.sort_out_ended(&mut pending, &mut causes, &mut unready, begin, all).await;
-            if over {
-                for (index, health) in std::mem::take(&mut pending) {
-                    unready.push(index);
-                    self.end_wait(index, WaitEnd::TimedOut(lacking(&health)), causes.remove(&index), begin);
-                }
-            }
-            if pending.is_empty() {
-                break;
-            }
-            let now = self.describe(&pending, &causes);
-            if now != told {
-                (self.events)(Event::Waiting { pending: now.clone(), elapsed: begin.elapsed(), limit });
-                told = now;
-                pause = PAUSE_MIN;
-            }
-            self.pause(pause.min(limit.saturating_sub(begin.elapsed()))).await;
-            pause = (pause * 3 / 2).min(PAUSE_MAX);
+        let scopes = self.scopes(indexes);
+        let awaited = &Awaited::new(indexes, &scopes, self.job.options.in_flight);
+        let mut following = Following::new();
+        for scope in &scopes {
+            following.push(Box::pin(self.follow_scope(scope, awaited)));
         }
-        unready
+        let begin = Instant::now();
+        let mut wait = Wait {
+            awaited,
+            begin,
+            limit,
+            all,
+            causes: Causes::new(),
+            looked: None,
+            told: Vec::new(),
+            told_at: begin,
+            pods: Vec::new(),
+            unready: Vec::new(),
+        };
+        loop {
+            let over = self.round(&mut wait, &mut following).await;
+            if over || awaited.is_empty() {
+                return wait.unready;
+            }
+            let round = Instant::now();
+            let news = async {
+                awaited.news().await;
+                tokio::time::sleep_until(round + ROUND_MIN).await;
+            };
+            tokio::select! {
+                biased;
+                _ = self.interrupt.raised() => {}
+                () = tokio::time::sleep_until(wait.end().min(wait.look_at()).min(wait.told_at + HEARTBEAT)) => {}
+                () = news => {}
+                Some(()) = following.next() => {}
+            }
+        }
     }
 
-    /// Takes out what has ended, well or not.
-    async fn sort_out_ended(
-        &self,
-        pending: &mut Pending,
-        causes: &mut Causes,
-        unready: &mut Vec<usize>,
-        begin: Instant,
-        all: bool,
-    ) {
-        let ended: Pending = pending.extract_if(.., |_, health| health.is_current() || health.is_failed()).collect();
-        for (index, health) in ended {
-            if health.is_current() {
-                if all {
-                    self.end_wait(index, WaitEnd::Ready, None, begin);
-                }
-                continue;
-            }
-            let cause = match causes.remove(&index) {
-                Some(cause) => Some(cause),
-                None => self.find_cause(index).await,
-            };
-            unready.push(index);
-            self.end_wait(index, WaitEnd::Failed(health.message().to_owned()), cause, begin);
+    /// What the news lead to. Is the wait over?
+    async fn round<'f>(&'f self, wait: &mut Wait<'f>, following: &mut Following<'f>) -> bool {
+        let awaited = wait.awaited;
+        let stopped = self.stopped().is_some();
+        let over = stopped || Instant::now() >= wait.end();
+        if !stopped && (over || Instant::now() >= wait.look_at()) {
+            self.find_causes(wait, following).await;
         }
+        for (index, health) in awaited.take_ended() {
+            self.sort_out(wait, index, &health).await;
+        }
+        if over {
+            for (index, health) in awaited.take_rest() {
+                wait.unready.push(index);
+                let cause = wait.causes.remove(&index);
+                self.end_wait(index, WaitEnd::TimedOut(lacking(&health)), cause, wait.begin);
+            }
+            return true;
+        }
+        // What was not read yet is no news.
+        if awaited.is_read() && !awaited.is_empty() {
+            let now = self.describe(&awaited.pending(), &wait.causes);
+            if now != wait.told || wait.told_at.elapsed() >= HEARTBEAT {
+                (self.events)(Event::Waiting {
+                    pending: now.clone(),
+                    elapsed: wait.begin.elapsed(),
+                    limit: wait.limit,
+                });
+                wait.told = now;
+                wait.told_at = Instant::now();
+            }
+        } else {
+            wait.told_at = Instant::now();
+        }
+        false
+    }
+
+    /// The end of one, well or not.
+    async fn sort_out(&self, wait: &mut Wait<'_>, index: usize, health: &Health) {
+        if health.is_current() {
+            if wait.all {
+                self.end_wait(index, WaitEnd::Ready, None, wait.begin);
+            }
+            return;
+        }
+        let cause = match wait.causes.remove(&index) {
+            Some(cause) => Some(cause),
+            None => self.find_cause(index).await.0,
+        };
+        wait.unready.push(index);
+        self.end_wait(index, WaitEnd::Failed(health.message().to_owned()), cause, wait.begin);
     }
 
     /// What lies behind the verdicts on the first of what waits. What no pod of its template will ever do has failed.
-    async fn find_causes(&self, pending: &mut Pending) -> Causes {
+    async fn find_causes<'f>(&'f self, wait: &mut Wait<'f>, following: &mut Following<'f>) {
+        let awaited = wait.awaited;
+        awaited.calm();
+        let waiting = awaited.pending().into_iter().filter(|(_, health)| matches!(health, Health::InProgress(_)));
         let mut causes = Causes::new();
-        let waiting = pending.iter_mut().filter(|(_, health)| matches!(health, Health::InProgress(_)));
-        for (index, health) in waiting.take(CAUSES_MAX) {
-            let Some(cause) = self.find_cause(*index).await else { continue };
-            if cause.hopeless {
-                *health = Health::Failed(health.message().to_owned());
+        for (index, _) in waiting.take(CAUSES_MAX) {
+            let (cause, selector) = self.find_cause(index).await;
+            if let Some(selector) = selector.filter(|_| !wait.pods.contains(&index)) {
+                wait.pods.push(index);
+                following.push(Box::pin(self.follow_pods(index, selector, awaited)));
             }
-            causes.insert(*index, cause);
+            let Some(cause) = cause else { continue };
+            if cause.hopeless {
+                awaited.give_up(index);
+            }
+            causes.insert(index, cause);
         }
-        causes
+        wait.causes = causes;
+        wait.looked = Some(Instant::now());
     }
 
-    async fn find_cause(&self, index: usize) -> Option<Cause> {
-        let action = &self.job.plan.actions[index];
-        let endpoint = self.endpoint_of(action)?;
-        let Ok(Observed::Present(live)) = self.cluster.observe_key(&endpoint, &action.key).await else { return None };
-        let facts = Facts { now: (self.job.options.clock)().parse().ok(), ..Facts::default() };
-        self.cluster.cause(live.object(), &facts).await
+    /// With the selector of the object's pods, if it has any. Nobody waits for it after a signal, and nobody long.
+    async fn find_cause(&self, index: usize) -> (Option<Cause>, Option<String>) {
+        let found = async {
+            let action = &self.job.plan.actions[index];
+            let endpoint = self.endpoint_of(action)?;
+            let observed = self.cluster.observe_key(&endpoint, &action.key).await.ok()?;
+            let facts = Facts { now: (self.job.options.clock)().parse().ok(), ..Facts::default() };
+            let object = observed.live()?.object();
+            Some((self.cluster.cause(object, &facts).await, cause::pod_selector(object)))
+        };
+        tokio::select! {
+            biased;
+            _ = self.interrupt.raised() => (None, None),
+            () = tokio::time::sleep(CAUSE_LIMIT) => (None, None),
+            found = found => found.unwrap_or_default(),
+        }
     }
 
     fn end_wait(&self, index: usize, end: WaitEnd, cause: Option<Cause>, begin: Instant) {
@@ -129,98 +210,6 @@ impl<T: Transport> Run<'_, T> {
             (key, causes.get(index).map_or_else(|| health.message().to_owned(), |cause| cause.behind(health.message())))
         };
         pending.iter().map(line).collect()
-    }
-
-    /// Reads and judges everything that is pending, kind by kind.
-    async fn assess_pending(&self, pending: &mut Pending) -> Result<(), ClusterError> {
-        let mut kinds: BTreeMap<Endpoint, Vec<usize>> = BTreeMap::new();
-        for (index, health) in pending.iter_mut() {
-            let action = &self.job.plan.actions[*index];
-            match self.endpoint_of(action) {
-                Some(endpoint) => kinds.entry(endpoint).or_default().push(*index),
-                None => *health = Health::InProgress("its kind is not served yet".to_owned()),
-            }
-        }
-        let reads = stream::iter(kinds).map(|(endpoint, indexes)| self.assess_kind(endpoint, indexes));
-        let read: Vec<_> = reads.buffer_unordered(self.job.options.in_flight.max(1)).collect().await;
-        for result in read {
-            pending.extend(result?);
-        }
-        Ok(())
-    }
-
-    async fn assess_kind(&self, endpoint: Endpoint, indexes: Vec<usize>) -> Result<Vec<(usize, Health)>, ClusterError> {
-        let mut seen: BTreeMap<ObjectKey, Health> = BTreeMap::new();
-        let claims = self.claims(&endpoint, &indexes).await;
-        if indexes.len() > GETS_MAX {
-            let selector = format!("{}={}", marks::MEMBER_LABEL, self.job.inventory.id.short());
-            let query = ListQuery::of(&endpoint).labelled(&selector);
-            let wanted: BTreeSet<&ObjectKey> = indexes.iter().map(|index| &self.job.plan.actions[*index].key).collect();
-            let listed = self.cluster.list(&query, |object| {
-                let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default();
-                let key = endpoint.key(text("namespace"), text("name"));
-                if wanted.contains(&key) {
-                    seen.insert(key, self.judge(&object, &claims));
-                }
-            });
-            // What a LIST does not bring (it may be forbidden) is read one by one.
-            if let Err(error) = listed.await {
-                self.note(&error);
-            }
-        }
-        let mut healths = Vec::new();
-        for index in indexes {
-            let key = &self.job.plan.actions[index].key;
-            let health = match seen.remove(key) {
-                Some(health) => health,
-                None => match self.cluster.observe_key(&endpoint, key).await? {
-                    Observed::Present(live) => self.judge(live.object(), &claims),
-                    Observed::Absent => self.health_of_absent(index),
-                    Observed::NotServed => Health::InProgress("its kind is not served yet".to_owned()),
-                    Observed::Unreadable { reason } => Health::Unknown(reason),
-                },
-            };
-            healths.push((index, health));
-        }
-        Ok(healths)
-    }
-
-    fn judge(&self, object: &Value, claims: &Claims) -> Health {
-        let now = (self.job.options.clock)().parse().ok();
-        let wants_address = self.job.options.wait_for_addresses;
-        health::of(object, &claims.facts(object, Facts { now, wants_address, ..Facts::default() }))
-    }
-
-    /// What claims among these actions' objects depend on. Asked only for claims.
-    async fn claims(&self, endpoint: &Endpoint, indexes: &[usize]) -> Claims {
-        if endpoint.kind != "PersistentVolumeClaim" {
-            return Claims::default();
-        }
-        let namespaces = indexes.iter().map(|index| self.job.plan.actions[*index].key.namespace.as_str()).collect();
-        let discovery = Rc::clone(&self.discovery.borrow());
-        self.cluster.claims(&discovery, &namespaces).await
-    }
-
-    /// A Job that is gone by its ttl has run; anything else that vanished under our eyes is awaited.
-    fn health_of_absent(&self, index: usize) -> Health {
-        let action = &self.job.plan.actions[index];
-        if action.body.as_ref().is_some_and(|body| goes_by_itself(&action.key, &body.manifest.open())) {
-            return Health::Current;
-        }
-        Health::InProgress("it does not exist".to_owned())
-    }
-
-    fn endpoint_of(&self, action: &Action) -> Option<Endpoint> {
-        let body = action.body.as_ref()?;
-        let kind = body.gvk.group_kind();
-        let discovery = self.discovery.borrow();
-        match discovery.lookup(&kind) {
-            Lookup::Served(served) => {
-                let served = served.version(&body.gvk.version).unwrap_or_else(|| served.preferred());
-                Some(Endpoint::new(&kind, served))
-            }
-            Lookup::NotServed | Lookup::Unknown => None,
-        }
     }
 }
 

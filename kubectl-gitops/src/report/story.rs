@@ -210,6 +210,13 @@ impl Story {
                     self.above(|story| story.retrying(&verb.to_string(), &what, &code.to_string(), pause));
                 }
             }
+            Notice::Polling { what, code } => {
+                if self.console.presentation().verbosity > 0 && self.console.progress() != ProgressMode::None {
+                    self.above(|story| {
+                        story.told(&format!("{what} cannot be watched ({code}): asking again and again"))
+                    });
+                }
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 mod apply;
 mod serve;
 mod store;
+mod watch;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -16,7 +17,7 @@ use tokio::sync::Notify;
 pub(crate) use apply::updated;
 pub(crate) use store::Store;
 
-use super::transport::{Broken, Request, Response, Transport};
+use super::transport::{Broken, Opened, Request, Response, Transport};
 
 /// What happens to one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +38,12 @@ pub(crate) enum Fault {
     Slow(Duration),
     /// Done, and answered after a while.
     SlowReply(Duration),
+    /// Of a watch: this comes, and then nothing, for ever.
+    Says(&'static str),
+    /// Of a watch: this comes, and then the connection breaks.
+    Torn(&'static str),
+    /// Of a watch: it ends at once.
+    Ends,
 }
 
 type Hook = Box<dyn FnMut(&Request, usize, &mut Store) -> Option<Fault>>;
@@ -86,25 +93,35 @@ impl Scripted {
         std::future::pending::<()>().await;
         unreachable!("a dead client is dropped")
     }
+
+    /// A request arrives: what becomes of it, if not what it asks for.
+    async fn arrive(&self, request: &Request) -> Option<Fault> {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        let index = self.sent.replace(self.sent.get() + 1);
+        self.store.borrow_mut().tick();
+        match self.hook.borrow_mut().as_mut() {
+            Some(hook) => hook(request, index, &mut self.store.borrow_mut()),
+            None => None,
+        }
+    }
+}
+
+fn lost<R>() -> Result<R, Broken> {
+    Err(Broken::Lost { reason: "reset".to_owned() })
+}
+
+async fn timed_out<R>(request: &Request) -> Result<R, Broken> {
+    tokio::time::sleep(request.timeout).await;
+    Err(Broken::TimedOut { after_s: request.timeout.as_secs() })
 }
 
 impl Transport for Scripted {
     async fn send(&self, request: Request) -> Result<Response, Broken> {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-        let index = self.sent.replace(self.sent.get() + 1);
-        self.store.borrow_mut().tick();
-        let fault = match self.hook.borrow_mut().as_mut() {
-            Some(hook) => hook(&request, index, &mut self.store.borrow_mut()),
-            None => None,
-        };
-        let lost = || Err(Broken::Lost { reason: "reset".to_owned() });
+        let fault = self.arrive(&request).await;
         match fault {
             Some(Fault::KillBefore) => self.die().await,
-            Some(Fault::Lost) => return lost(),
-            Some(Fault::Timeout) => {
-                tokio::time::sleep(request.timeout).await;
-                return Err(Broken::TimedOut { after_s: request.timeout.as_secs() });
-            }
+            Some(Fault::Lost | Fault::Says(_) | Fault::Torn(_) | Fault::Ends) => return lost(),
+            Some(Fault::Timeout) => return timed_out(&request).await,
             Some(Fault::Status(status)) => return Ok(refusal(status)),
             Some(Fault::Slow(pause)) => tokio::time::sleep(pause).await,
             Some(Fault::KillAfter | Fault::DropReply | Fault::SlowReply(_)) | None => {}
@@ -120,6 +137,25 @@ impl Transport for Scripted {
             _ => Ok(response),
         }
     }
+
+    async fn open(&self, request: Request) -> Result<Opened, Broken> {
+        match self.arrive(&request).await {
+            Some(Fault::KillBefore | Fault::KillAfter) => self.die().await,
+            Some(Fault::Lost | Fault::DropReply) => return lost(),
+            Some(Fault::Timeout) => return timed_out(&request).await,
+            Some(Fault::Status(status)) => return Ok(Opened::Refused(refusal(status))),
+            Some(Fault::Slow(pause) | Fault::SlowReply(pause)) => tokio::time::sleep(pause).await,
+            Some(Fault::Says(text)) => return Ok(Opened::Going(watch::says(text, None))),
+            Some(Fault::Torn(text)) => return Ok(Opened::Going(watch::says(text, Some(lost())))),
+            Some(Fault::Ends) => return Ok(Opened::Going(Box::pin(futures::stream::empty()))),
+            None => {}
+        }
+        let watched = self.store.borrow().watched(&request);
+        Ok(match watched {
+            Ok(watched) => Opened::Going(watch::changes(Rc::clone(&self.store), watched)),
+            Err(response) => Opened::Refused(response),
+        })
+    }
 }
 
 fn refusal(status: u16) -> Response {
@@ -127,6 +163,7 @@ fn refusal(status: u16) -> Response {
         401 => "Unauthorized",
         403 => "Forbidden",
         409 => "Conflict",
+        410 => "Expired",
         429 => "TooManyRequests",
         503 => "ServiceUnavailable",
         _ => "InternalError",

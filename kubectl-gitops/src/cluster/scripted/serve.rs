@@ -5,12 +5,13 @@ use serde_json::{Value, json};
 
 use super::apply::{self, Outcome};
 use super::store::{Served, Store};
+use super::watch::Watched;
 use crate::cluster::transport::{Method, Request, Response};
 use crate::plan::is_terminating;
 
 /// A parsed URL.
 #[derive(Clone)]
-struct Target {
+pub(super) struct Target {
     served: Served,
     namespace: String,
     name: String,
@@ -26,6 +27,17 @@ impl Target {
 
     fn query(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Is it one of those that a LIST or a watch asks for?
+    pub(super) fn selects(&self, key: &ObjectKey, object: &Value) -> bool {
+        let pair = |name: &str| self.query(name).and_then(|selector| selector.split_once('='));
+        let Served { group, kind, .. } = &self.served;
+        key.group == group.as_str()
+            && key.kind == kind.as_str()
+            && (self.namespace.is_empty() || key.namespace == self.namespace.as_str())
+            && pair("labelSelector").is_none_or(|(name, value)| object["metadata"]["labels"][name] == value)
+            && pair("fieldSelector").is_none_or(|(_, name)| key.name == name)
     }
 }
 
@@ -97,17 +109,26 @@ impl Store {
     }
 
     fn list(&self, target: &Target) -> Response {
-        let selector = target.query("labelSelector").and_then(|selector| selector.split_once('='));
-        let Served { group, kind, .. } = &target.served;
-        let items: Vec<&Value> = self
-            .objects
-            .iter()
-            .filter(|(key, _)| key.group == group.as_str() && key.kind == kind.as_str())
-            .filter(|(key, _)| target.namespace.is_empty() || key.namespace == target.namespace.as_str())
-            .filter(|(_, object)| selector.is_none_or(|(name, value)| object["metadata"]["labels"][name] == value))
-            .map(|(_, object)| object)
-            .collect();
-        ok(200, &json!({"kind": format!("{kind}List"), "apiVersion": "v1", "metadata": {}, "items": items}))
+        let kind = &target.served.kind;
+        let items = self.objects.iter().filter(|(key, object)| target.selects(key, object)).map(|(_, object)| object);
+        let items: Vec<&Value> = items.collect();
+        let metadata = json!({"resourceVersion": self.version().to_string()});
+        ok(200, &json!({"kind": format!("{kind}List"), "apiVersion": "v1", "metadata": metadata, "items": items}))
+    }
+
+    /// What a request asks to watch, or the refusal.
+    pub(super) fn watched(&self, request: &Request) -> Result<Watched, Response> {
+        let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
+        let unknown = || failure(404, "NotFound", "page not found", &Value::Null);
+        let target = self.target(path, query).ok_or_else(unknown)?;
+        let number = |name: &str| target.query(name).and_then(|text| text.parse().ok());
+        let (Some(after), Some(seconds)) = (number("resourceVersion"), number("timeoutSeconds")) else {
+            return Err(failure(400, "BadRequest", "no version or no time", &Value::Null));
+        };
+        if after < self.oldest {
+            return Err(failure(410, "Expired", "too old resource version", &Value::Null));
+        }
+        Ok(Watched { target, after, seconds })
     }
 
     /// Creation is refused in a namespace that is missing or going away.

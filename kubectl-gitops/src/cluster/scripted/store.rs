@@ -18,6 +18,15 @@ pub(crate) struct Commit {
     pub(crate) preconditions: Value,
 }
 
+/// One change, as a watch tells it. `Null` where there is no object.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    pub(crate) version: u64,
+    pub(crate) key: ObjectKey,
+    pub(crate) before: Value,
+    pub(crate) after: Value,
+}
+
 /// A type the fake serves.
 #[derive(Debug, Clone)]
 pub(crate) struct Served {
@@ -38,6 +47,11 @@ pub(crate) struct Store {
     pub(crate) violations: BTreeSet<String>,
     /// Called with the store after each commit.
     pub(crate) watch: Option<fn(&Store) -> Option<String>>,
+    /// Watches from before this version are too late.
+    pub(crate) oldest: u64,
+    changes: Vec<Change>,
+    /// As of the last change.
+    told: BTreeMap<ObjectKey, Value>,
     version: u64,
     uid: u64,
 }
@@ -61,6 +75,9 @@ impl Store {
             writes: 0,
             violations: BTreeSet::new(),
             watch: None,
+            oldest: 0,
+            changes: Vec::new(),
+            told: BTreeMap::new(),
             version: 100,
             uid: 0,
         };
@@ -131,8 +148,48 @@ impl Store {
         None
     }
 
+    /// The version of everything.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// What happened since.
+    pub(super) fn changes_after(&self, version: u64) -> impl Iterator<Item = &Change> {
+        self.changes.iter().filter(move |change| change.version > version)
+    }
+
+    /// What is different now is written down for watches. Whoever changed it need not know of them.
+    fn note_changes(&mut self) {
+        let version = |object: &Value| {
+            let text = object["metadata"]["resourceVersion"].as_str().unwrap_or_default();
+            text.parse::<u64>().unwrap_or_default()
+        };
+        let changed = self.objects.iter().filter(|(key, object)| self.told.get(*key).is_none_or(|told| version(told) != version(object)));
+        let mut changes: Vec<Change> = changed
+            .map(|(key, after)| {
+                let before = self.told.get(key).cloned().unwrap_or_default();
+                Change { version: version(after), key: key.clone(), before, after: after.clone() }
+            })
+            .collect();
+        changes.sort_by_key(|change| change.version);
+        for (key, before) in self.told.iter().filter(|(key, _)| !self.objects.contains_key(*key)) {
+            self.version += 1;
+            let (key, before) = (key.clone(), before.clone());
+            changes.push(Change { version: self.version, key, before, after: Value::Null });
+        }
+        if !changes.is_empty() {
+            self.told.clone_from(&self.objects);
+            self.changes.extend(changes);
+        }
+    }
+
     /// What controllers do between two requests: one thing at a time, so that every state in between is seen.
     pub(super) fn tick(&mut self) {
+        self.work();
+        self.note_changes();
+    }
+
+    fn work(&mut self) {
         let waiting =
             self.objects.iter().find(|(key, object)| key.kind == "CustomResourceDefinition" && !is_established(object));
         if let Some((key, definition)) = waiting.map(|(key, object)| (key.clone(), object.clone())) {
