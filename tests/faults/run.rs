@@ -191,7 +191,7 @@ impl Tap {
         let reply = match self.fault {
             Some(cell) if cell.request == index => self.spoil(cell, call, pid),
             Some(cell) if cell.request < index && cell.mode == Mode::Expired => Reply::Whole(refusal(401)),
-            _ => self.pass(call, pid).map_or(Reply::Closed, Reply::Whole),
+            _ => self.answer(call, pid),
         };
         let mark = if self.fault.is_some_and(|cell| cell.request == index) { " <== the fault" } else { "" };
         let line = format!("{index:3} {} {} {}{mark}\n", call.method, call.path, told(&reply));
@@ -203,6 +203,14 @@ impl Tap {
         self.place.watch.forward(call, Sender { set: &self.set, pid, given_up: false }).ok()
     }
 
+    /// The same as it comes, if it goes on.
+    fn answer(&self, call: &Call, pid: i32) -> Reply {
+        if call.is_watch() {
+            return Reply::of(&self.place.watch.server.api, call);
+        }
+        self.pass(call, pid).map_or(Reply::Closed, Reply::Whole)
+    }
+
     fn pid(&self) -> i32 {
         let (pid, known) = (&self.pid.0, &self.pid.1);
         let pid = known.wait_while(pid.lock().expect("no thread died"), |pid| pid.is_none()).expect("no thread died");
@@ -212,11 +220,23 @@ impl Tap {
     /// The fault, with the intruder before it, or between what was done and the reply.
     fn spoil(self: &Arc<Self>, cell: Cell, call: &Call, pid: i32) -> Reply {
         let done = matches!(cell.mode, Mode::KillAfter | Mode::Dropped | Mode::Torn | Mode::Twice);
-        let answer = if done { self.pass(call, pid) } else { None };
+        // A watch has no end to wait for.
+        let answer = if done && call.is_watch() {
+            let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+            Some(Answer {
+                status: 200,
+                headers,
+                body: b"{\"type\":\"MODIFIED\",\"object\":{\"kind\":\"Secret\"}}\n".to_vec(),
+            })
+        } else if done {
+            self.pass(call, pid)
+        } else {
+            None
+        };
         self.intrude(cell);
         let done = |spoilt: fn(Answer) -> Reply| answer.map_or(Reply::Closed, spoilt);
         match cell.mode {
-            Mode::Clean => self.pass(call, pid).map_or(Reply::Closed, Reply::Whole),
+            Mode::Clean => self.answer(call, pid),
             Mode::KillBefore | Mode::KillAfter => {
                 send_signal(pid, Signal::SIGKILL);
                 Reply::Closed
@@ -228,6 +248,7 @@ impl Tap {
                 done(Reply::Twice)
             }
             Mode::Timeout => Reply::Silent(PATIENCE + Duration::from_secs(1)),
+            Mode::Late if call.is_watch() => Reply::Silent(PATIENCE + Duration::from_millis(700)),
             Mode::Late => {
                 self.place.late.fetch_add(1, Ordering::SeqCst);
                 testkit::pause(PATIENCE + Duration::from_millis(700));
@@ -240,7 +261,7 @@ impl Tap {
             Mode::Terminate => {
                 *self.signalled.lock().expect("no thread died") = Some(Instant::now());
                 send_signal(pid, Signal::SIGTERM);
-                self.pass(call, pid).map_or(Reply::Closed, Reply::Whole)
+                self.answer(call, pid)
             }
             Mode::Expired | Mode::Unauthorized => Reply::Whole(refusal(401)),
             Mode::Forbidden => Reply::Whole(refusal(403)),
@@ -279,6 +300,7 @@ fn told(reply: &Reply) -> String {
     let mut text = String::new();
     match reply {
         Reply::Whole(answer) => write!(text, "{}", answer.status),
+        Reply::Flow(_) => write!(text, "told as it happens"),
         Reply::Twice(answer) => write!(text, "{} twice", answer.status),
         Reply::Torn(answer) => write!(text, "{} torn", answer.status),
         Reply::Closed => write!(text, "no reply"),

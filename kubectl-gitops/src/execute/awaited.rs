@@ -11,7 +11,9 @@ use serde_json::Value;
 use tokio::sync::{Notify, Semaphore};
 
 use super::run::Run;
-use crate::cluster::{Change, Claims, ClusterError, Endpoint, Extent, Heard, ListQuery, Lookup, Pace, Start, Transport};
+use crate::cluster::{
+    Change, Claims, ClusterError, Endpoint, Extent, Heard, ListQuery, Lookup, Pace, Start, Transport,
+};
 use crate::health::{self, Facts, Health};
 use crate::inventory::marks;
 use crate::plan::{Action, Observed, goes_by_itself};
@@ -253,7 +255,7 @@ impl<T: Transport> Run<'_, T> {
         let pace = if scope.endpoint.kind == CLAIM { &CLAIMS_PACE } else { &PACE };
         loop {
             let read = async |expired: bool| self.read_scope(scope, awaited, expired).await;
-            let hear = |change| self.hear(scope, awaited, change);
+            let hear = |change| self.hear(scope, awaited, &change);
             let Err(error) = self.cluster.follow(&scope.query(), pace, read, hear).await else { return };
             self.note(&error);
             awaited.was_read(scope);
@@ -310,8 +312,8 @@ impl<T: Transport> Run<'_, T> {
         })
     }
 
-    fn hear(&self, scope: &Scope, awaited: &Awaited, change: Change) -> Heard {
-        let (Change::Present(object) | Change::Gone(object)) = &change;
+    fn hear(&self, scope: &Scope, awaited: &Awaited, change: &Change) -> Heard {
+        let (Change::Present(object) | Change::Gone(object)) = change;
         let index = scope.objects.get(&scope.key_of(object)).filter(|index| awaited.is_pending(**index));
         let Some(index) = index.filter(|index| !awaited.is_old(**index, version_of(object))) else {
             return Heard::More;

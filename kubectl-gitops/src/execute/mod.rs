@@ -38,7 +38,8 @@ use run::Run;
 pub async fn execute<T: Transport>(mut execution: Execution<'_, T>) -> Executed {
     let begin = Instant::now();
     let cluster = execution.cluster;
-    let mut executed = carry_out(&mut execution).await;
+    // Large: everything that a run does.
+    let mut executed = Box::pin(carry_out(&mut execution)).await;
     executed.traffic = cluster.traffic();
     executed.elapsed = begin.elapsed();
     executed

@@ -212,9 +212,8 @@ impl Story {
             }
             Notice::Polling { what, code } => {
                 if self.console.presentation().verbosity > 0 && self.console.progress() != ProgressMode::None {
-                    self.above(|story| {
-                        story.told(&format!("{what} cannot be watched ({code}): asking again and again"))
-                    });
+                    let text = format!("{what} cannot be watched ({code}): asking again and again");
+                    self.above(|story| story.told(&text));
                 }
             }
         }

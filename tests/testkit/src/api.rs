@@ -2,7 +2,7 @@
 //! behind the back of the program under test; blocking, one connection per request in flight.
 
 use std::io::{self, BufReader};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::Value;
 
-use crate::http::{Answer, Call};
+use crate::http::{Answer, Call, read_chunk};
 
 type Stream = BufReader<StreamOwned<ClientConnection, TcpStream>>;
 
@@ -28,6 +28,27 @@ pub struct Api {
     token: Option<String>,
     idle: Mutex<Vec<Stream>>,
     authorities: Vec<u8>,
+}
+
+/// An answer that goes on: its head, and its body as it comes.
+#[derive(Debug)]
+pub struct Flow {
+    pub(crate) head: Answer,
+    stream: Stream,
+}
+
+impl Flow {
+    /// The next piece; none at the end.
+    pub(crate) fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let piece = read_chunk(&mut self.stream)?;
+        Ok(Some(piece).filter(|piece| !piece.is_empty()))
+    }
+
+    /// Ends it from elsewhere.
+    pub(crate) fn end(&self) -> io::Result<impl FnOnce() + Send + use<>> {
+        let socket = self.stream.get_ref().sock.try_clone()?;
+        Ok(move || drop(socket.shutdown(Shutdown::Both)))
+    }
 }
 
 impl Api {
@@ -77,11 +98,7 @@ impl Api {
     /// # Errors
     /// When there is no answer.
     pub fn send(&self, call: &Call) -> io::Result<Answer> {
-        let mut call = call.clone();
-        if let Some(token) = &self.token {
-            call.headers.retain(|(name, _)| name != "authorization");
-            call.headers.push(("authorization".to_owned(), format!("Bearer {token}")));
-        }
+        let call = self.signed(call);
         let reused = self.idle.lock().expect("no thread died").pop();
         if let Some(stream) = reused
             && let Ok(Some(answer)) = self.exchange(stream, &call)
@@ -89,6 +106,32 @@ impl Api {
             return Ok(answer);
         }
         self.exchange(self.connect()?, &call)?.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    }
+
+    /// Sends a request whose answer goes on, over a connection of its own. What does not go on is an answer like any other.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub fn open(&self, call: &Call) -> io::Result<Result<Flow, Answer>> {
+        let mut stream = self.connect()?;
+        self.signed(call).write(stream.get_mut(), &self.authority)?;
+        let mut head = Answer::read_head(&mut stream)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+        if head.is_success() && head.is_chunked() {
+            // Nothing may happen for long.
+            stream.get_ref().sock.set_read_timeout(None)?;
+            return Ok(Ok(Flow { head, stream }));
+        }
+        head.read_body(&mut stream)?;
+        Ok(Err(head))
+    }
+
+    fn signed(&self, call: &Call) -> Call {
+        let mut call = call.clone();
+        if let Some(token) = &self.token {
+            call.headers.retain(|(name, _)| name != "authorization");
+            call.headers.push(("authorization".to_owned(), format!("Bearer {token}")));
+        }
+        call
     }
 
     fn connect(&self) -> io::Result<Stream> {

@@ -12,13 +12,16 @@ use std::time::Duration;
 use nix::libc::linger;
 use nix::sys::socket::{setsockopt, sockopt};
 
-use crate::http::{Answer, Call};
+use crate::api::{Api, Flow};
+use crate::http::{Answer, Call, chunk};
 
 /// What becomes of a request.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub enum Reply {
     /// This answer.
     Whole(Answer),
+    /// This answer, as it comes.
+    Flow(Box<Flow>),
     /// This answer, twice in a row, on a connection that the client may use again.
     Twice(Answer),
     /// Half of this answer, then the connection is reset.
@@ -27,6 +30,20 @@ pub enum Reply {
     Closed,
     /// No answer for so long, then the connection ends.
     Silent(Duration),
+}
+
+impl Reply {
+    /// What the server says, as it says it; if it says nothing, neither do we.
+    pub fn of(api: &Api, call: &Call) -> Self {
+        if !call.is_watch() {
+            return api.send(call).map_or(Self::Closed, Self::Whole);
+        }
+        match api.open(call) {
+            Ok(Ok(flow)) => Self::Flow(Box::new(flow)),
+            Ok(Err(answer)) => Self::Whole(answer),
+            Err(_) => Self::Closed,
+        }
+    }
 }
 
 type Decide = dyn Fn(Call) -> Reply + Send + Sync;
@@ -80,6 +97,22 @@ impl Drop for Gateway {
     }
 }
 
+/// Until the server ends it or the client goes.
+fn pass_on(mut flow: Flow, writer: &mut TcpStream) -> io::Result<()> {
+    let (client, end) = (writer.try_clone()?, flow.end()?);
+    thread::spawn(move || {
+        // A client that has something to say while it is answered has gone on to its next request.
+        if matches!(client.peek(&mut [0]), Ok(0) | Err(_)) {
+            end();
+        }
+    });
+    writer.write_all(&flow.head.flowing_head())?;
+    while let Some(piece) = flow.next()? {
+        writer.write_all(&chunk(&piece))?;
+    }
+    writer.write_all(&chunk(b""))
+}
+
 fn serve(client: TcpStream, decide: &Decide) -> io::Result<()> {
     client.set_nodelay(true)?;
     let mut reader = BufReader::new(client.try_clone()?);
@@ -87,6 +120,7 @@ fn serve(client: TcpStream, decide: &Decide) -> io::Result<()> {
     while let Some(call) = Call::read(&mut reader)? {
         match decide(call) {
             Reply::Whole(answer) => writer.write_all(&answer.bytes())?,
+            Reply::Flow(flow) => pass_on(*flow, &mut writer)?,
             Reply::Twice(answer) => writer.write_all(&[answer.bytes(), answer.bytes()].concat())?,
             Reply::Torn(answer) => {
                 let bytes = answer.bytes();

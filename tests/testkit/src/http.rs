@@ -58,6 +58,11 @@ impl Call {
         Ok(Some(Self { method, path, headers, body }))
     }
 
+    /// Does it ask for changes as they come?
+    pub fn is_watch(&self) -> bool {
+        self.method == "GET" && self.path.contains("watch=true")
+    }
+
     pub(crate) fn write(&self, to: &mut impl Write, host: &str) -> io::Result<()> {
         let mut head = format!("{} {} HTTP/1.1\r\nhost: {host}\r\n", self.method, self.path);
         let own = ["host", "content-length", "transfer-encoding", "connection", "accept-encoding"];
@@ -98,12 +103,39 @@ impl Answer {
 
     /// Reads one; none if the peer has closed the connection instead.
     pub(crate) fn read(from: &mut impl BufRead) -> io::Result<Option<Self>> {
+        let Some(mut answer) = Self::read_head(from)? else { return Ok(None) };
+        answer.read_body(from)?;
+        Ok(Some(answer))
+    }
+
+    /// The same without the body, which comes next.
+    pub(crate) fn read_head(from: &mut impl BufRead) -> io::Result<Option<Self>> {
         let Some((line, headers)) = read_head(from)? else { return Ok(None) };
         let status = line.split(' ').nth(1).and_then(|word| word.parse().ok());
         let status = status.ok_or_else(|| io::Error::other(format!("no status line: {line}")))?;
-        let bodiless = status == 204 || status == 304;
-        let body = if bodiless { Vec::new() } else { read_body(from, &headers, true)? };
-        Ok(Some(Self { status, headers, body }))
+        Ok(Some(Self { status, headers, body: Vec::new() }))
+    }
+
+    pub(crate) fn read_body(&mut self, from: &mut impl BufRead) -> io::Result<()> {
+        let bodiless = self.status == 204 || self.status == 304;
+        if !bodiless {
+            self.body = read_body(from, &self.headers, true)?;
+        }
+        Ok(())
+    }
+
+    /// Does its body come in pieces, without a length?
+    pub(crate) fn is_chunked(&self) -> bool {
+        find(&self.headers, "transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked"))
+    }
+
+    /// The head of an answer that comes in pieces.
+    pub(crate) fn flowing_head(&self) -> Vec<u8> {
+        let mut head = format!("HTTP/1.1 {} X\r\n", self.status);
+        let own = ["content-length", "transfer-encoding", "connection"];
+        push_headers(&mut head, self.headers.iter().filter(|(name, _)| !own.contains(&name.as_str())));
+        head.push_str("transfer-encoding: chunked\r\n\r\n");
+        head.into_bytes()
     }
 
     /// As it goes over the wire, with its length.
@@ -181,23 +213,37 @@ fn read_body(from: &mut impl BufRead, headers: &[(String, String)], to_the_end: 
 fn read_chunks(from: &mut impl BufRead) -> io::Result<Vec<u8>> {
     let mut body = Vec::new();
     loop {
-        let mut line = String::new();
-        from.read_line(&mut line)?;
-        let size = line.trim_end().split(';').next().unwrap_or_default();
-        let size = usize::from_str_radix(size, 16).map_err(io::Error::other)?;
-        if body.len() + size > BODY_BYTES_MAX {
+        let piece = read_chunk(from)?;
+        if body.len() + piece.len() > BODY_BYTES_MAX {
             return Err(io::Error::other("a body too large"));
         }
-        let begin = body.len();
-        body.resize(begin + size, 0);
-        from.read_exact(&mut body[begin..])?;
-        let mut end = String::new();
-        from.read_line(&mut end)?;
-        if size == 0 {
+        body.extend_from_slice(&piece);
+        if piece.is_empty() {
             // Trailers are not in use here.
             return Ok(body);
         }
     }
+}
+
+/// One piece; empty for the last.
+pub(crate) fn read_chunk(from: &mut impl BufRead) -> io::Result<Vec<u8>> {
+    let mut line = String::new();
+    from.read_line(&mut line)?;
+    let size = line.trim_end().split(';').next().unwrap_or_default();
+    let size = usize::from_str_radix(size, 16).map_err(io::Error::other)?;
+    if size > BODY_BYTES_MAX {
+        return Err(io::Error::other("a body too large"));
+    }
+    let mut piece = vec![0; size];
+    from.read_exact(&mut piece)?;
+    let mut end = String::new();
+    from.read_line(&mut end)?;
+    Ok(piece)
+}
+
+/// The same as it goes over the wire.
+pub(crate) fn chunk(piece: &[u8]) -> Vec<u8> {
+    [format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat()
 }
 
 #[cfg(test)]
@@ -225,6 +271,8 @@ mod tests {
         let read = answer(&mut chunked);
         assert_eq!((read.status, read.body.as_slice()), (200, &b"abcde"[..]));
         assert!(answer(&mut read.bytes().as_slice()).body == b"abcde");
+        let flowing = [read.flowing_head(), chunk(b"abc"), chunk(b"de"), chunk(b"")].concat();
+        assert!(answer(&mut flowing.as_slice()).body == b"abcde");
     }
 
     #[test]

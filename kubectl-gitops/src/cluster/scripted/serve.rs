@@ -37,7 +37,10 @@ impl Target {
             && key.kind == kind.as_str()
             && (self.namespace.is_empty() || key.namespace == self.namespace.as_str())
             && pair("labelSelector").is_none_or(|(name, value)| object["metadata"]["labels"][name] == value)
-            && pair("fieldSelector").is_none_or(|(_, name)| key.name == name)
+            && pair("fieldSelector").is_none_or(|(field, value)| match field {
+                "metadata.name" => key.name == value,
+                field => object.pointer(&format!("/{}", field.replace('.', "/"))).is_some_and(|found| found == value),
+            })
     }
 }
 

@@ -164,7 +164,10 @@ impl Store {
             let text = object["metadata"]["resourceVersion"].as_str().unwrap_or_default();
             text.parse::<u64>().unwrap_or_default()
         };
-        let changed = self.objects.iter().filter(|(key, object)| self.told.get(*key).is_none_or(|told| version(told) != version(object)));
+        let changed = self
+            .objects
+            .iter()
+            .filter(|(key, object)| self.told.get(*key).is_none_or(|told| version(told) != version(object)));
         let mut changes: Vec<Change> = changed
             .map(|(key, after)| {
                 let before = self.told.get(key).cloned().unwrap_or_default();
@@ -184,7 +187,7 @@ impl Store {
     }
 
     /// What controllers do between two requests: one thing at a time, so that every state in between is seen.
-    pub(super) fn tick(&mut self) {
+    pub(crate) fn tick(&mut self) {
         self.work();
         self.note_changes();
     }

@@ -161,7 +161,9 @@ mod tests {
         fn where_pieces_end_does_not_matter(mut cuts in prop::collection::vec(0usize..1000, 0..12)) {
             let (text, told) = all();
             cuts.push(text.len());
-            cuts.iter_mut().for_each(|cut| *cut = (*cut).min(text.len()));
+            for cut in &mut cuts {
+                *cut = (*cut).min(text.len());
+            }
             cuts.sort_unstable();
             let (mut events, mut seen, mut begin) = (Events::default(), Vec::new(), 0);
             for cut in cuts {

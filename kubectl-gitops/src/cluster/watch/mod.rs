@@ -94,7 +94,7 @@ impl<T: Transport> Cluster<T> {
                 Start::Done => return Ok(()),
                 Start::At(version) if allowed => {
                     let begin = Instant::now();
-                    let ended = self.listen(query, pace, version, &mut hear).await;
+                    let ended = Box::pin(self.listen(query, pace, version, &mut hear)).await;
                     if begin.elapsed() >= OF_USE {
                         pause = pace.pause_min;
                     }

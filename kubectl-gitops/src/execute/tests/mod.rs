@@ -6,6 +6,7 @@ mod intruders;
 mod leftovers;
 mod rolls;
 mod rules;
+mod waits;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
