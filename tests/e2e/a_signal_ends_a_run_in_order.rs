@@ -1,5 +1,5 @@
-//! The first signal finishes what is under way: the run says that it was interrupted, and the next one need not wait for
-//! a lock.
+//! The first signal finishes what is under way: the run says that it was interrupted, ends within five seconds, and the next one
+//! need not wait for a lock.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ pub(crate) fn check(sandbox: &Sandbox) {
         sandbox.until("some of the set", 30, || super::made(sandbox, &set) > 3);
         run.signal(signal);
         run.says("interrupted: finishing the requests in flight");
-        run.ends_within(Duration::from_secs(15)).exit(code).says("the inventory is consistent");
+        run.ends_within(Duration::from_secs(5)).exit(code).says("the inventory is consistent");
         let made = super::made(sandbox, &set);
         assert!(made < 120, "it was interrupted too late to show anything");
         let begin = Instant::now();

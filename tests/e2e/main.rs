@@ -49,6 +49,7 @@ behaviours! {
     a_second_signal_ends_a_run_at_once,
     a_secret_of_others_rolls_its_users,
     a_signal_ends_a_run_in_order,
+    a_signal_ends_a_wait_at_once,
     a_replacement_is_rehearsed,
     a_rotated_secret_is_synced_once,
     an_annotated_workload_of_nobody_rolls,
@@ -98,6 +99,7 @@ behaviours! {
     a_quota_that_is_used_up,
     a_role_and_its_binding,
     a_token_is_replaced_during_a_run,
+    #[needs_pods] a_wait_asks_no_more_the_longer_it_takes,
     a_webhook_comes_last_and_fails_closed,
     an_api_service_that_is_down,
 }
@@ -106,6 +108,14 @@ behaviours! {
 fn config_maps(set: &str, count: usize) -> String {
     let maps: Vec<String> = (0..count).map(|n| format!("- name: {set}-{n}\n  literals: [a={n}]\n")).collect();
     format!("configMapGenerator:\n{}generatorOptions: {{disableNameSuffixHash: true}}\n", maps.concat())
+}
+
+/// A kubeconfig for a gate on this machine.
+fn kubeconfig(url: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: c\nclusters: [{{name: c, cluster: {{server: '{url}'}}}}]\n\
+         users: [{{name: c, user: {{}}}}]\ncontexts: [{{name: c, context: {{cluster: c, user: c}}}}]\n"
+    )
 }
 
 /// A name that no other run has, for what cannot live in the sandbox's own namespace.
