@@ -52,6 +52,7 @@ pub(crate) struct Store {
     changes: Vec<Change>,
     /// As of the last change.
     told: BTreeMap<ObjectKey, Value>,
+    noted: (u64, usize),
     version: u64,
     uid: u64,
 }
@@ -78,6 +79,7 @@ impl Store {
             oldest: 0,
             changes: Vec::new(),
             told: BTreeMap::new(),
+            noted: (0, 0),
             version: 100,
             uid: 0,
         };
@@ -160,30 +162,38 @@ impl Store {
 
     /// What is different now is written down for watches. Whoever changed it need not know of them.
     fn note_changes(&mut self) {
+        if self.noted == (self.version, self.objects.len()) {
+            return;
+        }
         let version = |object: &Value| {
             let text = object["metadata"]["resourceVersion"].as_str().unwrap_or_default();
             text.parse::<u64>().unwrap_or_default()
         };
-        let changed = self
-            .objects
-            .iter()
-            .filter(|(key, object)| self.told.get(*key).is_none_or(|told| version(told) != version(object)));
-        let mut changes: Vec<Change> = changed
-            .map(|(key, after)| {
-                let before = self.told.get(key).cloned().unwrap_or_default();
-                Change { version: version(after), key: key.clone(), before, after: after.clone() }
-            })
-            .collect();
+        let is_new = |key: &ObjectKey, object: &Value| {
+            self.told
+                .get(key)
+                .is_none_or(|told| told["metadata"]["resourceVersion"] != object["metadata"]["resourceVersion"])
+        };
+        let mut changes: Vec<Change> = Vec::new();
+        for (key, after) in self.objects.iter().filter(|(key, object)| is_new(key, object)) {
+            let before = self.told.get(key).cloned().unwrap_or_default();
+            changes.push(Change { version: version(after), key: key.clone(), before, after: after.clone() });
+        }
         changes.sort_by_key(|change| change.version);
         for (key, before) in self.told.iter().filter(|(key, _)| !self.objects.contains_key(*key)) {
             self.version += 1;
             let (key, before) = (key.clone(), before.clone());
             changes.push(Change { version: self.version, key, before, after: Value::Null });
         }
-        if !changes.is_empty() {
-            self.told.clone_from(&self.objects);
-            self.changes.extend(changes);
+        for change in &changes {
+            if change.after.is_null() {
+                self.told.remove(&change.key);
+            } else {
+                self.told.insert(change.key.clone(), change.after.clone());
+            }
         }
+        self.changes.extend(changes);
+        self.noted = (self.version, self.objects.len());
     }
 
     /// What controllers do between two requests: one thing at a time, so that every state in between is seen.
