@@ -8,7 +8,7 @@ use super::lease::Lease;
 use super::run::Run;
 use crate::cluster::{Cluster, Transport};
 use crate::inventory::RunEnd;
-use crate::inventory::{Inventory, Phase, RunRecord, RunResult};
+use crate::inventory::{Inventory, Phase, RunRecord, RunResult, has_arrived};
 
 /// What is left in the inventory after a run.
 pub(super) struct Settlement {
@@ -23,7 +23,9 @@ impl<T: Transport> Run<'_, T> {
         let settled = lease.inventory().settle(&observed);
         let end = run_end(self.job, &self.outcomes(), &self.waited(), stop);
         let mut next = settled.finish(end);
-        next.note_left(&lease.inventory(), next.phase == Phase::Stable);
+        let (earlier, now) = (&self.job.inventory.last, (self.job.options.clock)());
+        let arrived = earlier.as_ref().is_none_or(|earlier| has_arrived(&earlier.time, &now));
+        next.note_left(&lease.inventory(), next.phase == Phase::Stable && arrived);
         next.reloaded(&self.reloaded.borrow(), self.job.policy.reload);
         let entries = next.entries.len();
         let written = |error| inventory_stop("settled", error);

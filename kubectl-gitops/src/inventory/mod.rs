@@ -25,7 +25,7 @@ use krm::ObjectKey;
 pub use digest::Digest;
 pub use entry::{Entry, State};
 pub use id::{InventoryId, ParseInventoryIdError, RootRef};
-pub use left::Left;
+pub use left::{Left, has_arrived};
 pub use lock::{LockVerdict, TAKEOVER_GRACE, judge};
 pub use status::{Lock, Phase, RunRecord, RunResult, Source};
 pub use step::{Claim, ClaimApply, ClaimPrune, OtherSource, RunEnd, Settled};

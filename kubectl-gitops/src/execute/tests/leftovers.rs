@@ -46,13 +46,31 @@ fn a_creation_that_arrives_when_its_kind_has_left_the_set_is_found() {
 }
 
 #[test]
-fn a_kind_that_left_is_asked_for_until_something_else_changes() {
+fn a_kind_that_left_is_asked_for_until_something_else_changes_later() {
     in_virtual_time(async {
         let mut world = World::after(&full()).await;
         world.run(&without_the_widget()).await.unwrap();
         assert_eq!(world.inventory().unwrap().left.kinds.len(), 1);
+        let late = {
+            let mut other = World::after(&full()).await;
+            other.run(&full()).await.unwrap();
+            other.wire.store.borrow().objects[&widget_key()].clone()
+        };
         let mut set = without_the_widget();
-        set[1] = config_map("a", "newer");
+        // At once: what was sent before may still come, and is found.
+        for (data, times) in [("newer", 1), ("newest", 2)] {
+            world.invocations = 1;
+            set[1] = config_map("a", data);
+            world.run(&set).await.unwrap();
+            assert_eq!(world.inventory().unwrap().left.kinds.len(), 1, "{times} runs that changed something");
+        }
+        let mut late = late;
+        late["metadata"]["annotations"][marks::OWNER_ANNOTATION] = json!(world.inventory().unwrap().id.to_string());
+        late["metadata"]["labels"][marks::MEMBER_LABEL] = json!(world.inventory().unwrap().id.short());
+        arrive(&world, &widget_key(), late);
+        assert_eq!(world.run(&set).await.unwrap().count(Done::Pruned), 1);
+        // An hour later.
+        set[1] = config_map("a", "last");
         world.run(&set).await.unwrap();
         assert!(world.inventory().unwrap().left.kinds.is_empty());
         let asks = |world: &World| world.last_traffic.total();

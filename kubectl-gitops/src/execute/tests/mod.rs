@@ -225,6 +225,8 @@ async fn invoke(
         delete_root: policy.delete_all,
         wait: None,
         prune_timeout: Duration::from_secs(20),
+        // An hour between runs.
+        clock: Box::new(move || jiff::Timestamp::from_second(i64::from(run) * 3600).expect("a time").to_string()),
         ..Options::default()
     };
     let (_raise, interrupt) = Interrupt::channel();
