@@ -14,7 +14,8 @@ pub(crate) fn check(sandbox: &Sandbox) {
              - name: v1\n    served: true\n    storage: true\n    schema: {openAPIV3Schema: {type: object, properties: {spec: {type: \
              object, properties: {size: {type: integer}}}}}}\n",
         );
-    sandbox.gitops(&["diff", "app"]).exit(1);
+    // What the server cannot be asked about yet is said, with the reason.
+    sandbox.gitops(&["diff", "app"]).exit(1).says("its kind comes with CustomResourceDefinition/widgets.");
     sandbox.gitops(&["apply", "app", "--dry-run=server"]).exit(0).says("2 created");
     assert!(sandbox.get("crd", &format!("widgets.{group}")).is_none());
     sandbox.gitops(&["apply", "app"]).exit(0).says("2 created");

@@ -93,6 +93,7 @@ behaviours! {
     uninstall_keeps_what_was_synced,
     unreachable_cluster,
     #[needs_pods] waits_until_pods_run,
+    #[needs_pods] what_pods_wait_for_is_explained,
     what_was_deleted_by_hand_comes_back,
     a_kind_from_an_operator_is_awaited,
     a_policy_denies_a_deletion,
