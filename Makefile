@@ -53,8 +53,8 @@ check: git-servers ## what a change must pass: format, lints, units, golden buil
 test: ## every test layer, then what ran and what was skipped
 	@tests/layers.sh check oracle e2e demo
 
-test-full: ## test, then what takes longer: more seeds, distribution twice, benches
-	@ORACLE_CASES=20000 ORACLE_YAML_COUNT=20000 ORACLE_SOPS_COUNT=2000 tests/layers.sh check oracle e2e demo dist-reproducible bench
+test-full: ## test, then what takes longer: more seeds, large sets, distribution twice, benches
+	@ORACLE_CASES=20000 ORACLE_YAML_COUNT=20000 ORACLE_SOPS_COUNT=2000 GITOPS_E2E_SCALE=1 tests/layers.sh check oracle e2e demo dist-reproducible bench
 
 e2e: dist-node cluster-tools $(BIN)/gitea git-servers ## one behaviour per test against a real Kubernetes, and a sample of faults
 	@tests/e2e.sh

@@ -27,6 +27,9 @@ export GITOPS_E2E_KUBECTL=$PWD/.cache/bin/kubectl
 # Installations of several tests share it, and one of them must not delete it from under the others.
 kubectl() { "$GITOPS_E2E_KUBECTL" --kubeconfig "$GITOPS_E2E_KUBECONFIG" "$@"; }
 kubectl get namespace gitops-system >/dev/null 2>&1 || kubectl create namespace gitops-system >/dev/null
+# What is measured is what is shipped.
+shipped=$PWD/dist/kubectl-gitops-$(uname -m)
+if [ -f "$shipped" ]; then export GITOPS_E2E_SHIPPED=${GITOPS_E2E_SHIPPED:-$shipped}; fi
 # Part of every name that the tests make up.
 GITOPS_E2E_RUN=$(printf '%08x' $(((($(date +%s) << 16) ^ $$) & 0xffffffff)))
 export GITOPS_E2E_RUN

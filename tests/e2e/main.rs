@@ -4,6 +4,7 @@
 use libtest_mimic::{Arguments, Trial};
 use testkit::cluster::{Cluster, Sandbox};
 use testkit::git::Gitea;
+use testkit::timing;
 
 /// Declares the behaviours: a module each, with `pub(crate) fn check(&Sandbox)`.
 macro_rules! behaviours {
@@ -16,6 +17,10 @@ macro_rules! behaviours {
     };
     (@need needs_pods) => { Need::Pods };
     (@need needs_scene) => { Need::Scene };
+    (@need needs_host) => { Need::Host };
+    (@need needs_shipped) => { Need::Shipped };
+    (@need needs_scale) => { Need::Scale };
+    (@need needs_time) => { Need::Time };
     (@need) => { Need::Nothing };
 }
 
@@ -27,6 +32,14 @@ enum Need {
     Pods,
     /// Running containers of ours, and a Gitea that they reach.
     Scene,
+    /// That the API server reaches what a test starts on this machine.
+    Host,
+    /// The program that is shipped.
+    Shipped,
+    /// The same, and minutes.
+    Scale,
+    /// Minutes.
+    Time,
 }
 
 mod scene;
@@ -103,6 +116,10 @@ behaviours! {
     #[needs_pods] a_wait_asks_no_more_the_longer_it_takes,
     a_webhook_comes_last_and_fails_closed,
     an_api_service_that_is_down,
+    #[needs_host] an_api_service_brings_a_kind,
+    #[needs_time] a_hundred_definitions_come_at_once,
+    #[needs_shipped] a_thousand_objects_cost_little,
+    #[needs_scale] twelve_thousand_objects_fit,
 }
 
 /// A kustomization of so many ConfigMaps, `SET-0` and on.
@@ -132,6 +149,11 @@ fn made(sandbox: &Sandbox, set: &str) -> usize {
 }
 
 fn main() -> std::process::ExitCode {
+    match timing::is_the_copy() {
+        Ok(false) => {}
+        Ok(true) => return std::process::ExitCode::SUCCESS,
+        Err(_) => return std::process::ExitCode::FAILURE,
+    }
     let mut arguments = Arguments::from_args();
     // Each behaviour waits for the server most of its time; two cores carry four of them.
     arguments.test_threads = arguments.test_threads.or(Some(4));
@@ -151,11 +173,26 @@ fn main() -> std::process::ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
+fn not_shipped(cluster: &Cluster) -> Option<&'static str> {
+    cluster
+        .shipped()
+        .is_none()
+        .then_some("needs the program that is shipped: set GITOPS_E2E_SHIPPED, or run `make e2e`")
+}
+
+fn takes_time() -> Option<&'static str> {
+    std::env::var_os("GITOPS_E2E_SCALE").is_none().then_some("takes minutes: `make test-full` runs it")
+}
+
 fn trial(cluster: Option<Cluster>, name: &'static str, need: Need, check: fn(&Sandbox)) -> Trial {
     let reason = cluster.as_ref().and_then(|cluster| match need {
         Need::Nothing => None,
         Need::Pods => cluster.no_pods(),
         Need::Scene => cluster.no_pods().or_else(|| cluster.no_image()).or_else(Gitea::missing),
+        Need::Host => cluster.no_way_back(),
+        Need::Shipped => not_shipped(cluster),
+        Need::Scale => not_shipped(cluster).or_else(takes_time),
+        Need::Time => takes_time(),
     });
     if let Some(reason) = reason {
         #[expect(clippy::print_stdout, reason = "the summary of `make test` collects these lines")]

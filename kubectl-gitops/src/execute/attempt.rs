@@ -136,7 +136,7 @@ impl<T: Transport> Run<'_, T> {
             let reason = format!("the API server does not serve {}", request.body.gvk);
             return Err(Ending { done: Done::Failed, reason, code: Some(Code::NotServed) });
         };
-        if expected && endpoint.namespaced && request.action.key.namespace.is_empty() {
+        if endpoint.namespaced && request.action.key.namespace.is_empty() {
             let reason = "objects of its kind need a namespace, which it does not name".to_owned();
             return Err(Ending { done: Done::Failed, reason, code: Some(Code::Invalid) });
         }

@@ -34,6 +34,8 @@ pub(super) struct Context<'a> {
 pub(super) struct Set {
     /// CustomResourceDefinitions by the kind they define.
     pub(super) definitions: BTreeMap<GroupKind, Definition>,
+    /// APIServices by the group that they bring.
+    pub(super) services: BTreeMap<Text, ObjectKey>,
     /// Namespaces in the set.
     pub(super) namespaces: BTreeMap<Text, ObjectKey>,
     /// Objects that a HorizontalPodAutoscaler of the set scales.
@@ -121,8 +123,9 @@ fn malformed(desired: &Desired, context: Context<'_>) -> Option<Reason> {
 
 fn not_served(desired: &Desired, context: Context<'_>) -> Verdict {
     let kind = desired.key.group_kind();
-    match context.set.definitions.get(&kind) {
-        Some(definition) => verdict(Deed::ApplyBlind, Reason::KindArrives { definition: definition.key.clone() }),
+    let definition = context.set.definitions.get(&kind).map(|definition| &definition.key);
+    match definition.or_else(|| context.set.services.get(&kind.group)) {
+        Some(definition) => verdict(Deed::ApplyBlind, Reason::KindArrives { definition: definition.clone() }),
         None => refuse(Reason::KindUnknown { kind }),
     }
 }

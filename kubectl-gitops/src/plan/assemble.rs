@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use krm::{GroupKind, ObjectKey};
+use krm::{GroupKind, ObjectKey, Text};
 use serde_json::Value;
 
 use super::action::{Action, Deed, Plan, Wave};
@@ -32,6 +32,11 @@ impl Set {
                         set.definitions.insert(kind, definition);
                     }
                 }
+                ("apiregistration.k8s.io", "APIService") => {
+                    if let Some(group) = brings(&object.manifest.open()) {
+                        set.services.insert(group, object.key.clone());
+                    }
+                }
                 ("autoscaling", "HorizontalPodAutoscaler") => {
                     set.scaled.extend(scale_target(&object.manifest.open(), &object.key.namespace));
                 }
@@ -48,6 +53,12 @@ pub(super) fn defines(definition: &Value) -> Option<(GroupKind, Scope)> {
     let kind = GroupKind::new(text("/spec/group")?, text("/spec/names/kind")?);
     let scope = if text("/spec/scope") == Some("Cluster") { Scope::Cluster } else { Scope::Namespaced };
     Some((kind, scope))
+}
+
+/// The group that an APIService brings, where others serve it than the API server itself.
+fn brings(service: &Value) -> Option<Text> {
+    service.pointer("/spec/service")?.as_object()?;
+    service.pointer("/spec/group")?.as_str().map(Text::from)
 }
 
 /// The object that a HorizontalPodAutoscaler scales.
@@ -87,7 +98,7 @@ fn dependencies(actions: &mut [Action], rest: &[Action], context: Context<'_>) -
     edges
 }
 
-/// Its namespace and the definition of its kind.
+/// Its namespace, the definition of its kind, and who serves its group.
 fn implied<'a>(
     key: &'a ObjectKey,
     set: &'a Set,
@@ -95,7 +106,8 @@ fn implied<'a>(
 ) -> impl Iterator<Item = usize> + 'a {
     let namespace = set.namespaces.get(&key.namespace);
     let definition = set.definitions.get(&key.group_kind()).map(|definition| &definition.key);
-    namespace.into_iter().chain(definition).filter_map(|key| places.get(key).copied())
+    let service = set.services.get(&key.group);
+    namespace.into_iter().chain(definition).chain(service).filter_map(|key| places.get(key).copied())
 }
 
 /// A refusal keeps the first reason.
@@ -300,6 +312,12 @@ fn prune_edges(prunes: &[Action], context: Context<'_>) -> PruneEdges {
         .filter(|(_, action)| action.key.kind == "CustomResourceDefinition")
         .filter_map(|(index, action)| Some((defines(live(&action.key)?.object())?.0, index)))
         .collect();
+    let services: BTreeMap<Text, usize> = prunes
+        .iter()
+        .enumerate()
+        .filter(|(_, action)| action.key.kind == "APIService")
+        .filter_map(|(index, action)| Some((brings(live(&action.key)?.object())?, index)))
+        .collect();
     let explicit = |(index, action): (usize, &Action)| {
         let named = live(&action.key).and_then(|object| depends::read(object).ok()).unwrap_or_default();
         named.iter().filter_map(|key| places.get(key).copied()).filter(|&place| place != index).collect()
@@ -307,7 +325,8 @@ fn prune_edges(prunes: &[Action], context: Context<'_>) -> PruneEdges {
     let implied = |action: &Action| {
         let namespace = ObjectKey::new("", "Namespace", "", action.key.namespace.clone());
         let definition = definitions.get(&action.key.group_kind());
-        places.get(&namespace).into_iter().chain(definition).copied().collect()
+        let service = services.get(&action.key.group);
+        places.get(&namespace).into_iter().chain(definition).chain(service).copied().collect()
     };
     PruneEdges {
         explicit: prunes.iter().enumerate().map(explicit).collect(),

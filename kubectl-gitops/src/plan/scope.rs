@@ -49,7 +49,6 @@ pub fn fit(
     let defined: BTreeMap<GroupKind, Scope> = desired
         .iter()
         .filter(|object| object.key.kind == "CustomResourceDefinition")
-        .filter(|object| object.key.kind == "CustomResourceDefinition")
         .filter_map(|object| assemble::defines(&object.manifest.open()))
         .collect();
     let mut fitted = Fitted { desired: Vec::with_capacity(desired.len()), warnings: Vec::new() };

@@ -12,6 +12,10 @@ use tempfile::TempDir;
 
 use crate::api::Api;
 use crate::relay::Relay;
+use crate::timing::{self, Run};
+
+/// No run of a test needs more of a processor.
+const SHIPPED_CPU_SECONDS: u64 = 300;
 
 /// The cluster named by `GITOPS_E2E_KUBECONFIG`.
 #[derive(Debug, Clone)]
@@ -95,6 +99,27 @@ impl Cluster {
         let spec = std::fs::read_to_string(self.kubeconfig.with_file_name("spec.json")).ok()?;
         let spec: Value = serde_json::from_str(&spec).ok()?;
         spec["Addresses"]["HostAddress"].as_str()?.parse().ok()
+    }
+
+    /// The address under which the API server finds this machine: as pods find it, or, where the server stands on this machine
+    /// without a network of its own, as it finds itself.
+    pub fn reachable_address(&self) -> Option<IpAddr> {
+        let spec = || -> Option<Value> {
+            serde_json::from_str(&std::fs::read_to_string(self.kubeconfig.with_file_name("spec.json")).ok()?).ok()
+        };
+        let own = || spec()?["Addresses"]["APIAddress"].as_str()?.parse().ok().filter(IpAddr::is_loopback);
+        self.host_address().or_else(own)
+    }
+
+    /// Why nothing that a test starts can serve the API server; none where it can.
+    pub fn no_way_back(&self) -> Option<&'static str> {
+        let none = self.reachable_address().is_none();
+        none.then_some("needs an address of this machine that the API server reaches: set GITOPS_TEST_HOST")
+    }
+
+    /// The program as it is shipped, if it was built.
+    pub fn shipped(&self) -> Option<PathBuf> {
+        std::env::var_os("GITOPS_E2E_SHIPPED").map(PathBuf::from).filter(|path| path.is_file())
     }
 
     /// Why pods of ours cannot sync from a server of this machine; none where they can.
@@ -324,6 +349,27 @@ impl Sandbox {
             assert!(Instant::now() < deadline, "not within {seconds} s: {what}\n{}", self.describe());
             std::thread::sleep(Duration::from_millis(300));
         }
+    }
+
+    /// Runs the program that is shipped, `kubectl gitops ARGS -v=1 -n NAMESPACE`, hermetically; gives what it printed, and
+    /// its time and memory as the kernel counted them.
+    ///
+    /// # Panics
+    /// When it was not built, cannot be run, or fails.
+    pub fn shipped(&self, args: &[&str]) -> (String, Run) {
+        let program = self.cluster.shipped().expect("checked before").display().to_string();
+        let (home, config) =
+            (format!("HOME={}", self.dir().display()), format!("KUBECONFIG={}", self.cluster.kubeconfig.display()));
+        let mut words =
+            vec!["env", "-i", "-C", self.dir().to_str().expect("a plain path"), &home, &config, "PATH=/usr/bin:/bin"];
+        words.push(&program);
+        words.extend(args);
+        words.extend(["-v=1", "-n", &self.namespace]);
+        let output = self.dir().join("printed");
+        let run = timing::run(&words, &output, SHIPPED_CPU_SECONDS).expect("it runs");
+        let text = std::fs::read_to_string(output).expect("what it printed");
+        assert!(run.code == 0, "{words:?} ended with {}\n{text}", run.code);
+        (text, run)
     }
 
     fn hermetic(&self, program: &Path) -> Command {

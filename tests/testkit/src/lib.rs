@@ -1,6 +1,7 @@
 //! Development only: runs directories as named test cases, gives tests a hermetic command and a handle on the test cluster,
 //! times processes.
 
+pub mod aggregated;
 pub mod api;
 pub mod cgroup;
 pub mod cluster;

@@ -211,6 +211,31 @@ fn a_definition_goes_only_when_nobody_uses_it() {
     assert_eq!(with(Foreign::None).member(&stored(&widget)).on("widgets.x.io"), "prune: is no longer in the set");
 }
 
+/// Deleted after its APIService it could not be reached any more, and would come back with it.
+#[test]
+fn what_an_api_service_brings_comes_after_it_and_goes_before_it() {
+    let spec = json!({"spec": {"group": "x.io", "version": "v1", "service": {"name": "backend", "namespace": "shop"}}});
+    let service = manifest("apiregistration.k8s.io/v1", "APIService", "", "v1.x.io", spec);
+    let (thing, backend) =
+        (manifest("x.io/v1", "Thing", "shop", "t", json!({})), manifest("v1", "Service", "shop", "backend", json!({})));
+    let sequence =
+        |plan: &Plan| -> Vec<String> { plan.actions.iter().map(|action| action.key.kind.to_string()).collect() };
+
+    let unserved = World::empty().want(&thing).want(&service).want(&backend).see(&stored(&thing), Observed::NotServed);
+    let plan = unserved.plan();
+    assert_eq!(plan.refusal, None);
+    assert_eq!(sequence(&plan), ["Service", "APIService", "Thing"]);
+    assert_eq!(plan.waves[1].ready.len(), 1, "it has to answer before the thing is sent");
+    assert_eq!(unserved.on("t"), "apply-blind: its kind comes with APIService/v1.x.io");
+    let alone = World::empty().want(&thing).see(&stored(&thing), Observed::NotServed);
+    assert!(alone.plan().refusal.is_some());
+
+    let all = World::empty().member(&stored(&service)).member(&stored(&thing)).member(&stored(&backend));
+    let plan = all.policy(|policy| policy.delete_all = true).plan();
+    assert_eq!(sequence(&plan), ["Thing", "APIService", "Service"]);
+    assert_eq!(plan.actions[1].after, [0]);
+}
+
 #[test]
 fn one_object_under_two_groups_is_not_deleted() {
     let ingress = |api_version: &str| manifest(api_version, "Ingress", "shop", "web", json!({}));

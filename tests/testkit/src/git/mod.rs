@@ -16,6 +16,11 @@ pub use repository::{AUTHOR, EMAIL, Repository};
 pub use sshd::{Key, KeyKind, Sshd};
 pub use tls::{Authority, Identity};
 
+/// For a server of this name or address whom nobody is to check.
+pub(crate) fn server_config(name: &str) -> std::sync::Arc<rustls::ServerConfig> {
+    tls::server_config(&Authority::named("nobody").server(name), None)
+}
+
 /// The digest of a file, as the tests' application prints it of its own.
 pub fn sha256(content: &[u8]) -> String {
     use sha2::Digest as _;
