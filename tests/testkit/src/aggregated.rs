@@ -144,9 +144,10 @@ impl Shared {
 
 fn failure(code: u16, reason: &str, what: &str) -> (u16, Value) {
     let message = format!("{reason}: {what}");
+    let details = json!({"name": what, "kind": "things"});
     (
         code,
-        json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": reason, "code": code, "message": message}),
+        json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": reason, "code": code, "message": message, "details": details}),
     )
 }
 
