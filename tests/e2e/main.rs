@@ -114,6 +114,7 @@ behaviours! {
     a_role_and_its_binding,
     a_token_is_replaced_during_a_run,
     #[needs_pods] a_wait_asks_no_more_the_longer_it_takes,
+    a_watched_status_asks_only_when_something_happens,
     a_webhook_comes_last_and_fails_closed,
     an_api_service_that_is_down,
     #[needs_host] an_api_service_brings_a_kind,

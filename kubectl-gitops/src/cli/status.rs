@@ -35,7 +35,7 @@ pub(super) struct Args {
     /// Show it again whenever it changes, until interrupted; with --fail, until everything is ready
     #[arg(short, long)]
     watch: bool,
-    /// How often --watch looks
+    /// How often --watch tells ages anew, and looks where changes cannot be watched
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "2s", hide_short_help = true)]
     interval: Duration,
     #[command(flatten)]

@@ -19,7 +19,7 @@ use crate::settings::{SYSTEM_NAMESPACE, format_duration};
 const TIMER: &str = "systemd/";
 /// Not more often: each write costs the datastore tens of kilobytes, and flash wears.
 const RENEW: Duration = Duration::from_mins(15);
-const LABELS: &str = "app.kubernetes.io/name=kubectl-gitops,app.kubernetes.io/component=timer";
+pub(super) const LABELS: &str = "app.kubernetes.io/name=kubectl-gitops,app.kubernetes.io/component=timer";
 const EVERY_ANNOTATION: &str = "kubectl-gitops.dev/every";
 
 /// Tells the cluster that the timer of a set is alive, if it was not told so just now. Nothing for other drivers.

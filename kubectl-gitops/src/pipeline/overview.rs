@@ -1,5 +1,6 @@
 //! The state of applied sets: what the inventory says of the last run, and the health of what is live now.
 
+mod changes;
 mod pods;
 
 use std::collections::BTreeSet;
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use krm::ObjectKey;
+use tokio::time::Instant;
 
 use super::drivers;
 use super::find;
@@ -18,8 +20,12 @@ use crate::inventory::{Inventory, RunRecord, RunResult, State};
 use crate::plan::{self, Observation, Observed};
 use crate::report::{Console, Member, MemberCause, ObjectName, Overview, RunLine, SetStatus};
 use crate::settings::{SYSTEM_NAMESPACE, StatusSettings};
+use changes::Changes;
 use pods::Pods;
 
+/// Changes that come together are looked at together.
+const LOOK_MIN: Duration = Duration::from_millis(500);
+const LOOK_IDLE: Duration = Duration::from_mins(5);
 /// Most members of a set about which pods and events are asked.
 const CAUSES_MAX: usize = 10;
 
@@ -32,34 +38,66 @@ pub(super) async fn look(session: &Session, settings: &StatusSettings, now: Time
     Ok(with_drivers(session, sets, settings.name.is_none(), now).await)
 }
 
-/// Again and again, whenever something changed, until a signal comes: that is how it is meant to end.
+/// Again and again, whenever something changed, until a signal comes: that is how it is meant to end. Nothing is asked while nothing
+/// happens.
 pub(super) async fn watch(
     session: &Session,
     settings: &StatusSettings,
-    pause: Duration,
+    interval: Duration,
     console: &Console,
 ) -> Result<u8> {
     let mut shown = String::new();
+    let alone = settings.name.is_some();
     let rounds = async {
+        let mut changes = Changes::new(session, interval);
         loop {
-            let seen = look(session, settings, Timestamp::now()).await?;
+            let looked = Instant::now();
+            let mut seen = look(session, settings, Timestamp::now()).await?;
             let state = seen.state()?;
             // A terminal is drawn again for the ages, too; elsewhere only what is new is worth a line.
             if console.redraws() || state != shown {
                 console.start_again()?;
-                console.present_status(&seen, settings.name.is_some())?;
+                console.present_status(&seen, alone)?;
                 shown = state;
             }
             if settings.fail && seen.is_ready() {
                 return Ok(exit::DONE);
             }
-            tokio::time::sleep(pause).await;
+            let discovery = session.cluster.discover().await?;
+            if changes.follow(changes::places(session, &discovery, &seen, alone)).await {
+                // Something may have happened before it was watched.
+                continue;
+            }
+            let again = looked + look_after(&seen, changes.is_blind(), interval);
+            loop {
+                tokio::select! {
+                    biased;
+                    () = changes.news() => break,
+                    () = tokio::time::sleep_until(again) => break,
+                    () = tokio::time::sleep(interval), if console.redraws() => {
+                        seen.as_of(Timestamp::now());
+                        console.start_again()?;
+                        console.present_status(&seen, alone)?;
+                    }
+                }
+            }
+            tokio::time::sleep_until(looked + LOOK_MIN).await;
         }
     };
     tokio::select! {
         biased;
         _ = session.interrupt.raised() => Ok(exit::DONE),
         ended = rounds => ended,
+    }
+}
+
+/// When to look again although nothing is told.
+fn look_after(seen: &Overview, blind: bool, interval: Duration) -> Duration {
+    match blind {
+        true => interval,
+        // That something does not run when it should is told by nobody.
+        false if !seen.drivers.is_empty() => LOOK_IDLE,
+        false => Duration::from_hours(24),
     }
 }
 

@@ -249,6 +249,12 @@ impl Overview {
         serde_json::json!({ "schema": SCHEMA, "sets": sets, "drivers": drivers, "notices": notices })
     }
 
+    /// The same, told at another time.
+    pub fn as_of(&mut self, now: Timestamp) {
+        self.now = now;
+        self.sets.iter_mut().for_each(|set| set.now = now);
+    }
+
     /// Everything but times: what a watcher waits for.
     pub fn state(&self) -> Result<String> {
         machine::to_json(&self.document())

@@ -11,6 +11,6 @@ pub struct StatusSettings {
     pub fail: bool,
     /// `--drift`: what somebody changed since the last run.
     pub drift: bool,
-    /// `--watch`: show it again whenever it changes, looking so often.
+    /// `--watch`: show it again whenever it changes, looking so often where changes cannot be watched.
     pub watch: Option<Duration>,
 }
