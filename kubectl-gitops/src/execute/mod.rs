@@ -20,6 +20,8 @@ mod settle;
 mod survey;
 mod wait;
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 pub use event::{Done, Event, Executed, Outcome, Rolled, Signal, Stop, WaitEnd, Waited};
@@ -29,10 +31,14 @@ pub use once::made as with_values_made_once;
 pub use rehearse::rehearse;
 pub use survey::{Unknown, WouldRoll, would_roll};
 
-use crate::cluster::{DryRun, Endpoint, Transport};
+use crate::cluster::{ClusterError, Code, DryRun, Endpoint, Transport, Verb};
 use crate::plan::Deed;
 use lease::Lease;
 use run::Run;
+
+/// After a signal, so long for the work that is under way, and so long for everything.
+const WORK_LIMIT: Duration = Duration::from_millis(3500);
+const RUN_LIMIT: Duration = Duration::from_millis(4700);
 
 /// Carries a plan out. [`Stop::Moved`] asks the caller to read and plan again as long as [`Turn::again`] allows.
 pub async fn execute<T: Transport>(mut execution: Execution<'_, T>) -> Executed {
@@ -65,7 +71,10 @@ async fn carry_out<T: Transport>(execution: &mut Execution<'_, T>) -> Executed {
         let settled = settle::settle_quietly(cluster, job, end).await;
         return dry.result(settled.as_ref().err().cloned(), settled.ok());
     }
-    let lease = match claimed(execution).await {
+    let interrupt = execution.interrupt.clone();
+    let claimed = dry.unless_overdue(WORK_LIMIT, claimed(execution)).await;
+    let lease = match claimed.unwrap_or_else(|| Err(Stop::Interrupted(interrupt.signal().unwrap_or(Signal::Terminate))))
+    {
         Ok(lease) => lease,
         Err(stop) => {
             if stop != Stop::Moved {
@@ -78,7 +87,7 @@ async fn carry_out<T: Transport>(execution: &mut Execution<'_, T>) -> Executed {
     tokio::select! {
         biased;
         () = lease.keep(cluster) => {}
-        () = run.work() => {}
+        _ = run.unless_overdue(WORK_LIMIT, run.work()) => {}
     }
     let stop = run.stopped();
     if let Some(stop) = &stop {
@@ -87,7 +96,11 @@ async fn carry_out<T: Transport>(execution: &mut Execution<'_, T>) -> Executed {
     if matches!(stop, Some(Stop::LeaseLost { .. })) {
         return run.result(stop, None);
     }
-    let settled = run.settle(&lease, stop.as_ref()).await;
+    let settled = run.unless_overdue(RUN_LIMIT, run.settle(&lease, stop.as_ref())).await.unwrap_or_else(|| {
+        let source =
+            ClusterError::local(Code::Timeout, Verb::Update, "the inventory", "no answer in time after the signal");
+        Err(Stop::Inventory { deed: "settled", source })
+    });
     run.result(stop.or_else(|| settled.as_ref().err().cloned()), settled.ok())
 }
 
@@ -99,7 +112,7 @@ async fn claimed<T: Transport>(execution: &mut Execution<'_, T>) -> Result<Lease
         });
         match execution.cluster.create(&Endpoint::namespaces(), &object, DryRun::No).await {
             Ok(_) => {}
-            Err(error) if error.code == crate::cluster::Code::AlreadyExists => {}
+            Err(error) if error.code == Code::AlreadyExists => {}
             Err(error) => return Err(Stop::Cluster(error)),
         }
     }

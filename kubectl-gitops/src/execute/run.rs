@@ -39,7 +39,7 @@ pub(super) struct Run<'a, T> {
     /// By index of the action. Not ready counts as not done for those that depend on it.
     ended: RefCell<BTreeMap<usize, Done>>,
     unreachable: RefCell<Option<ClusterError>>,
-    signalled: Cell<bool>,
+    signalled: Cell<Option<Instant>>,
 }
 
 /// How one action ended, before it is told.
@@ -78,7 +78,7 @@ impl<'a, T: Transport> Run<'a, T> {
             outcomes: RefCell::default(),
             ended: RefCell::default(),
             unreachable: RefCell::default(),
-            signalled: Cell::new(false),
+            signalled: Cell::new(None),
         }
     }
 
@@ -96,11 +96,28 @@ impl<'a, T: Transport> Run<'a, T> {
 
     fn signal(&self) -> Option<Signal> {
         let signal = self.interrupt.signal()?;
-        if !self.signalled.replace(true) {
+        if self.signalled.get().is_none() {
+            self.signalled.set(Some(Instant::now()));
             self.cluster.stop_retrying();
             (self.events)(Event::Interrupted(signal));
         }
         Some(signal)
+    }
+
+    /// What is under way, or nothing if a signal comes and it does not end in time after it: nobody waits for a server that does
+    /// not answer. `limit` counts from the signal.
+    pub(super) async fn unless_overdue<R>(&self, limit: Duration, work: impl Future<Output = R>) -> Option<R> {
+        let overdue = async {
+            self.interrupt.raised().await;
+            self.stopped();
+            let since = self.signalled.get().unwrap_or_else(Instant::now);
+            tokio::time::sleep_until(since + limit).await;
+        };
+        tokio::select! {
+            biased;
+            done = work => Some(done),
+            () = overdue => None,
+        }
     }
 
     /// The one outcome of an action.
