@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use krm::{GroupKind, Node, ObjectKey};
 use krm_functions::hash::{ANNOTATION_PREFIX, ContentHash};
 use serde_json::{Map, Value, json};
@@ -158,15 +159,18 @@ pub(super) async fn workloads<T: Transport>(
     discovery: &Discovery,
     namespace: &str,
 ) -> Result<Vec<Workload>, ClusterError> {
-    let mut found = Vec::new();
-    for (group, kind) in KINDS {
-        let kind = GroupKind::new(group, kind);
-        let Lookup::Served(served) = discovery.lookup(&kind) else { continue };
-        let endpoint = Endpoint::new(&kind, served.preferred());
+    let endpoints = KINDS.iter().filter_map(|(group, kind)| {
+        let kind = GroupKind::new(*group, *kind);
+        let Lookup::Served(served) = discovery.lookup(&kind) else { return None };
+        Some(Endpoint::new(&kind, served.preferred()))
+    });
+    // Together: on SQLite the API server may take half a second for each to be sure that it is of now.
+    let list = |endpoint: Endpoint| async move {
         let query = ListQuery::of(&endpoint).within(namespace);
-        cluster.list(&query, |object| found.push(Workload { endpoint: endpoint.clone(), object })).await?;
-    }
-    Ok(found)
+        cluster.list_kept(&query, |object| Some(Workload { endpoint: endpoint.clone(), object })).await
+    };
+    let lists: Vec<Vec<Workload>> = stream::iter(endpoints).map(list).buffered(KINDS.len()).try_collect().await?;
+    Ok(lists.into_iter().flatten().collect())
 }
 
 /// What is hashed: the content that is sent.
