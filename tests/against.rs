@@ -63,6 +63,15 @@ fn the_work_tree_is_compared_with_a_commit() {
         (&1.into(), &1.into(), &"prod".into())
     );
     assert_eq!(report["restarts"][0], "Deployment/shop/web (image)");
+    let unified = against(&here, "main", &["--unified"]).exit(1).says("Restarts: Deployment/shop/web (image)").stdout;
+    for text in [
+        "--- LIVE/apps.v1.Deployment.shop.web\n+++ MERGED/apps.v1.Deployment.shop.web\n@@ -",
+        "\n-      - image: example.com/web:2\n+      - image: example.com/web:3\n",
+        "--- LIVE/v1.ConfigMap.shop.new\n+++ MERGED/v1.ConfigMap.shop.new\n@@ -0,0 +1,",
+    ] {
+        assert!(unified.contains(text), "{unified}");
+    }
+    against(&here, "main", &["--unified", "-o", "json"]).exit(2);
     let comment = against(&here, "main", &["-o", "markdown", "-v"]).exit(1).stdout;
     assert!(
         comment.starts_with("<!-- kubectl-gitops:prod -->\n") && comment.contains("+ example.com/web:3"),

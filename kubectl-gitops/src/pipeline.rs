@@ -31,6 +31,7 @@ mod render;
 pub(crate) mod secrets;
 mod session;
 mod sync;
+mod unified;
 pub(crate) mod uninstall;
 
 use std::path::Path;
@@ -130,8 +131,13 @@ struct Shown<'a> {
     comparison: &'a Comparison,
 }
 
-/// By the program that the user named, else by ourselves.
+/// As `diff -u`, or by the program that the user named, else by ourselves.
 fn show(differences: &Shown<'_>, settings: &DiffSettings, console: &Console) -> Result<()> {
+    if settings.unified {
+        console.result(unified::text(differences.comparison)?.as_bytes())?;
+        console.present_plan(differences.report);
+        return Ok(());
+    }
     let Some(command) = &settings.external else { return console.present_diff(differences.report) };
     external::show(command, differences.comparison)?;
     console.present_plan(differences.report);

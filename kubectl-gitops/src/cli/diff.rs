@@ -39,6 +39,9 @@ pub(super) struct Args {
     /// cluster, which is not asked; with --url, with a branch or tag there
     #[arg(long, value_name = "REF", value_parser = clap::builder::NonEmptyStringValueParser::new(), help_heading = "Plan")]
     against: Option<String>,
+    /// Show it as `diff -u` does, object by object
+    #[arg(short, long, conflicts_with = "output", help_heading = "Output")]
+    unified: bool,
     /// Write to the terminal without a pager
     #[arg(long, help_heading = "Output")]
     no_pager: bool,
@@ -56,7 +59,7 @@ fn pager() -> String {
 }
 
 pub(super) fn run(args: Args, global: GlobalArgs, console: &mut Console) -> Result<u8> {
-    let Args { input, plan, output, against, no_pager } = args;
+    let Args { input, plan, output, against, unified, no_pager } = args;
     let mut build = input.into_settings(None, global.cache_dir.clone())?;
     let mut presentation = output.into_presentation(global.verbosity);
     let people = matches!(presentation.output, None | Some(OutputFormat::Wide));
@@ -64,7 +67,7 @@ pub(super) fn run(args: Args, global: GlobalArgs, console: &mut Console) -> Resu
     let external = std::env::var(EXTERNAL_VARIABLE).ok();
     let show = DiffSettings {
         against,
-
+        unified,
         external: external.filter(|command| presentation.output.is_none() && !command.trim().is_empty()),
     };
     console.present(presentation);

@@ -74,7 +74,7 @@ fn written_out(comparison: &Comparison) -> std::io::Result<(TempDir, TempDir)> {
 }
 
 /// As kubectl names them: `apps.v1.Deployment.shop.web`.
-fn file_name(key: &ObjectKey, object: Option<&Value>, index: usize) -> String {
+pub(super) fn file_name(key: &ObjectKey, object: Option<&Value>, index: usize) -> String {
     let api_version = object.and_then(|object| object["apiVersion"].as_str()).unwrap_or_default();
     let version = api_version.rsplit('/').next().unwrap_or_default();
     let group = if key.group.is_empty() { String::new() } else { format!("{}.", key.group) };
@@ -90,11 +90,14 @@ fn file_name(key: &ObjectKey, object: Option<&Value>, index: usize) -> String {
 fn write(path: &Path, object: Option<&Value>) -> std::io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     let Some(object) = object else { return Ok(()) };
+    file.write_all(text_of(object)?.as_bytes())
+}
+
+/// As a build prints it.
+pub(super) fn text_of(object: &Value) -> std::io::Result<String> {
     let mut text = String::new();
-    match krm::yaml::emit_build(&krm::yaml::from_json(object), &mut text) {
-        Ok(()) => file.write_all(text.as_bytes()),
-        Err(error) => Err(std::io::Error::other(error)),
-    }
+    krm::yaml::emit_build(&krm::yaml::from_json(object), &mut text).map_err(std::io::Error::other)?;
+    Ok(text)
 }
 
 #[cfg(test)]

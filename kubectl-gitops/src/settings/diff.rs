@@ -7,6 +7,8 @@ use std::path::PathBuf;
 pub struct DiffSettings {
     /// The program of KUBECTL_EXTERNAL_DIFF with its arguments; none where a form was asked for.
     pub external: Option<String>,
+    /// `--unified`: as `diff -u` has it.
+    pub unified: bool,
     /// `--against`: a commit in place of the cluster.
     pub against: Option<String>,
 }
