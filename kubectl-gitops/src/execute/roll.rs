@@ -167,10 +167,20 @@ pub(super) async fn workloads<T: Transport>(
     // Together: on SQLite the API server may take half a second for each to be sure that it is of now.
     let list = |endpoint: Endpoint| async move {
         let query = ListQuery::of(&endpoint).within(namespace);
-        cluster.list_kept(&query, |object| Some(Workload { endpoint: endpoint.clone(), object })).await
+        let kept = |object| Some(Workload { endpoint: endpoint.clone(), object: without_books(object) });
+        cluster.list_kept(&query, kept).await
     };
     let lists: Vec<Vec<Workload>> = stream::iter(endpoints).map(list).buffered(KINDS.len()).try_collect().await?;
     Ok(lists.into_iter().flatten().collect())
+}
+
+/// A namespace may have thousands: who owns which field, and how they are, is not asked here.
+fn without_books(mut object: Value) -> Value {
+    if let Some(map) = object.as_object_mut() {
+        map.shift_remove("status");
+        map.get_mut("metadata").and_then(Value::as_object_mut).map(|metadata| metadata.shift_remove("managedFields"));
+    }
+    object
 }
 
 /// What is hashed: the content that is sent.
@@ -185,16 +195,16 @@ fn is_refused(error: &ClusterError) -> bool {
 
 /// For each workload the hashes that its pod template is to have, if one of them is new or another than it has.
 pub(super) fn wanted(workloads: &[Workload], sources: &[Node]) -> Vec<Option<Hashes>> {
-    let before: Vec<Node> = workloads.iter().map(|workload| krm::yaml::from_json(&workload.object)).collect();
-    let mut after = before.clone();
+    let mut after: Vec<Node> = workloads.iter().map(|workload| krm::yaml::from_json(&workload.object)).collect();
+    let before: Vec<Hashes> = after.iter().map(hashes).collect();
     let mut sources = sources.to_vec();
     let mut items: Vec<&mut Node> = after.iter_mut().chain(&mut sources).collect();
     // What is not base64 was refused by the API server, and could not have been applied.
     if ContentHash::default().annotate(&mut items).is_err() {
         return vec![None; workloads.len()];
     }
-    let changed = |(before, after): (&Node, &Node)| {
-        let (had, has) = (hashes(before), hashes(after));
+    let changed = |(had, after): (&Hashes, &Node)| {
+        let has = hashes(after);
         has.iter().any(|(name, hash)| had.get(name) != Some(hash)).then_some(has)
     };
     before.iter().zip(&after).map(changed).collect()

@@ -20,12 +20,14 @@ impl<T: Transport> Run<'_, T> {
     pub(super) async fn settle(&self, lease: &Lease, stop: Option<&Stop>) -> Result<Settlement, Stop> {
         let mut observed = self.job.plan.observed(self.job.inventory);
         observed.extend(self.settled.borrow().clone());
-        let settled = lease.inventory().settle(&observed);
+        let union = lease.inventory();
+        let kinds = union.kinds();
+        let settled = union.settle(&observed);
         let end = run_end(self.job, &self.outcomes(), &self.waited(), stop);
         let mut next = settled.finish(end);
         let (earlier, now) = (&self.job.inventory.last, (self.job.options.clock)());
         let arrived = earlier.as_ref().is_none_or(|earlier| has_arrived(&earlier.time, &now));
-        next.note_left(&lease.inventory(), next.phase == Phase::Stable && arrived);
+        next.note_left(kinds, next.phase == Phase::Stable && arrived);
         next.reloaded(&self.reloaded.borrow(), self.job.policy.reload);
         let entries = next.entries.len();
         let written = |error| inventory_stop("settled", error);

@@ -37,10 +37,19 @@ pub fn has_arrived(end: &str, now: &str) -> bool {
 }
 
 impl Inventory {
+    /// The kinds of its members, each in the version that one of them was applied in.
+    pub fn kinds(&self) -> BTreeMap<GroupKind, String> {
+        let mut kinds = BTreeMap::new();
+        for (key, entry) in &self.entries {
+            kinds.insert(key.group_kind(), entry.version.clone());
+        }
+        kinds
+    }
+
     /// Notes the kinds that `union`, what the run had claimed, has and this has not. Earlier ones are forgotten only where `may_forget`.
-    pub fn note_left(&mut self, union: &Self, may_forget: bool) {
+    pub fn note_left(&mut self, union: BTreeMap<GroupKind, String>, may_forget: bool) {
         let mut kinds = if may_forget { BTreeMap::new() } else { std::mem::take(&mut self.left.kinds) };
-        kinds.extend(union.entries.iter().map(|(key, entry)| (key.group_kind(), entry.version.clone())));
+        kinds.extend(union);
         for key in self.entries.keys() {
             kinds.remove(&key.group_kind());
         }

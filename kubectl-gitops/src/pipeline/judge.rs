@@ -152,6 +152,8 @@ async fn look<T: Transport>(
     // Members come from the API server's cache first; what would be written is made sure of.
     let unsure = plan.rests_on();
     if !unsure.is_empty() && cluster.observe_again(&look, &unsure, &mut seen).await? {
+        // Not both at a time: each has all manifests.
+        drop(plan);
         plan = plan::plan(desired, &inventory, &seen.observation, policy);
     }
     Ok(Judged { plan, inventory, root, seen })
