@@ -161,7 +161,9 @@ impl Verdict {
             flags.extend(["--take-from", SET]);
         }
         let lost = lost(place, cell, &wish);
-        let moves = (cell.next == Next::Moved).then(|| living(&place.watch.server.look(cell.scenario), "b")).flatten();
+        // With their definition its objects go, if not at once.
+        let stays = cell.next == Next::Moved && cell.intruder != Intruder::DeletesDefinition;
+        let moves = stays.then(|| living(&place.watch.server.look(cell.scenario), "b")).flatten();
         for pass in 0..PASSES_MAX {
             // What comes after the last run is nobody's to find: the run that ends it all begins when nothing can come any more.
             let haunted = place.is_haunted();

@@ -100,9 +100,10 @@ impl Inventory {
         }
     }
 
-    /// Does it only tell of attempts? Then it is as good as none: what it was before may still be read from its members.
+    /// Does it only tell of attempts? Then it is as good as none, whatever phase it was interrupted in: what it was before may
+    /// still be read from its members.
     pub fn is_blank(&self) -> bool {
-        self.phase == Phase::Stable && self.lock.is_none() && self.entries.is_empty() && self.revision.is_empty()
+        self.lock.is_none() && self.entries.is_empty() && self.revision.is_empty()
     }
 
     /// Nothing is under way and nothing is left over from an aborted run.

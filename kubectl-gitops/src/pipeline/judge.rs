@@ -109,6 +109,12 @@ async fn judge_once<T: Transport>(
     let stored = cluster.read_root(&identity.root).await?;
     let (inventory, root) = match stored {
         Some(stored) => (stored.inventory, Some(stored.object)),
+        // To make one would leave it behind, if this run is interrupted, in place of the one that is lost.
+        None if policy.delete_all => {
+            let hint = "another run deleted the set, or somebody its inventory: then what it held is still there, under the label \
+                        `kubectl-gitops.dev/inventory`";
+            return Err(CliError::new(Code::SetNotFound, format!("the inventory {} is gone", identity.root)).hint(hint));
+        }
         None => (Inventory::new(new_id(&identity.root)?, identity.root.clone()), None),
     };
     if !policy.delete_all {

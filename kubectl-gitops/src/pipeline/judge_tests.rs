@@ -10,7 +10,7 @@ use super::*;
 use crate::cluster::Patience;
 use crate::cluster::scripted::{Scripted, Store};
 use crate::execute::{Execution, Interrupt, Job, Options, Turn, execute};
-use crate::inventory::Source;
+use crate::inventory::{Phase, Source};
 use crate::plan::Refusal;
 
 fn identity() -> Identity {
@@ -105,5 +105,40 @@ fn another_set_s_objects_stay_refused() {
         let other = Identity { root: RootRef::of_set("default", "other"), ..identity() };
         let judged = judge(&client(&wire), &other, &mut set(), &Policy::default()).await.unwrap();
         assert!(matches!(judged.plan.refusal, Some(Refusal::Objects { refused: 3, .. })), "{:?}", judged.plan.refusal);
+    });
+}
+
+/// After a first apply, whose root somebody deleted.
+async fn rootless() -> Scripted {
+    let wire = Scripted::new();
+    *wire.store.borrow_mut() = first_apply().await.pop().expect("a last state");
+    let root = krm::ObjectKey::new("", "ConfigMap", "default", "gitops-demo");
+    assert!(wire.store.borrow().objects.contains_key(&root));
+    wire.store.borrow_mut().remove(&root);
+    wire
+}
+
+/// A deletion whose root somebody took away makes no other one.
+#[test]
+fn nothing_is_deleted_of_a_set_whose_inventory_is_gone() {
+    in_virtual_time(async {
+        let wire = rootless().await;
+        let policy = Policy { delete_all: true, ..Policy::default() };
+        let error = judge(&client(&wire), &identity(), &mut [], &policy).await.unwrap_err();
+        assert_eq!(error.code, Code::SetNotFound);
+    });
+}
+
+/// A root that was made in place of a lost one, by a run that came no further, hides nothing of what the lost one held.
+#[test]
+fn a_run_that_was_interrupted_at_once_leaves_the_set_to_be_found() {
+    in_virtual_time(async {
+        for phase in [Phase::Stable, Phase::Applying, Phase::Pruning] {
+            let wire = rootless().await;
+            let blank = Inventory { phase, ..Inventory::new(new_id(&identity().root).unwrap(), identity().root) };
+            client(&wire).write_root(&blank, None).await.unwrap();
+            let judged = judge(&client(&wire), &identity(), &mut set(), &Policy::default()).await.unwrap();
+            assert_eq!((judged.plan.refusal, judged.inventory.rebuilt), (None, true), "{phase:?}");
+        }
     });
 }
