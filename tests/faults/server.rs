@@ -244,6 +244,13 @@ impl Server {
         released
     }
 
+    /// Is the cell's definition there and about to go?
+    pub(crate) fn is_definition_going(&self) -> bool {
+        let name = format!("widgets.{}", sets::group(&self.namespace));
+        let found = self.get(&self.path("CustomResourceDefinition", &name));
+        found.is_some_and(|definition| definition["metadata"].get("deletionTimestamp").is_some())
+    }
+
     /// Takes everything away that a cell left, so that the next one finds an empty place.
     pub(crate) fn clear(&self, scenario: Scenario) {
         if scenario == Scenario::Definition {

@@ -188,6 +188,10 @@ impl Verdict {
             if cell.intruder == Intruder::AddsFinalizer {
                 place.watch.alone(|server| server.release(cell.scenario));
             }
+            // Of one that was deleted when it was just made the server rids itself now and then only after a minute.
+            if cell.intruder == Intruder::DeletesDefinition {
+                testkit::until("the definition is gone", 300, || !place.watch.server.is_definition_going());
+            }
         }
         self.violations.push(format!("no fixpoint after {PASSES_MAX} passes"));
     }
