@@ -105,6 +105,8 @@ impl Inventory {
             if apply.creates {
                 entry.state = State::Intent;
                 entry.uid = None;
+                // What was there before us is gone, and what comes is ours from the first.
+                entry.adopted = apply.adopted;
             }
         }
         for prune in &claim.prunes {

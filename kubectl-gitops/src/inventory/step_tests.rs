@@ -53,6 +53,22 @@ fn states(inventory: &Inventory) -> Vec<(String, State, bool)> {
     inventory.entries.iter().map(row).collect()
 }
 
+/// Who was taken over and is made anew was not taken over: the mark of it would be written by the next run only.
+#[test]
+fn what_is_created_again_is_not_adopted_any_more() {
+    let Settled::Applied { version, uid, desired_hash, live_digest, .. } = applied("a").1 else {
+        panic!("it is applied")
+    };
+    let taken = Settled::Applied { version, uid, adopted: true, desired_hash, live_digest };
+    let before = empty().settle(&[(key("a"), taken)].into());
+    assert!(before.entries[&key("a")].adopted);
+    for creates in [true, false] {
+        let claim = Claim { applies: vec![apply("a", creates)], ..Claim::default() };
+        let after = before.claim(&claim, "run-2", Lock::taken("me", 30)).settle(&[applied("a")].into());
+        assert_eq!(after.entries[&key("a")].adopted, !creates);
+    }
+}
+
 #[test]
 fn a_claim_is_the_union_of_old_and_new() {
     let before = empty().settle(&[applied("a"), applied("b"), applied("c")].into());
